@@ -1,0 +1,1 @@
+"""Sorts a DJ's tracks into the DJ's own buckets."""

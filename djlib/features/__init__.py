@@ -1,0 +1,1 @@
+"""Rows to numbers: music, text and columns."""

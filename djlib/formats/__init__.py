@@ -1,0 +1,1 @@
+"""Other people's files to tables and back; one file a format."""

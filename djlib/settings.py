@@ -1,0 +1,221 @@
+"""Settings and the workspace: defaults, then `djlib.toml`, then environment, then flags.
+
+Library functions take values; only the edge (commands, jobs) builds a `Settings`.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from .errors import UsageError
+
+SETTINGS_FILE = "djlib.toml"
+_ENV_PREFIX = "DJLIB_"
+_ENV_HOME = "DJLIB_HOME"
+
+
+@dataclass(frozen=True)
+class BucketSettings:
+    """How the bucket learner is trained and when it calls itself unsure.
+
+    `threshold` is the confidence under which a prediction is `unsure`; `target_precision`, when
+    set, picks that threshold from out-of-fold predictions instead. `min_tracks` is the smallest
+    bucket that is measured; `folds` the number of cross-validation folds; `test_share` the share
+    of songs kept aside for before/after comparisons and never trained on.
+    """
+
+    threshold: float = 0.5
+    target_precision: float | None = None
+    min_tracks: int = 3
+    folds: int = 5
+    test_share: float = 0.2
+    trees: int = 200
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything a run may be told.
+
+    >>> settings_from({"seed": 7, "buckets": {"threshold": 0.6}}).buckets.threshold
+    0.6
+    >>> settings_from({"sede": 7})
+    Traceback (most recent call last):
+        ...
+    djlib.errors.UsageError: unknown setting 'sede'; known: seed, lock_wait_s, batch_rows, buckets
+    """
+
+    seed: int = 0
+    lock_wait_s: float = 5.0
+    batch_rows: int = 50_000
+    buckets: BucketSettings = field(default_factory=BucketSettings)
+
+
+_LIMITS: dict[str, tuple[float, float]] = {
+    "seed": (0, 2**32 - 1),
+    "lock_wait_s": (0, 3600),
+    "batch_rows": (1, 10_000_000),
+    "threshold": (0, 1),
+    "target_precision": (0, 1),
+    "min_tracks": (2, 1000),
+    "folds": (2, 50),
+    "test_share": (0, 0.5),
+    "trees": (1, 5000),
+}
+
+
+def load_settings(
+    folder: Path,
+    environ: Mapping[str, str] | None = None,
+    flags: Mapping[str, Any] | None = None,
+) -> Settings:
+    """Build the settings of a run: defaults < `folder`/djlib.toml < environment < flags.
+
+    `flags` are nested as in the file; a flag that is None was not given. Raises `UsageError` for
+    an unknown key, a value of the wrong type or one out of range, naming where it came from.
+    """
+    settings = Settings()
+    file = folder / SETTINGS_FILE
+    if file.is_file():
+        try:
+            read = tomllib.loads(file.read_text(encoding="utf-8-sig"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise UsageError(f"{file}: not valid TOML: {error}") from error
+        settings = settings_from(read, settings, source=f"{file}: ")
+    from_env = _from_environment(os.environ if environ is None else environ)
+    settings = settings_from(from_env, settings, source="environment: ")
+    return settings_from(_without_none(flags or {}), settings)
+
+
+def settings_from(
+    values: Mapping[str, Any], base: Settings | None = None, *, source: str = ""
+) -> Settings:
+    """Lay `values` (nested as in the file) over `base`, checking names, types and ranges."""
+    changed: Settings = _overlay(base or Settings(), values, source)
+    return changed
+
+
+def _overlay(base: Any, values: Mapping[str, Any], source: str) -> Any:
+    known = {f.name: getattr(base, f.name) for f in fields(base)}
+    changes = {}
+    for name, value in values.items():
+        if name not in known:
+            raise UsageError(f"{source}unknown setting {name!r}; known: {', '.join(known)}")
+        if is_dataclass(known[name]):
+            if not isinstance(value, Mapping):
+                raise UsageError(f"{source}{name} is a section, not {value!r}")
+            changes[name] = _overlay(known[name], value, f"{source}{name}.")
+        else:
+            changes[name] = _checked(name, value, known[name], source)
+    return replace(base, **changes)
+
+
+def _checked(name: str, value: Any, default: Any, source: str) -> Any:
+    kind = int if isinstance(default, int) and not isinstance(default, bool) else float
+    try:
+        number = kind(value)
+    except (TypeError, ValueError):
+        raise UsageError(f"{source}{name} must be a number, not {value!r}") from None
+    low, high = _LIMITS[name]
+    if isinstance(value, bool) or number != float(value) or not low <= number <= high:
+        raise UsageError(f"{source}{name} must be from {low:g} to {high:g}, not {value!r}")
+    return number
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    """`DJLIB_SEED=3` and `DJLIB_BUCKETS_THRESHOLD=0.6` as nested values."""
+    nested: dict[str, Any] = {}
+    sections = {f.name for f in fields(Settings) if is_dataclass(getattr(Settings(), f.name))}
+    for variable, value in environ.items():
+        if not variable.startswith(_ENV_PREFIX) or variable == _ENV_HOME or not value:
+            continue
+        name = variable.removeprefix(_ENV_PREFIX).lower()
+        section, _, rest = name.partition("_")
+        if section in sections and rest:
+            nested.setdefault(section, {})[rest] = value
+        else:
+            nested[name] = value
+    return nested
+
+
+def _without_none(values: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {k: _without_none(v) if isinstance(v, Mapping) else v for k, v in values.items()}
+    return {k: v for k, v in kept.items() if v is not None}
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The folder a person works in: `data/`, `models/` and `logs/`, made when first written to.
+
+    >>> Workspace(Path("sets")).tracks.as_posix()
+    'sets/data/tracks.parquet'
+    """
+
+    root: Path
+
+    @classmethod
+    def find(cls, given: Path | None = None, environ: Mapping[str, str] | None = None) -> Workspace:
+        """`given`, else `DJLIB_HOME`, else the nearest folder upward with a djlib.toml, else here.
+
+        Raises `UsageError` when the folder asked for is a file.
+        """
+        env = os.environ if environ is None else environ
+        if given is None and env.get(_ENV_HOME):
+            given = Path(env[_ENV_HOME])
+        if given is not None:
+            root = given.expanduser().absolute()
+            if root.exists() and not root.is_dir():
+                raise UsageError(f"the workspace {root} is a file; name a folder")
+            return cls(root)
+        here = Path.cwd()
+        holder = next((p for p in (here, *here.parents) if (p / SETTINGS_FILE).is_file()), here)
+        return cls(holder)
+
+    @property
+    def data(self) -> Path:
+        """Tables people and programs exchange."""
+        return self.root / "data"
+
+    @property
+    def models(self) -> Path:
+        """Model versions and the current model."""
+        return self.root / "models"
+
+    @property
+    def logs(self) -> Path:
+        """What runs wrote down for a person to look at."""
+        return self.root / "logs"
+
+    @property
+    def tracks(self) -> Path:
+        """The scanned library."""
+        return self.data / "tracks.parquet"
+
+    @property
+    def training(self) -> Path:
+        """Hand-made training labels, used where nothing was scanned."""
+        return self.data / "training.csv"
+
+    @property
+    def predictions(self) -> Path:
+        """The file a person corrects."""
+        return self.data / "bucket_predictions.csv"
+
+    @property
+    def metrics(self) -> Path:
+        """Figures of the last training."""
+        return self.root / "metrics.json"
+
+    @property
+    def low_confidence(self) -> Path:
+        """Predictions under the threshold."""
+        return self.logs / "low_confidence.csv"
+
+    @property
+    def events(self) -> Path:
+        """The append-only logs."""
+        return self.data / "events"

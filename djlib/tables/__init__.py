@@ -1,0 +1,1 @@
+"""What people and programs exchange: schemas, reading and writing, the event logs."""

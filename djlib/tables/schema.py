@@ -1,0 +1,299 @@
+"""The columns of every table: names, kinds, required or not. Every reader and writer uses these.
+
+Values stay as the person wrote them (titles, keys, genres); only numbers become numbers. Unknown
+columns are carried through untouched.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from ..errors import InputError
+from .problems import Problem
+
+Kind = Literal["text", "number", "bpm", "year", "seconds"]
+
+BUCKET_SEPARATOR = "|"
+"""Joins several buckets in one cell."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its name, what it holds, whether a table must have it, other names it goes by."""
+
+    name: str
+    about: str
+    kind: Kind = "text"
+    required: bool = False
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Schema:
+    """A table people or programs exchange; `key` names the column that identifies a row."""
+
+    name: str
+    key: str
+    columns: tuple[Column, ...]
+
+    @property
+    def names(self) -> list[str]:
+        """All column names, in order."""
+        return [c.name for c in self.columns]
+
+    @property
+    def required(self) -> list[str]:
+        """Columns a table must have."""
+        return [c.name for c in self.columns if c.required]
+
+    def column(self, name: str) -> Column:
+        """The column called `name`; raises KeyError where there is none."""
+        return next(c for c in self.columns if c.name == name)
+
+    def known_as(self, heading: str) -> str | None:
+        """The column a heading means: `Track ID` is `track_id`, `Tonality` is `key`.
+
+        >>> TRACKS.known_as("Track ID"), TRACKS.known_as("Tonality"), TRACKS.known_as("mood")
+        ('track_id', 'key', None)
+        """
+        plain = _plain(heading)
+        for column in self.columns:
+            if plain in (_plain(column.name), *map(_plain, column.aliases)):
+                return column.name
+        return None
+
+
+def _plain(heading: str) -> str:
+    return re.sub(r"[^0-9a-z]+", "", heading.strip().lower())
+
+
+TRACKS = Schema(
+    "tracks",
+    "track_id",
+    (
+        Column("track_id", "identifies the track", required=True, aliases=("id",)),
+        Column("artist", "as in the file or library"),
+        Column("title", "as in the file or library", aliases=("name", "track", "song")),
+        Column("album", "", aliases=("release",)),
+        Column("label", "record label"),
+        Column("genres", "tokens joined by ; , / or |", aliases=("genre", "styles")),
+        Column("bpm", "beats a minute", "bpm", aliases=("averagebpm", "tempo")),
+        Column("key", "any notation: Am, 8A, 1m", aliases=("tonality", "initialkey")),
+        Column("year", "of release", "year"),
+        Column("duration_s", "seconds", "seconds", aliases=("duration", "length", "totaltime")),
+        Column("date_added", "to the library, year first", aliases=("dateadded",)),
+        Column("path", "of the audio file", aliases=("file", "filepath", "filename")),
+        Column("bucket", "the track's one bucket", aliases=("crate", "playlist")),
+        Column("buckets", "all its buckets, joined by |", aliases=("crates", "playlists")),
+    ),
+)
+
+LISTINGS = Schema(
+    "listings",
+    "listing_id",
+    (
+        Column("listing_id", "identifies the listing", required=True),
+        *(Column(n, "") for n in ("artist", "title", "label", "genres", "styles")),
+        Column("year", "of release", "year"),
+        *(Column(n, "") for n in ("country", "format")),
+        Column("price", "in `currency`", "number"),
+        *(Column(n, "") for n in ("currency", "condition", "sleeve_condition")),
+        Column("have", "people who own it", "number"),
+        Column("want", "people who want it", "number"),
+        *(Column(n, "ISO 8601, UTC") for n in ("listed_at", "ends_at")),
+        Column("kind", "auction or fixed"),
+        *(Column(n, "") for n in ("url", "image_url")),
+    ),
+)
+
+OPPORTUNITIES = Schema(
+    "opportunities",
+    "opportunity_id",
+    (
+        Column("opportunity_id", "identifies the call", required=True),
+        *(Column(n, "") for n in ("title", "url", "deadline", "tags", "source", "location")),
+        Column("description", ""),
+        Column("scraped_at", "ISO 8601, UTC"),
+    ),
+)
+
+CORRECTIONS = Schema(
+    "corrections",
+    "track_id",
+    (
+        Column("track_id", "as in the predictions", required=True, aliases=("id",)),
+        Column("correct_bucket", "the right bucket, several joined by |", required=True),
+    ),
+)
+
+PREDICTIONS = Schema(
+    "predictions",
+    "track_id",
+    (
+        Column("track_id", "as in the input", required=True),
+        Column("artist", "as in the input"),
+        Column("title", "as in the input"),
+        Column("predicted_bucket", "several joined by |", required=True),
+        Column("confidence", "calibrated probability of the first choice", "number", required=True),
+        Column("second_bucket", "second choice"),
+        Column("second_probability", "its probability", "number"),
+        Column("third_bucket", "third choice"),
+        Column("third_probability", "its probability", "number"),
+        Column("status", "ok, unsure, missing_data or error", required=True),
+        Column("reason", "in plain words"),
+        Column("model_version", "that said so"),
+        Column("predicted_at", "ISO 8601, UTC"),
+        Column("correct_bucket", "empty: write the right bucket here"),
+    ),
+)
+
+SCHEMAS = {s.name: s for s in (TRACKS, LISTINGS, OPPORTUNITIES, CORRECTIONS, PREDICTIONS)}
+
+
+def recognise(headings: Iterable[str]) -> Schema | None:
+    """The schema whose columns a header matches best, or None where it lacks every key column.
+
+    >>> recognise(["Track ID", "artist", "correct_bucket"]).name
+    'corrections'
+    """
+    found = list(headings)
+    fits = []
+    for schema in SCHEMAS.values():
+        known = {schema.known_as(h) for h in found} - {None}
+        if set(schema.required) <= known:
+            fits.append((len(schema.required), len(known), schema))
+    return max(fits, key=lambda fit: fit[:2])[2] if fits else None
+
+
+def rename_to_schema(headings: list[str], schema: Schema, source: str) -> list[str]:
+    """Headings with known aliases replaced by the schema's names; unknown ones unchanged.
+
+    A heading that is spelled exactly as a column wins over an alias of it. Raises `InputError`
+    for a missing required column or two columns of one name, naming what was found.
+    """
+    exact = set(headings) & set(schema.names)
+    renamed = []
+    for heading in headings:
+        meant = schema.known_as(heading)
+        taken = meant is None or (meant in exact and heading != meant) or meant in renamed
+        renamed.append(heading if taken else str(meant))
+    shown = ", ".join(map(repr, headings[:20])) or "nothing"
+    missing = [name for name in schema.required if name not in renamed]
+    if missing:
+        raise InputError(
+            f"{source}: no column {', '.join(map(repr, missing))}; found {shown}; "
+            f"a {schema.name} table has {', '.join(schema.names)}"
+        )
+    double = sorted({h for h in renamed if renamed.count(h) > 1})
+    if double:
+        raise InputError(f"{source}: column {double[0]!r} stands twice in the header ({shown})")
+    return renamed
+
+
+def coerce(
+    table: pd.DataFrame, schema: Schema, lines: list[int] | None = None
+) -> tuple[pd.DataFrame, list[Problem]]:
+    """Give every known column its dtype: text with "" for missing, numbers as float64 with NaN.
+
+    `lines` are the file lines of the rows, for the problems. A value that cannot be read as its
+    kind becomes missing and is reported; nothing else is touched. Columns a table lacks are not
+    added. The caller's frame is not changed.
+
+    >>> tracks = pd.DataFrame({"track_id": ["1", "2"], "bpm": ["128,00", "fast"]})
+    >>> fixed, problems = coerce(tracks, TRACKS, [2, 3])
+    >>> fixed["bpm"].tolist(), str(problems[0])
+    ([128.0, nan], "line 3, bpm 'fast': not a number (value ignored)")
+    """
+    fixed = table.copy(deep=False)
+    problems: list[Problem] = []
+    for column in schema.columns:
+        if column.name not in fixed:
+            continue
+        values = fixed[column.name]
+        if column.kind == "text":
+            fixed[column.name] = _as_text(values)
+            continue
+        numbers, bad = _as_numbers(values, column.kind)
+        fixed[column.name] = numbers
+        for row, reason in bad.items():
+            line = lines[row] if lines is not None else None
+            problems.append(
+                Problem(line, column.name, str(values.iloc[row]), reason, "value ignored")
+            )
+    return fixed, problems
+
+
+def _as_text(values: pd.Series) -> pd.Series:
+    if pd.api.types.is_float_dtype(values.dtype):  # ids that some program stored as 17.0
+        whole = values.dropna().mod(1).eq(0).all()
+        values = values.astype("Int64" if whole else values.dtype)
+    return values.astype("str").where(values.notna(), "").astype("str")
+
+
+_LIMITS: dict[Kind, tuple[float, float, str]] = {
+    "bpm": (20, 1000, "not a tempo between 20 and 1000"),
+    "year": (1000, 2200, "not a year"),
+    "seconds": (0, 1e7, "not a duration in seconds"),
+    "number": (-np.inf, np.inf, ""),
+}
+
+
+def _as_numbers(values: pd.Series, kind: Kind) -> tuple[pd.Series, dict[int, str]]:
+    """The column as float64, and why each unusable value (by row position) was ignored.
+
+    A tempo, year or duration of 0 is how other programs write "not known": missing, no problem.
+    """
+    if pd.api.types.is_numeric_dtype(values.dtype):
+        numbers = values.astype("float64")
+        given = numbers.notna()
+    else:
+        text = _as_text(values).str.strip()
+        given = text.ne("")
+        numbers = _parse(text, kind)
+    if kind != "number":
+        numbers = numbers.mask(numbers.eq(0))
+        given &= ~_is_zero(values)
+    low, high, wrong = _LIMITS[kind]
+    outside = numbers.notna() & ~(numbers.between(low, high) & np.isfinite(numbers))
+    unread = given & numbers.isna()
+    bad = dict.fromkeys(np.flatnonzero(unread).tolist(), "not a number")
+    bad |= dict.fromkeys(np.flatnonzero(outside).tolist(), wrong)
+    return numbers.mask(outside), bad
+
+
+def _is_zero(values: pd.Series) -> pd.Series:
+    return pd.to_numeric(_as_text(values).str.replace(",", "."), errors="coerce").eq(0)
+
+
+def _parse(text: pd.Series, kind: Kind) -> pd.Series:
+    """Numbers in text: comma decimals, years inside dates, durations as m:ss."""
+    plain = text.str.replace(",", ".", regex=False) if kind != "year" else text
+    numbers = pd.to_numeric(plain, errors="coerce").astype("float64")
+    rest = numbers.isna() & text.ne("")
+    if not rest.any():
+        return numbers
+    if kind == "year":
+        inside = text[rest].str.extract(r"(?<!\d)(\d{4})(?!\d)", expand=False)
+        numbers[rest] = pd.to_numeric(inside, errors="coerce")
+    elif kind == "seconds":
+        parts = text[rest].str.extract(r"^(?:(\d+):)?(\d{1,3}):(\d\d)$").astype("float64")
+        numbers[rest] = parts[0].fillna(0) * 3600 + parts[1] * 60 + parts[2]
+    elif kind == "bpm":
+        inside = plain[rest].str.extract(r"^(\d+(?:\.\d+)?)\s*bpm$", flags=re.I, expand=False)
+        numbers[rest] = pd.to_numeric(inside, errors="coerce")
+    return numbers
+
+
+def split_buckets(cell: str) -> list[str]:
+    """The buckets of one cell, in order, each once.
+
+    >>> split_buckets("Peak | Warm up|Peak|")
+    ['Peak', 'Warm up']
+    """
+    return list(dict.fromkeys(p.strip() for p in cell.split(BUCKET_SEPARATOR) if p.strip()))
