@@ -1,0 +1,106 @@
+"""Confidence that means what it says: probabilities recalibrated on out-of-sample predictions.
+
+A forest's votes are mixed with the base rates (so that no bucket has probability 0) and then
+sharpened or softened: one temperature for one-bucket tables (Guo et al. 2017, "On Calibration of
+Modern Neural Networks"), one logistic curve (Platt 1999) where a track sits in several buckets.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.special import expit, logit, softmax
+
+_TINY = 1e-9
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How raw probabilities become honest ones; learned by `fit`, applied by `apply`.
+
+    `mix` is the share given to the base rates `prior`, `slope` the inverse temperature and
+    `offset` the shift in log-odds (0 where a track sits in one bucket).
+
+    >>> rng = np.random.default_rng(0)
+    >>> truth = np.eye(2)[rng.integers(0, 2, 500)]
+    >>> boastful = np.where(rng.random((500, 1)) < 0.7, truth, 1 - truth) * 0.98 + 0.01
+    >>> honest = Calibration.fit(boastful, truth, is_multi=False).apply(boastful)
+    >>> round(float(honest.max(axis=1).mean()), 1)
+    0.7
+    """
+
+    prior: tuple[float, ...]
+    is_multi: bool
+    mix: float = 0.0
+    slope: float = 1.0
+    offset: float = 0.0
+
+    @classmethod
+    def fit(cls, raw: np.ndarray, truth: np.ndarray, *, is_multi: bool) -> Self:
+        """Learn from out-of-sample `raw` probabilities and the 0/1 `truth`, both (n, buckets)."""
+        start = cls(tuple(truth.mean(axis=0).tolist()), is_multi)
+        if not len(raw):
+            return start
+
+        def loss(parameters: np.ndarray) -> float:
+            fitted = start._with(parameters).apply(raw)
+            return _log_loss(fitted, truth, is_multi)
+
+        guesses = ([-3.0, 0.0, 0.0], [-1.0, -0.7, 0.0])
+        if not is_multi:
+            guesses = ([-3.0, 0.0], [-1.0, -0.7])
+        found = [minimize(loss, guess, method="Nelder-Mead") for guess in guesses]
+        return start._with(min(found, key=lambda result: float(result.fun)).x)
+
+    def apply(self, raw: np.ndarray) -> np.ndarray:
+        """Give calibrated probabilities, shape of `raw`; rows sum to 1 unless multi-label."""
+        mixed = (1 - self.mix) * raw + self.mix * np.asarray(self.prior)
+        if self.is_multi:
+            inside = np.clip(mixed, _TINY, 1 - _TINY)
+            return np.asarray(expit(self.slope * logit(inside) + self.offset))
+        return np.asarray(softmax(self.slope * np.log(mixed + _TINY), axis=1))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for a settings file."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """Read back what `as_dict` gave."""
+        return cls(**{**values, "prior": tuple(values["prior"])})
+
+    def _with(self, parameters: np.ndarray) -> Self:
+        """Parameters as the optimiser moves them: log-odds of the mix, log of the slope, offset."""
+        offset = float(parameters[2]) if len(parameters) > 2 else 0.0
+        slope = float(np.exp(np.clip(parameters[1], -4, 4)))
+        mix = float(expit(parameters[0]))
+        return type(self)(self.prior, self.is_multi, mix, slope, offset)
+
+
+def _log_loss(proba: np.ndarray, truth: np.ndarray, is_multi: bool) -> float:
+    if is_multi:
+        right = np.where(truth > 0, proba, 1 - proba)
+        return float(-np.log(right + _TINY).mean())
+    return float(-np.log((proba * truth).sum(axis=1) + _TINY).mean())
+
+
+def calibration_error(confidence: np.ndarray, correct: np.ndarray, bins: int = 10) -> float:
+    """Expected calibration error over equal-mass bins: 0 is honest, 0.1 is off by ten points.
+
+    >>> calibration_error(np.array([0.9, 0.9, 0.9, 0.9]), np.array([1, 0, 1, 0]), bins=1)
+    0.4
+    """
+    gaps = [abs(c - a) * n for c, a, n in reliability(confidence, correct, bins)]
+    return float(sum(gaps) / max(len(confidence), 1))
+
+
+def reliability(
+    confidence: np.ndarray, correct: np.ndarray, bins: int = 10
+) -> list[tuple[float, float, int]]:
+    """Mean confidence, accuracy and size of each equal-mass bin: a reliability diagram's points."""
+    order = np.argsort(confidence, kind="stable")
+    parts = [part for part in np.array_split(order, bins) if len(part)]
+    return [(float(confidence[p].mean()), float(correct[p].mean()), len(p)) for p in parts]
