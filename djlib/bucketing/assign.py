@@ -1,0 +1,192 @@
+"""Proposals: for every track a bucket, how sure, why, and what a person should look at.
+
+A row of the predictions table is made for every row that comes in; one that makes the model fail
+gets its genre's bucket, or the largest one, and says so.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ..features.columns import missing_fields
+from ..features.text import genre_tokens
+from ..tables.schema import PREDICTIONS
+from .explain import Contributions
+from .simple_ml import SimpleMLBucketAssigner
+
+_log = logging.getLogger(__name__)
+
+STATUSES = ("ok", "unsure", "missing_data", "error")
+_SPOKEN = {"bpm": "tempo", "key": "key", "genres": "genre"}
+_SPEAKS = 0.02
+"""A field that moved the votes by less is not named as a reason."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a run decides for all its rows: `threshold` under which a prediction is unsure, the
+    model's version and the time of the run (ISO 8601, UTC)."""
+
+    threshold: float
+    model_version: str
+    predicted_at: str
+
+
+class Proposer:
+    """Turns tracks into rows of the predictions table; built once a run, called for each batch."""
+
+    def __init__(self, model: SimpleMLBucketAssigner, terms: Terms) -> None:
+        self._model = model
+        self._terms = terms
+        self._contributions = Contributions(model)
+        self._fallback = GenreMajority(model.labelled_)
+
+    def propose(self, tracks: pd.DataFrame) -> pd.DataFrame:
+        """Give the predictions table of `tracks`, row for row, columns as in PREDICTIONS."""
+        try:
+            return self._propose(tracks)
+        except Exception:
+            if len(tracks) == 1:
+                _log.warning("track %s: the model failed", tracks["track_id"].iloc[0], exc_info=True)
+                return self._fall_back(tracks)
+        _log.warning("a batch of %d tracks failed; trying its halves", len(tracks))
+        half = len(tracks) // 2
+        parts = [self.propose(tracks.iloc[:half]), self.propose(tracks.iloc[half:])]
+        return pd.concat(parts, ignore_index=True)
+
+    def _propose(self, tracks: pd.DataFrame) -> pd.DataFrame:
+        choices = self._model.predict_batch(tracks)
+        missing = missing_fields(tracks)
+        status = self._status(choices["probability_1"].to_numpy(), missing)
+        columns = {"bucket_2": "second_bucket", "probability_2": "second_probability"}
+        columns |= {"bucket_3": "third_bucket", "probability_3": "third_probability"}
+        columns |= {"probability_1": "confidence"}
+        table = choices.rename(columns=columns)
+        table["status"] = status
+        table["reason"] = self._reasons(tracks, choices, missing, status)
+        return self._complete(table, tracks)
+
+    def _status(self, confidence: np.ndarray, missing: dict[str, np.ndarray]) -> np.ndarray:
+        nothing = np.logical_and.reduce(list(missing.values()))
+        unsure = (confidence < self._terms.threshold) | (missing["bpm"] & missing["key"])
+        return np.select([nothing, unsure], ["missing_data", "unsure"], "ok")
+
+    def _reasons(
+        self,
+        tracks: pd.DataFrame,
+        choices: pd.DataFrame,
+        missing: dict[str, np.ndarray],
+        status: np.ndarray,
+    ) -> list[str]:
+        column = np.searchsorted(self._model.classes_, choices["bucket_1"].to_numpy(dtype=str))
+        _, parts = self._contributions.of(tracks, column)
+        confidence = choices["probability_1"].to_numpy()
+        doubts = self._doubts(confidence, missing, status)
+        return [
+            "; ".join(filter(None, (doubt, because)))
+            for doubt, because in zip(doubts, self._because(tracks, parts, missing), strict=True)
+        ]
+
+    def _because(
+        self, tracks: pd.DataFrame, parts: np.ndarray, missing: dict[str, np.ndarray]
+    ) -> list[str]:
+        """`genre House and tempo 124 speak for it`: the fields that added votes, strongest
+        first."""
+        fields = self._model.fields
+        shown = [_shown(tracks, field, missing[field]) for field in fields]
+        reasons = []
+        for row, order in enumerate(np.argsort(-parts, axis=1, kind="stable")):
+            named = [shown[f][row] for f in order if parts[row, f] >= _SPEAKS]
+            if named:
+                verb = "speaks" if len(named) == 1 else "speak"
+                reasons.append(f"{_joined(named)} {verb} for it")
+            else:
+                reasons.append("close to the base rates: no field speaks for it")
+        return reasons
+
+    def _doubts(
+        self, confidence: np.ndarray, missing: dict[str, np.ndarray], status: np.ndarray
+    ) -> list[str]:
+        limit = self._terms.threshold
+        doubts = []
+        for row, state in enumerate(status):
+            if state == "missing_data":
+                doubts.append("no tempo, key or genre: the base rates answer")
+            elif state == "unsure" and missing["bpm"][row] and missing["key"][row]:
+                doubts.append("tempo and key missing")
+            elif state == "unsure":
+                doubts.append(f"confidence {confidence[row]:.2f} is under {limit:.2f}")
+            else:
+                doubts.append("")
+        return doubts
+
+    def _fall_back(self, tracks: pd.DataFrame) -> pd.DataFrame:
+        bucket, why = self._fallback.answer(str(tracks.get("genres", pd.Series([""])).iloc[0]))
+        row = {
+            "predicted_bucket": bucket,
+            "confidence": 0.0,
+            "status": "error",
+            "reason": f"the model failed on this track; {why}",
+        }
+        return self._complete(pd.DataFrame([row]), tracks)
+
+    def _complete(self, table: pd.DataFrame, tracks: pd.DataFrame) -> pd.DataFrame:
+        for column in ("track_id", "artist", "title"):
+            table[column] = tracks[column].to_numpy() if column in tracks else ""
+        table["model_version"] = self._terms.model_version
+        table["predicted_at"] = self._terms.predicted_at
+        table["correct_bucket"] = ""
+        return table.reindex(columns=PREDICTIONS.names)
+
+
+class GenreMajority:
+    """The plainest answer: the bucket most tracks of a genre sit in, else the largest bucket.
+
+    >>> known = pd.DataFrame({"genres": ["House", "House", "DnB"], "buckets": ["A", "A", "B"]})
+    >>> GenreMajority(known).answer("dnb")
+    ('B', "most labelled tracks of genre 'drum & bass' sit there")
+    >>> GenreMajority(known).answer("Polka")
+    ('A', 'it is the largest bucket')
+    """
+
+    def __init__(self, labelled: pd.DataFrame) -> None:
+        self._by_genre: dict[str, Counter[str]] = {}
+        sizes: Counter[str] = Counter()
+        genres = labelled["genres"] if "genres" in labelled else [""] * len(labelled)
+        for cell, buckets in zip(genres, labelled["buckets"], strict=True):
+            for bucket in str(buckets).split("|"):
+                sizes[bucket] += 1
+                for token in genre_tokens(str(cell)):
+                    self._by_genre.setdefault(token, Counter())[bucket] += 1
+        self._largest = _top(sizes)
+
+    def answer(self, genres: str) -> tuple[str, str]:
+        """The bucket, and why it."""
+        for token in genre_tokens(genres):
+            if token in self._by_genre:
+                why = f"most labelled tracks of genre {token!r} sit there"
+                return _top(self._by_genre[token]), why
+        return self._largest, "it is the largest bucket"
+
+
+def _top(counts: Counter[str]) -> str:
+    return min(counts, key=lambda bucket: (-counts[bucket], bucket), default="")
+
+
+def _shown(tracks: pd.DataFrame, field: str, missing: np.ndarray) -> list[str]:
+    """A field's value as a reason names it, one text a track."""
+    name = _SPOKEN[field]
+    values = tracks[field].tolist() if field in tracks else [""] * len(tracks)
+    return [
+        f"missing {name}" if absent else f"{name} {value:g}" if field == "bpm" else f"{name} {value}"
+        for value, absent in zip(values, missing, strict=True)
+    ]
+
+
+def _joined(named: list[str]) -> str:
+    return named[0] if len(named) == 1 else f"{', '.join(named[:-1])} and {named[-1]}"

@@ -1,0 +1,122 @@
+"""What every bucket model does alike: check labels, calibrate, choose buckets, answer.
+
+A model supplies the raw votes (`_fit_votes`, `_votes`); the rest is here, once.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.validation import check_is_fitted
+
+from ..errors import InputError
+from ..evaluation.calibration import Calibration
+from .labels import Labels, encode
+from .thresholds import bucket_thresholds, given_out
+
+KEPT_COLUMNS = ("track_id", "artist", "title", "genres", "bpm", "key")
+"""What a model remembers of the tracks it learned from, to name the nearest ones."""
+
+
+class BucketAssigner(ClassifierMixin, BaseEstimator):
+    """Base of the bucket models: `fit`, `predict`, `predict_batch`, `predict_proba`.
+
+    Attributes
+    ----------
+    classes_ : the buckets, sorted, shape (n_buckets,).
+    is_multi_ : whether tracks sit in several buckets.
+    calibration_ : how raw votes become probabilities, learned out of sample.
+    thresholds_ : probability from which each bucket is given out (multi-label only).
+    labelled_ : the tracks learned from, with their labels in `buckets`.
+    """
+
+    fields: ClassVar[tuple[str, ...]]
+    """Fields of a track the model reads."""
+
+    def fit(self, X: pd.DataFrame, y: Iterable[Any]) -> Self:
+        """Learn buckets from tracks.
+
+        `X` follows the tracks schema (missing columns count as missing values); `y` holds one
+        bucket a row, or a list of buckets a row. Raises `InputError` for fewer than two buckets
+        or lengths that differ.
+        """
+        labels = encode(y)
+        if len(X) != len(labels.truth):
+            raise InputError(f"{len(X)} tracks but {len(labels.truth)} labels")
+        self.classes_ = np.array(labels.classes)
+        self.is_multi_ = labels.is_multi
+        votes = self._fit_votes(X, labels)
+        seen = np.isfinite(votes).all(axis=1)
+        truth = labels.truth[seen]
+        self.calibration_ = Calibration.fit(votes[seen], truth, is_multi=labels.is_multi)
+        proba = self.calibration_.apply(votes[seen])
+        self.thresholds_ = bucket_thresholds(proba, truth) if labels.is_multi else None
+        self.labelled_ = _remember(X, labels)
+        return self
+
+    def predict_proba(self, X: pd.DataFrame) -> np.ndarray:
+        """Give calibrated probabilities, shape (n, len(classes_)); multi-label rows need not sum
+        to 1."""
+        check_is_fitted(self)
+        return self.calibration_.apply(self._votes(X))
+
+    def predict(self, X: pd.DataFrame | Mapping[str, Any]) -> Any:
+        """Give the bucket of one track (a mapping), or an array of buckets for a table.
+
+        Multi-label models give a list of buckets for each track.
+        """
+        if isinstance(X, pd.Series):
+            X = X.to_dict()
+        if isinstance(X, Mapping):
+            return self.predict(pd.DataFrame([dict(X)]))[0]
+        return self.buckets_for(self.predict_proba(X))
+
+    def predict_batch(self, X: pd.DataFrame, top: int = 3) -> pd.DataFrame:
+        """Give, for each track, its bucket(s) and the `top` choices with their probabilities.
+
+        Columns: predicted_bucket (several joined by |), then bucket_1, probability_1, and so on;
+        "" and NaN where there are fewer buckets than `top`.
+        """
+        proba = self.predict_proba(X)
+        answers = ["|".join(a) if self.is_multi_ else a for a in self.buckets_for(proba)]
+        table = pd.DataFrame({"predicted_bucket": pd.Series(answers, dtype="str")})
+        order = np.argsort(-proba, axis=1, kind="stable")
+        rows = np.arange(len(proba))
+        for rank in range(top):
+            known = rank < len(self.classes_)
+            choice = order[:, rank] if known else None
+            table[f"bucket_{rank + 1}"] = self.classes_[choice] if known else ""
+            table[f"probability_{rank + 1}"] = proba[rows, choice] if known else np.nan
+        return table
+
+    def buckets_for(self, proba: np.ndarray) -> np.ndarray:
+        """The buckets that probabilities (n, len(classes_)) stand for, shape (n,)."""
+        if not self.is_multi_:
+            return np.asarray(self.classes_[proba.argmax(axis=1)])
+        answers = np.empty(len(proba), dtype=object)
+        for row, taken in enumerate(given_out(proba, self.thresholds_)):
+            chosen = np.flatnonzero(taken)
+            answers[row] = self.classes_[chosen[np.argsort(-proba[row, chosen])]].tolist()
+        return answers
+
+    @abstractmethod
+    def _fit_votes(self, X: pd.DataFrame, labels: Labels) -> np.ndarray:
+        """Learn, and give out-of-sample votes (n, buckets) for the rows learned from; NaN rows
+        had none."""
+
+    @abstractmethod
+    def _votes(self, X: pd.DataFrame) -> np.ndarray:
+        """Give raw votes, shape (n, buckets)."""
+
+
+def _remember(X: pd.DataFrame, labels: Labels) -> pd.DataFrame:
+    kept = X[[c for c in KEPT_COLUMNS if c in X]].reset_index(drop=True)
+    if "track_id" not in kept:
+        kept.insert(0, "track_id", [f"row {i}" for i in range(len(kept))])
+    names = np.array(labels.classes, dtype=object)
+    return kept.assign(buckets=["|".join(names[row > 0]) for row in labels.truth])
