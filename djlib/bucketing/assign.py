@@ -52,7 +52,9 @@ class Proposer:
             return self._propose(tracks)
         except Exception:
             if len(tracks) == 1:
-                _log.warning("track %s: the model failed", tracks["track_id"].iloc[0], exc_info=True)
+                _log.warning(
+                    "track %s: the model failed", tracks["track_id"].iloc[0], exc_info=True
+                )
                 return self._fall_back(tracks)
         _log.warning("a batch of %d tracks failed; trying its halves", len(tracks))
         half = len(tracks) // 2
@@ -183,7 +185,11 @@ def _shown(tracks: pd.DataFrame, field: str, missing: np.ndarray) -> list[str]:
     name = _SPOKEN[field]
     values = tracks[field].tolist() if field in tracks else [""] * len(tracks)
     return [
-        f"missing {name}" if absent else f"{name} {value:g}" if field == "bpm" else f"{name} {value}"
+        f"missing {name}"
+        if absent
+        else f"{name} {value:g}"
+        if field == "bpm"
+        else f"{name} {value}"
         for value, absent in zip(values, missing, strict=True)
     ]
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,15 +11,10 @@ import numpy as np
 import pandas as pd
 
 from ..errors import InputError
-from ..evaluation.abstention import Abstention, measured_at, threshold_for_precision
-from ..evaluation.metrics import bucket_metrics
-from ..evaluation.splits import FoldKind, folds, kept_aside
-from .assigner import BucketAssigner
+from ..evaluation.splits import kept_aside
 from .corrections import Correction
-from .labels import Labels, are_several, buckets_of, encode, one_bucket_of
-from .thresholds import given_out
+from .labels import are_several, buckets_of, one_bucket_of
 
-KINDS: tuple[FoldKind, ...] = ("stratified", "artist")
 _ENOUGH_TO_COMPARE = 5
 """Labelled songs a bucket needs before any of them is kept aside."""
 
@@ -38,6 +34,11 @@ class TrainingSet:
     def y(self) -> list[Any]:
         """Labels as `fit` takes them."""
         return list(self.labels) if self.is_multi else [row[0] for row in self.labels]
+
+    @property
+    def sizes(self) -> Counter[str]:
+        """How many tracks each bucket holds."""
+        return Counter(bucket for row in self.labels for bucket in row)
 
     def rows(self, chosen: np.ndarray) -> TrainingSet:
         """The rows where `chosen` (n,) is true."""
@@ -75,8 +76,9 @@ def assemble(
     looked wrong, so scoring on corrections would be biased. Raises `InputError` where nothing is
     labelled.
     """
-    absent = [row for track_id, (_, row) in corrections.items()
-              if track_id not in set(tracks["track_id"])]
+    absent = [
+        row for track_id, (_, row) in corrections.items() if track_id not in set(tracks["track_id"])
+    ]
     table = pd.concat([tracks, pd.DataFrame(absent)], ignore_index=True) if absent else tracks
     is_multi = are_several(buckets_of(table)) if several is None else several
     labels = buckets_of(table) if is_multi else [[b] if b else [] for b in one_bucket_of(table)]
@@ -96,105 +98,7 @@ def assemble(
 
 
 def _in_large_bucket(training: TrainingSet) -> np.ndarray:
-    sizes = pd.Series([b for row in training.labels for b in row]).value_counts()
+    sizes = training.sizes
     return np.array(
         [min(sizes[b] for b in row) >= _ENOUGH_TO_COMPARE for row in training.labels], dtype=bool
     )
-
-
-@dataclass(frozen=True)
-class Measurement:
-    """Cross-validated figures by kind of fold, the abstention they lead to, and the buckets that
-    were too small to measure."""
-
-    figures: dict[str, dict[str, Any]]
-    abstention: Abstention
-    too_small: dict[str, int]
-
-
-def measure(
-    make_model: Callable[[], BucketAssigner],
-    training: TrainingSet,
-    *,
-    threshold: float,
-    target_precision: float | None = None,
-    n_folds: int = 5,
-    min_tracks: int = 3,
-    seed: int = 0,
-    progress: Callable[[int], None] | None = None,
-) -> Measurement:
-    """Cross-validate a model: stratified and artist-disjoint folds, `2 * n_folds` fits.
-
-    Buckets with fewer than `min_tracks` tracks are left out of the folds and named in
-    `too_small`; where fewer than two remain there are no figures. `progress` is told of each fit.
-    """
-    sizes = pd.Series([b for row in training.labels for b in row]).value_counts()
-    too_small = {str(b): int(n) for b, n in sizes.items() if n < min_tracks}
-    measured = _without(training, set(too_small))
-    figures: dict[str, dict[str, Any]] = {}
-    abstention = measured_at(np.empty(0), np.empty(0, bool), threshold)
-    if len({b for row in measured.labels for b in row}) < 2:
-        return Measurement(figures, abstention, too_small)
-    labels = encode(measured.y)
-    for kind in KINDS:
-        proba, given = _out_of_fold(make_model, measured, labels, kind, n_folds, seed, progress)
-        done = np.isfinite(proba).all(axis=1)
-        figures[kind] = bucket_metrics(
-            proba[done],
-            labels.truth[done],
-            list(labels.classes),
-            given=given[done] if labels.is_multi else None,
-        )
-        if kind == "stratified":
-            abstention = _abstention(proba[done], labels.truth[done], threshold, target_precision)
-    return Measurement(figures, abstention, too_small)
-
-
-def _without(training: TrainingSet, too_small: set[str]) -> TrainingSet:
-    labels = [[b for b in row if b not in too_small] for row in training.labels]
-    left = TrainingSet(
-        training.tracks, labels, training.is_multi, training.corrected, training.aside
-    )
-    return left.rows(np.array([bool(row) for row in labels], dtype=bool))
-
-
-def _out_of_fold(
-    make_model: Callable[[], BucketAssigner],
-    training: TrainingSet,
-    labels: Labels,
-    kind: FoldKind,
-    n_folds: int,
-    seed: int,
-    progress: Callable[[int], None] | None,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Out-of-fold probabilities and given-out buckets, both (n, buckets); NaN where a fold could
-    not learn two buckets."""
-    proba = np.full(labels.truth.shape, np.nan)
-    given = np.zeros(labels.truth.shape, dtype=int)
-    y = training.y
-    place = {bucket: column for column, bucket in enumerate(labels.classes)}
-    splits = folds(training.tracks, labels.first, kind=kind, n_folds=n_folds, seed=seed)
-    for train, test in splits:
-        if progress:
-            progress(1)
-        if len({str(b) for i in train for b in training.labels[i]}) < 2:
-            continue
-        model = make_model().fit(training.tracks.iloc[train], [y[i] for i in train])
-        columns = [place[bucket] for bucket in model.classes_]
-        found = model.predict_proba(training.tracks.iloc[test])
-        proba[test] = 0.0
-        proba[np.ix_(test, columns)] = found
-        if model.is_multi_:
-            given[np.ix_(test, columns)] = given_out(found, model.thresholds_)
-    return proba, given
-
-
-def _abstention(
-    proba: np.ndarray, truth: np.ndarray, threshold: float, target: float | None
-) -> Abstention:
-    first = proba.argmax(axis=1)
-    correct = truth[np.arange(len(truth)), first] > 0
-    confidence = proba.max(axis=1)
-    if target is None:
-        return measured_at(confidence, correct, threshold)
-    return threshold_for_precision(confidence, correct, target)
