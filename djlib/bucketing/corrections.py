@@ -101,7 +101,7 @@ class _Reader:
         answer = undefuse(str(row["correct_bucket"])).strip()
         if not answer:
             self.reading.unanswered += 1
-            return
+            return None
         track_id, note = self._tracks.find(row)
         if track_id is None:
             return self._say(line, "track_id", row["track_id"], note, "row left out")

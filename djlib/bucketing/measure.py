@@ -50,9 +50,12 @@ def measure(
         return Measurement({}, np.empty(0), np.empty(0, bool), too_small)
     labels = encode(measured.y)
     figures: dict[str, dict[str, Any]] = {}
+    confidence, correct = np.empty(0), np.empty(0, bool)
     for kind in KINDS:
         proba, given = _out_of_fold(make_model, measured, labels, kind, n_folds, seed, progress)
         done = np.isfinite(proba).all(axis=1)
+        if not done.any():
+            continue
         figures[kind] = bucket_metrics(
             proba[done],
             labels.truth[done],

@@ -7,6 +7,7 @@ folds go further and show what is left when a model cannot lean on artists it kn
 from __future__ import annotations
 
 import hashlib
+import warnings
 from collections.abc import Iterator
 from typing import Literal
 
@@ -42,12 +43,18 @@ def folds(
     """Row numbers to learn from and to test on, `n_folds` times, each row tested once.
 
     `strata` (n,) is the bucket whose share each fold should keep. Songs never straddle a fold;
-    with kind "artist" neither do lead artists.
+    with kind "artist" neither do lead artists. Small tables get fewer folds; none where all
+    tracks are of one song or artist.
     """
     groups = artist_groups(tracks) if kind == "artist" else song_groups(tracks)
-    n_folds = min(n_folds, len(set(groups)))
+    largest = int(np.bincount(strata).max(initial=0))
+    n_folds = min(n_folds, len(set(groups)), max(largest, 2))
+    if n_folds < 2:
+        return
     splitter = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
-    yield from splitter.split(np.zeros(len(tracks)), strata, groups)
+    with warnings.catch_warnings():  # a bucket rarer than the folds is in some of them only
+        warnings.filterwarnings("ignore", "The least populated class")
+        yield from splitter.split(np.zeros(len(tracks)), strata, groups)
 
 
 def kept_aside(tracks: pd.DataFrame, share: float) -> np.ndarray:
