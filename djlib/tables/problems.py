@@ -28,9 +28,10 @@ class Problem:
 
     def __str__(self) -> str:
         shown = self.value if len(self.value) <= _SHOWN else self.value[: _SHOWN - 1] + "…"
-        where = f"line {self.line}, " if self.line is not None else ""
-        what = f"{self.column} {shown!r}" if self.column else repr(shown)
-        return f"{where}{what}: {self.reason} ({self.outcome})"
+        where = [f"line {self.line}"] if self.line is not None else []
+        if self.column or self.value:
+            where.append(f"{self.column} {shown!r}".lstrip())
+        return f"{', '.join(where)}: {self.reason} ({self.outcome})"
 
     def as_dict(self) -> dict[str, Any]:
         """The problem as plain values, for `--json`."""

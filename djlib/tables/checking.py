@@ -1,0 +1,109 @@
+"""Which rows of a table can be used: each needs an id, and an id stands once."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from .duplicates import Places, SeenKeys
+from .problems import Problem
+from .schema import Schema, coerce
+
+Duplicates = Literal["first", "last", "keep"]
+
+log = logging.getLogger(__name__)
+
+
+class RowCheck:
+    """Checks a table batch by batch; `problems` holds what the last batch met.
+
+    Of rows with one id the first is kept, the last of a batch, or all: see `duplicates`.
+    """
+
+    def __init__(
+        self, schema: Schema, unit: Literal["line", "row"], duplicates: Duplicates = "first"
+    ) -> None:
+        self.problems: list[Problem] = []
+        self._schema = schema
+        self._unit = unit
+        self._duplicates = duplicates
+        self._seen = SeenKeys()
+
+    def batch(self, table: pd.DataFrame, places: Places) -> pd.DataFrame:
+        """The usable rows, each column of its dtype; `places` are their lines or row numbers."""
+        lines = places.tolist() if self._unit == "line" else None
+        table, self.problems = coerce(table, self._schema, lines)
+        table, places = self._with_key(table, places)
+        if self._duplicates == "first":
+            table = self._first_of_each(table, places)
+        elif self._duplicates == "last":
+            table = self._last_of_each(table, places)
+        return table.reset_index(drop=True)
+
+    def _with_key(self, table: pd.DataFrame, places: Places) -> tuple[pd.DataFrame, Places]:
+        key = self._schema.key
+        has_key = table[key].str.strip().ne("").to_numpy()
+        if has_key.all():
+            return table, places
+        without = table[~has_key]
+        blank = (without.isna() | without.eq("")).all(axis=1)
+        for row in np.flatnonzero(~has_key)[~blank.to_numpy()]:
+            self._report(places[row], "", f"no {key}")
+        return table[has_key], places[has_key]
+
+    def _first_of_each(self, table: pd.DataFrame, places: Places) -> pd.DataFrame:
+        key = self._schema.key
+        first, same = self._seen.look(table, key, places)
+        again = first >= 0
+        if not again.any():
+            return table
+        for row in np.flatnonzero(again):
+            what = "an exact copy" if same[row] else "other values: the first is used"
+            where = f"stands in {self._unit} {first[row]}, {what}"
+            self._report(places[row], table[key].iloc[row], where)
+        return table[~again]
+
+    def _last_of_each(self, table: pd.DataFrame, places: Places) -> pd.DataFrame:
+        key = table[self._schema.key]
+        earlier = np.flatnonzero(key.duplicated(keep="last"))
+        last = key.iloc[earlier].map({k: row for row, k in enumerate(key)}).to_numpy()
+        rows, winners = table.iloc[earlier], table.iloc[last].set_axis(key.index[earlier])
+        same = ((rows == winners) | (rows.isna() & winners.isna())).all(axis=1).to_numpy()
+        for row, winner, alike in zip(earlier, last, same, strict=True):
+            what = "an exact copy" if alike else "other values: the last is used"
+            where = f"stands again in {self._unit} {places[winner]}, {what}"
+            self._report(places[row], key.iloc[row], where)
+        return table.drop(index=key.index[earlier])
+
+    def _report(self, place: np.int64, value: str, reason: str) -> None:
+        line = int(place) if self._unit == "line" else None
+        reason = reason if self._unit == "line" else f"row {place}: {reason}"
+        self.problems.append(Problem(line, self._schema.key, value, reason))
+
+
+class Report:
+    """Hands problems to who asked for them, or logs how many there were."""
+
+    def __init__(self, path: str | Path, problems: list[Problem] | None) -> None:
+        self._path = path
+        self._asked_for = problems
+        self._n = 0
+        self._first: Problem | None = None
+
+    def add(self, problems: list[Problem]) -> None:
+        """Take the problems of a batch, in the order of their lines."""
+        ordered = sorted(problems, key=lambda problem: problem.line or 0)
+        if self._asked_for is not None:
+            self._asked_for += ordered
+        elif ordered:
+            self._first = self._first or ordered[0]
+            self._n += len(ordered)
+
+    def close(self) -> None:
+        """Log what nobody asked for."""
+        if self._first is not None:
+            log.warning("%s: %d problems; the first: %s", self._path, self._n, self._first)

@@ -1,0 +1,99 @@
+"""A table file opened: its header and its rows in batches, as they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+from ..errors import InputError
+from .delimited import DelimitedRows
+from .parquet import open_parquet, parquet_batches, parquet_headings
+from .problems import Problem
+from .sniffing import existing_file, open_text, sniff, table_kind
+
+Places = npt.NDArray[np.int64]
+
+_SAMPLED_LINES = 20_000
+
+
+@dataclass(frozen=True)
+class Source:
+    """An open table. Each batch comes with the line (or row number, from 1) of its rows.
+
+    There is always one batch, if only an empty one. `problems` grows while batches are read.
+    """
+
+    headings: list[str]
+    unit: Literal["line", "row"]
+    batches: Iterator[tuple[pd.DataFrame, Places]]
+    problems: list[Problem]
+
+
+@contextmanager
+def open_source(
+    path: str | Path, batch_rows: int, *, delimiter: str | None = None, encoding: str | None = None
+) -> Iterator[Source]:
+    """Open a delimited or Parquet file; raises what `sniff` and `open_parquet` raise."""
+    file = existing_file(path)
+    if table_kind(file) == "parquet":
+        with open_parquet(file) as parquet:
+            numbered = _numbered(parquet_batches(parquet, batch_rows))
+            yield Source(parquet_headings(parquet), "row", numbered, [])
+        return
+    layout, notes = sniff(file, delimiter=delimiter, encoding=encoding)
+    with open_text(file, layout) as text:
+        try:
+            rows = DelimitedRows(text, layout.delimiter)
+        except InputError as error:
+            raise InputError(f"{path}: {error}") from error
+        rows.problems[:0] = notes
+        yield Source(rows.headings, "line", _frames(rows, batch_rows), rows.problems)
+
+
+def estimate_rows(path: str | Path) -> int | None:
+    """About how many rows a table has; None where the file cannot be read."""
+    file = existing_file(path)
+    try:
+        if table_kind(file) == "parquet":
+            with open_parquet(file) as parquet:
+                return int(parquet.metadata.num_rows)
+        layout, _ = sniff(file)
+        with open_text(file, layout) as text:
+            lines = sum(1 for _ in islice(text, _SAMPLED_LINES))
+            if lines < _SAMPLED_LINES:
+                return max(lines - 1, 0)
+            return lines * file.stat().st_size // _bytes_read(text.buffer)
+    except InputError:
+        return None
+
+
+def _bytes_read(buffer: Any) -> int:
+    return int(getattr(buffer, "fileobj", buffer).tell())  # gzip: of the packed file
+
+
+def _frames(rows: DelimitedRows, batch_rows: int) -> Iterator[tuple[pd.DataFrame, Places]]:
+    cells, lines = rows.take(batch_rows)
+    while True:
+        columns = zip(*cells, strict=True) if cells else ((),) * len(rows.headings)
+        arrays = [pa.array(column, pa.large_string()) for column in columns]
+        table = pa.table(arrays, names=rows.headings).to_pandas()
+        yield table, np.array(lines, dtype=np.int64)
+        cells, lines = rows.take(batch_rows)
+        if not cells:
+            return
+
+
+def _numbered(tables: Iterator[pd.DataFrame]) -> Iterator[tuple[pd.DataFrame, Places]]:
+    start = 1
+    for table in tables:
+        yield table, np.arange(start, start + len(table))
+        start += len(table)
