@@ -44,11 +44,10 @@ def replace_file(
     with _named_refusal(path):
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary = target.parent / f"{_PREFIX}{secrets.token_hex(8)}{_SUFFIX}"
-        # Opened with 0o666 so that the user's umask decides, as for any new file.
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
-    try:
         encoding = "utf-8" if mode == "w" else None
-        with os.fdopen(descriptor, mode, encoding=encoding, newline=newline) as handle:
+        handle = open(temporary, mode.replace("w", "x"), encoding=encoding, newline=newline)  # noqa: SIM115
+    try:
+        with handle:
             yield handle
             handle.flush()
             os.fsync(handle.fileno())

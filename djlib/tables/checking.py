@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from .duplicates import Places, SeenKeys
+from .duplicates import Mask, Places, SeenKeys
 from .problems import Problem
 from .schema import Schema, coerce
 
@@ -33,16 +33,18 @@ class RowCheck:
         self._duplicates = duplicates
         self._seen = SeenKeys()
 
-    def batch(self, table: pd.DataFrame, places: Places) -> pd.DataFrame:
-        """The usable rows, each column of its dtype; `places` are their lines or row numbers."""
+    def batch(self, table: pd.DataFrame, places: Places) -> tuple[pd.DataFrame, Places]:
+        """The usable rows, each column of its dtype, and their places (lines or row numbers)."""
         lines = places.tolist() if self._unit == "line" else None
         table, self.problems = coerce(table, self._schema, lines)
         table, places = self._with_key(table, places)
         if self._duplicates == "first":
-            table = self._first_of_each(table, places)
+            kept = self._first_of_each(table, places)
         elif self._duplicates == "last":
-            table = self._last_of_each(table, places)
-        return table.reset_index(drop=True)
+            kept = self._last_of_each(table, places)
+        else:
+            kept = np.ones(len(table), dtype=np.bool_)
+        return table[kept].reset_index(drop=True), places[kept]
 
     def _with_key(self, table: pd.DataFrame, places: Places) -> tuple[pd.DataFrame, Places]:
         key = self._schema.key
@@ -55,21 +57,20 @@ class RowCheck:
             self._report(places[row], "", f"no {key}")
         return table[has_key], places[has_key]
 
-    def _first_of_each(self, table: pd.DataFrame, places: Places) -> pd.DataFrame:
+    def _first_of_each(self, table: pd.DataFrame, places: Places) -> Mask:
         key = self._schema.key
         first, same = self._seen.look(table, key, places)
         again = first >= 0
-        if not again.any():
-            return table
         for row in np.flatnonzero(again):
             what = "an exact copy" if same[row] else "other values: the first is used"
             where = f"stands in {self._unit} {first[row]}, {what}"
             self._report(places[row], table[key].iloc[row], where)
-        return table[~again]
+        return ~again
 
-    def _last_of_each(self, table: pd.DataFrame, places: Places) -> pd.DataFrame:
+    def _last_of_each(self, table: pd.DataFrame, places: Places) -> Mask:
         key = table[self._schema.key]
-        earlier = np.flatnonzero(key.duplicated(keep="last"))
+        again = key.duplicated(keep="last").to_numpy()
+        earlier = np.flatnonzero(again)
         last = key.iloc[earlier].map({k: row for row, k in enumerate(key)}).to_numpy()
         rows, winners = table.iloc[earlier], table.iloc[last].set_axis(key.index[earlier])
         same = ((rows == winners) | (rows.isna() & winners.isna())).all(axis=1).to_numpy()
@@ -77,7 +78,7 @@ class RowCheck:
             what = "an exact copy" if alike else "other values: the last is used"
             where = f"stands again in {self._unit} {places[winner]}, {what}"
             self._report(places[row], key.iloc[row], where)
-        return table.drop(index=key.index[earlier])
+        return ~again
 
     def _report(self, place: np.int64, value: str, reason: str) -> None:
         line = int(place) if self._unit == "line" else None

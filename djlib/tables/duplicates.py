@@ -8,6 +8,7 @@ import pandas as pd
 
 Hashes = npt.NDArray[np.uint64]
 Places = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 
 
 class SeenKeys:
@@ -27,9 +28,7 @@ class SeenKeys:
         # Sorted runs, each more than twice as long as the next: a row is merged log(n) times.
         self._runs: list[tuple[Hashes, Hashes, Places]] = []
 
-    def look(
-        self, table: pd.DataFrame, key: str, places: Places
-    ) -> tuple[Places, npt.NDArray[np.bool_]]:
+    def look(self, table: pd.DataFrame, key: str, places: Places) -> tuple[Places, Mask]:
         """For each row where its key stood first (-1: new), and whether that row was the same.
 
         `places` are the lines or row numbers of the rows. New keys are remembered.
@@ -64,7 +63,7 @@ class SeenKeys:
 
 def _fill(
     first: Places,
-    same: npt.NDArray[np.bool_],
+    same: Mask,
     keys: Hashes,
     rows: Hashes,
     run: tuple[Hashes, Hashes, Places],

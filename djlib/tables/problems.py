@@ -31,7 +31,8 @@ class Problem:
         where = [f"line {self.line}"] if self.line is not None else []
         if self.column or self.value:
             where.append(f"{self.column} {shown!r}".lstrip())
-        return f"{', '.join(where)}: {self.reason} ({self.outcome})"
+        what = f"{', '.join(where)}: " if where else ""
+        return f"{what}{self.reason} ({self.outcome})"
 
     def as_dict(self) -> dict[str, Any]:
         """The problem as plain values, for `--json`."""
