@@ -55,7 +55,9 @@ class BucketAssigner(ClassifierMixin, BaseEstimator):
         truth = labels.truth[seen]
         self.calibration_ = Calibration.fit(votes[seen], truth, is_multi=labels.is_multi)
         proba = self.calibration_.apply(votes[seen])
-        self.thresholds_ = bucket_thresholds(proba, truth) if labels.is_multi else None
+        self.thresholds_ = (
+            bucket_thresholds(proba, truth) if labels.is_multi else np.empty(0)
+        )
         self.labelled_ = _remember(X, labels)
         return self
 

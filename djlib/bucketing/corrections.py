@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 from ..features.text import fold, song_key
-from ..tables.io import undefuse
+from ..tables.spreadsheet import undefuse
 from ..tables.problems import Outcome, Problem
 from ..tables.schema import split_buckets
 

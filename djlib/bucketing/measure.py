@@ -97,7 +97,7 @@ def _out_of_fold(
         if len({str(b) for i in train for b in training.labels[i]}) < 2:
             continue
         model = make_model().fit(training.tracks.iloc[train], [y[i] for i in train])
-        columns = [place[bucket] for bucket in model.classes_]
+        columns = np.array([place[bucket] for bucket in model.classes_])
         found = model.predict_proba(training.tracks.iloc[test])
         proba[test] = 0.0
         proba[np.ix_(test, columns)] = found

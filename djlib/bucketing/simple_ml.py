@@ -81,14 +81,13 @@ class SimpleMLBucketAssigner(BucketAssigner):
         check_is_fitted(self)
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        thresholds = self.thresholds_.tolist() if self.is_multi_ else None
         settings = {
             "model": type(self).__name__,
             "parameters": self.get_params(),
             "buckets": self.classes_.tolist(),
             "several_buckets": self.is_multi_,
             "calibration": self.calibration_.as_dict(),
-            "thresholds": thresholds,
+            "thresholds": self.thresholds_.tolist(),
         }
         write_json(folder / _SETTINGS, settings)
         parts = {"features": self.features_, "forest": self.forest_}
@@ -105,7 +104,7 @@ class SimpleMLBucketAssigner(BucketAssigner):
         model.classes_ = np.array(settings["buckets"])
         model.is_multi_ = settings["several_buckets"]
         model.calibration_ = Calibration.from_dict(settings["calibration"])
-        model.thresholds_ = np.array(settings["thresholds"]) if model.is_multi_ else None
+        model.thresholds_ = np.array(settings["thresholds"])
         model.features_, model.forest_ = parts["features"], parts["forest"]
         model.labelled_ = read_table(folder / _LABELLED, schema="tracks", duplicates="keep")
         return model

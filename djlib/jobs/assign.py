@@ -1,0 +1,238 @@
+"""`assign-buckets`: a bucket for every track, streamed from any table or library to one file."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from ..bucketing.assign import STATUSES, Proposer, Terms
+from ..bucketing.explain import Explanation, explain
+from ..bucketing.labels import buckets_of
+from ..errors import DjlibError, InputError, NotFoundError, NotTrainedError
+from ..evaluation.abstention import Abstention
+from ..registry import Version
+from ..settings import Settings, Workspace
+from ..tables.io import TableWriter, count_rows, iter_table
+from ..tables.problems import Problem
+from ..tables.schema import PREDICTIONS, TRACKS
+from .corrections import corrections_so_far
+from .models import OUT_OF_FOLD, bucket_models
+from .runs import now, run, update_metrics
+from .scan import ScanOptions, is_table, read_tracks
+from .talk import Talk
+from .train import choose_threshold, learn
+
+Rows = Literal["auto", "all", "unsorted"]
+"""auto: every row of a table that is named, only the unsorted tracks of a library."""
+
+_EXPLAINED_AT_MOST = 200
+_CONFIDENCE_BINS = 10
+
+
+@dataclass(frozen=True)
+class AssignOptions:
+    """What a person may ask: where to write, which rows, explanations, nothing written, a file
+    made for spreadsheets."""
+
+    output: Path | None = None
+    rows: Rows = "auto"
+    debug: bool = False
+    dry_run: bool = False
+    for_spreadsheet: bool = False
+
+
+@dataclass
+class AssignReport:
+    """What was answered: counts by status and bucket, confidence in ten bins from 0 to 1, rows
+    a second, the threshold in force, explanations when asked for, and where it was written."""
+
+    source: str
+    model_version: str
+    abstention: Abstention
+    rows: int = 0
+    already_sorted: int = 0
+    statuses: Counter[str] = field(default_factory=Counter)
+    buckets: Counter[str] = field(default_factory=Counter)
+    confidence: list[int] = field(default_factory=lambda: [0] * _CONFIDENCE_BINS)
+    first_rows: list[dict[str, Any]] = field(default_factory=list)
+    explanations: list[Explanation] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    seconds: float = 0.0
+    written: list[str] = field(default_factory=list)
+    trained: str | None = None
+
+    @property
+    def rows_per_second(self) -> float:
+        """Tracks answered in a second, reading and writing included."""
+        return self.rows / self.seconds if self.seconds else 0.0
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for `--json` and metrics.json."""
+        plain = {k: v for k, v in self.__dict__.items() if k != "first_rows"}
+        plain["abstention"] = self.abstention.as_dict()
+        plain["explanations"] = [e.as_dict() for e in self.explanations]
+        plain["problems"] = [p.as_dict() for p in self.problems]
+        plain["rows_per_second"] = round(self.rows_per_second, 1)
+        return plain
+
+
+def assign_buckets(
+    workspace: Workspace,
+    settings: Settings,
+    source: Path | None = None,
+    *,
+    options: AssignOptions,
+    talk: Talk,
+) -> AssignReport:
+    """Answer for the tracks of `source` (the scanned library by default) with the current model;
+    where there is none yet, train one first from what is already sorted.
+
+    Raises `NotFoundError` where there is nothing to answer for or to learn from.
+    """
+    with run(workspace, settings, "assign-buckets", talk) as noted:
+        source = source or _scanned(workspace)
+        trained = _train_if_first(workspace, settings, source, talk)
+        version = bucket_models(workspace).current()
+        abstention = threshold_for(version, settings)
+        report = AssignReport(str(source), version.id, abstention, trained=trained)
+        _answer(workspace, settings, source, options, report, talk)
+        noted |= {"source": str(source.absolute()), "rows": report.rows, "version": version.id}
+        return report
+
+
+def threshold_for(version: Version, settings: Settings) -> Abstention:
+    """The threshold in force for a version: the person's, or the one its cross-validated
+    predictions give for their target precision."""
+    pairs = pd.read_csv(version.folder / OUT_OF_FOLD)
+    confidence = pairs["confidence"].to_numpy(dtype=float)
+    return choose_threshold(confidence, pairs["correct"].to_numpy(dtype=bool), settings.buckets)
+
+
+def _scanned(workspace: Workspace) -> Path:
+    if workspace.tracks.is_file():
+        return workspace.tracks
+    raise NotFoundError(
+        f"no tracks to sort: {workspace.tracks} does not exist; "
+        "run 'djlib scan LIBRARY' first, or name a file"
+    )
+
+
+def _train_if_first(
+    workspace: Workspace, settings: Settings, source: Path, talk: Talk
+) -> str | None:
+    """The version of a first model, or None where there is one already."""
+    try:
+        bucket_models(workspace).current()
+        return None
+    except NotTrainedError:
+        has_own = workspace.tracks.is_file() or workspace.training.is_file()
+        talk.say("No model yet: learning from what is already sorted")
+    try:
+        return learn(workspace, settings, None if has_own else source, talk=talk).version
+    except InputError as error:
+        raise NotTrainedError(f"no model yet, and none can be learned: {error}") from error
+
+
+def _answer(
+    workspace: Workspace,
+    settings: Settings,
+    source: Path,
+    options: AssignOptions,
+    report: AssignReport,
+    talk: Talk,
+) -> None:
+    model = bucket_models(workspace).load(report.model_version)
+    terms = Terms(report.abstention.threshold, report.model_version, now())
+    proposer = Proposer(model, terms)
+    output = options.output or workspace.predictions
+    started = time.monotonic()
+    with ExitStack() as files:
+        writers = []
+        if not options.dry_run:
+            writer = TableWriter(output, for_spreadsheet=options.for_spreadsheet)
+            writers = [
+                files.enter_context(w) for w in (writer, TableWriter(workspace.low_confidence))
+            ]
+        total = count_rows(source) if is_table(source) else None
+        progress = files.enter_context(talk.step("Assigning buckets", total))
+        for batch in _batches(workspace, settings, source, options, report, talk):
+            table = checked_predictions(proposer.propose(batch), batch)
+            if writers:
+                writers[0].write(table)
+                writers[1].write(table[table["status"] != "ok"])
+            _count(report, table)
+            if options.debug and len(report.explanations) < _EXPLAINED_AT_MOST:
+                report.explanations += explain(
+                    model, batch.iloc[: _EXPLAINED_AT_MOST - len(report.explanations)]
+                )
+            progress(len(batch))
+    report.seconds = round(time.monotonic() - started, 3)
+    if not options.dry_run:
+        report.written = [str(output), str(workspace.low_confidence), str(workspace.metrics)]
+        figures = {k: v for k, v in report.as_dict().items() if k != "explanations"}
+        update_metrics(workspace, "assignment", figures)
+
+
+def _batches(
+    workspace: Workspace,
+    settings: Settings,
+    source: Path,
+    options: AssignOptions,
+    report: AssignReport,
+    talk: Talk,
+) -> Iterator[pd.DataFrame]:
+    """The tracks to answer for, a batch at a time; always one, if only an empty one."""
+    if is_table(source):
+        whole_table = options.rows == "auto" and source.absolute() != workspace.tracks
+        tables = iter_table(
+            source, schema=TRACKS, batch_rows=settings.batch_rows, problems=report.problems
+        )
+    else:
+        whole_table = False
+        tracks, _, problems = read_tracks(workspace, source, ScanOptions(), talk)
+        report.problems += problems
+        tables = iter([tracks])
+    answered = set(corrections_so_far(workspace))
+    for table in tables:
+        if options.rows == "all" or whole_table:
+            yield table
+            continue
+        is_sorted = np.array([bool(row) for row in buckets_of(table)], dtype=bool)
+        is_sorted |= table["track_id"].isin(answered).to_numpy()
+        report.already_sorted += int(is_sorted.sum())
+        yield table[~is_sorted].reset_index(drop=True)
+
+
+def checked_predictions(table: pd.DataFrame, tracks: pd.DataFrame) -> pd.DataFrame:
+    """Give `table` back if it may replace an older file: one row a track, in order, with the
+    documented columns and statuses and confidence in [0, 1]; raises `DjlibError` otherwise."""
+    faults = []
+    if list(table.columns) != PREDICTIONS.names:
+        faults.append(f"columns {list(table.columns)}")
+    elif table["track_id"].tolist() != tracks["track_id"].tolist():
+        faults.append("rows that are not the tracks that came in")
+    elif not table["status"].isin(STATUSES).all():
+        faults.append(f"statuses {sorted(set(table['status']) - set(STATUSES))}")
+    elif not table["confidence"].between(0, 1).all():
+        faults.append("a confidence outside 0 to 1")
+    if faults:
+        raise DjlibError(f"predictions not written, the old file stays: they hold {faults[0]}")
+    return table
+
+
+def _count(report: AssignReport, table: pd.DataFrame) -> None:
+    report.rows += len(table)
+    report.statuses.update(table["status"])
+    report.buckets.update(table["predicted_bucket"])
+    bins, _ = np.histogram(table["confidence"], bins=_CONFIDENCE_BINS, range=(0, 1))
+    report.confidence = [a + int(b) for a, b in zip(report.confidence, bins, strict=True)]
+    if len(report.first_rows) < _EXPLAINED_AT_MOST:
+        report.first_rows += table.head(_EXPLAINED_AT_MOST).to_dict("records")

@@ -1,0 +1,194 @@
+"""`feedback`: a person's corrections into the log, and a model that has learned from them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ..bucketing.corrections import Correction, Reading, read_corrections
+from ..errors import DjlibError, NotFoundError
+from ..settings import Settings, Workspace
+from ..tables.events import read_events
+from ..tables.io import iter_table, read_table
+from ..tables.problems import Problem
+from ..tables.schema import CORRECTIONS, TRACKS
+from .corrections import Corrections, corrections_so_far, log_corrections
+from .models import bucket_models
+from .runs import RUNS, run
+from .scan import ScanOptions, is_table, read_tracks
+from .talk import Silent, Talk
+from .train import Promotion, TrainReport, learn
+
+_log = logging.getLogger(__name__)
+
+_LINE = "line in the file"
+_NAMES = ["track_id", "artist", "title"]
+
+
+@dataclass(frozen=True)
+class FeedbackReport:
+    """What a file of corrections did: `taken` are new words, `known` ones the log already had,
+    `confirmed` those that agree with the prediction; `training` is the model learned from them,
+    None where nothing was new."""
+
+    source: str
+    taken: list[Correction]
+    known: int
+    confirmed: int
+    unanswered: int
+    problems: list[Problem]
+    training: TrainReport | None
+
+    @property
+    def refused(self) -> list[Problem]:
+        """Rows that were not taken, and why."""
+        return [p for p in self.problems if p.outcome == "row left out"]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for `--json`."""
+        return {
+            **self.__dict__,
+            "taken": [c.__dict__ for c in self.taken],
+            "refused": len(self.refused),
+            "problems": [p.as_dict() for p in self.problems],
+            "training": self.training.as_dict() if self.training else None,
+        }
+
+
+def feedback(
+    workspace: Workspace,
+    settings: Settings,
+    file: Path,
+    *,
+    allow_new: bool = False,
+    promotion: Promotion = "auto",
+    dry_run: bool = False,
+    talk: Talk,
+) -> FeedbackReport:
+    """Take the corrections in `file`, then learn again; with `dry_run` only say what would be
+    taken. Raises `InputError` for a file without the columns track_id and correct_bucket."""
+    with run(workspace, settings, "feedback", talk) as noted:
+        report = take(
+            workspace, settings, file,
+            allow_new=allow_new, promotion=promotion, dry_run=dry_run, talk=talk,
+        )  # fmt: skip
+        noted |= {"source": str(file.absolute()), "taken": len(report.taken)}
+        return report
+
+
+def take(
+    workspace: Workspace,
+    settings: Settings,
+    file: Path,
+    *,
+    allow_new: bool = False,
+    promotion: Promotion = "auto",
+    dry_run: bool = False,
+    talk: Talk,
+) -> FeedbackReport:
+    """Do what `feedback` does, inside a run that already holds the workspace."""
+    so_far = corrections_so_far(workspace)
+    problems: list[Problem] = []
+    table = read_table(
+        file, schema=CORRECTIONS, problems=problems, duplicates="keep", line_column=_LINE
+    )
+    talk.say(f"Looking up {len(table)} tracks")
+    reading = _read(workspace, table, _known_names(workspace, so_far), so_far, allow_new)
+    new = [c for c in reading.taken if _is_new(c, so_far)]
+    training = None
+    if new and not dry_run:
+        log_corrections(workspace, new, _whole_rows(workspace, so_far, new), str(file))
+        training = learn(workspace, settings, _source(workspace), promotion=promotion, talk=talk)
+    return FeedbackReport(
+        source=str(file),
+        taken=new,
+        known=len(reading.taken) - len(new),
+        confirmed=sum(c.confirms for c in new),
+        unanswered=reading.unanswered,
+        problems=[*problems, *reading.problems],
+        training=training,
+    )
+
+
+def _source(workspace: Workspace) -> Path | None:
+    """What the current model learned from, if it is still there."""
+    source = Path(bucket_models(workspace).current().metadata["source"])
+    return source if source.exists() else None
+
+
+def _is_new(correction: Correction, so_far: Corrections) -> bool:
+    said = so_far.get(correction.track_id)
+    return said is None or set(said[0].buckets) != set(correction.buckets)
+
+
+def _read(
+    workspace: Workspace,
+    table: pd.DataFrame,
+    tracks: pd.DataFrame,
+    so_far: Corrections,
+    allow_new: bool,
+) -> Reading:
+    version = bucket_models(workspace).current()
+    in_use = list(version.metadata["buckets"])
+    corrected = [bucket for correction, _ in so_far.values() for bucket in correction.buckets]
+    return read_corrections(
+        table,
+        tracks,
+        [*in_use, *corrected],
+        lines=table[_LINE].tolist(),
+        allow_new=allow_new,
+        is_multi=bool(version.metadata["is_multi"]),
+    )
+
+
+def _known_names(workspace: Workspace, so_far: Corrections) -> pd.DataFrame:
+    """Id, artist and title of every track the workspace has met: scanned, learned from,
+    answered for or corrected. Only these, so that a million of them fit in memory."""
+    names = [batch.reindex(columns=_NAMES) for batch in _met(workspace)]
+    corrected = pd.DataFrame([row for _, row in so_far.values()]).reindex(columns=_NAMES)
+    parts = [part for part in [*names, corrected] if len(part)]
+    if not parts:
+        raise NotFoundError("no tracks are known here; run 'djlib scan LIBRARY' first")
+    return pd.concat(parts, ignore_index=True).fillna("").drop_duplicates("track_id")
+
+
+def _whole_rows(
+    workspace: Workspace, so_far: Corrections, taken: list[Correction]
+) -> dict[str, dict[str, Any]]:
+    """The columns of each corrected track, by its id; the newest source wins."""
+    wanted = {c.track_id for c in taken}
+    rows = {track_id: row for track_id, (_, row) in so_far.items() if track_id in wanted}
+    for batch in reversed(list(_chosen(workspace, wanted))):
+        rows |= {str(row["track_id"]): row for row in batch.to_dict("records")}
+    return rows
+
+
+def _chosen(workspace: Workspace, wanted: set[str]) -> Iterator[pd.DataFrame]:
+    for batch in _met(workspace):
+        chosen = batch[batch["track_id"].isin(wanted)]
+        if len(chosen):
+            yield chosen
+
+
+def _met(workspace: Workspace) -> Iterator[pd.DataFrame]:
+    """Batches of tracks from every file this workspace has worked on and that is still there,
+    the newest first."""
+    runs = reversed(read_events(workspace.events, RUNS))
+    answered = [
+        Path(r["source"]) for r in runs if r["command"] == "assign-buckets" and "source" in r
+    ]
+    for source in dict.fromkeys([workspace.tracks, workspace.training, *answered]):
+        if not source.exists():
+            continue
+        try:
+            if is_table(source):
+                yield from iter_table(source, schema=TRACKS, problems=[])
+            else:
+                yield read_tracks(workspace, source, ScanOptions(), Silent())[0]
+        except DjlibError as error:
+            _log.warning("%s: not searched for corrected tracks: %s", source, error)
