@@ -33,14 +33,14 @@ def read_table(
     delimiter: str | None = None,
     encoding: str | None = None,
     duplicates: Duplicates = "first",
-    lines: list[int] | None = None,
+    line_column: str | None = None,
 ) -> pd.DataFrame:
     """Read a table, checked against its schema: text as `str` with "" for missing, numbers float64.
 
     Without a schema the header decides which one it is. Unknown columns are kept as they are. Of
     rows with one id `duplicates` keeps the first, the last or all. What could not be used is
-    appended to `problems`, or counted in a logged warning. To `lines` is appended the file line
-    of each row (for Parquet its number from 1).
+    appended to `problems`, or counted in a logged warning. `line_column` adds a column of that
+    name with the file line of each row (for Parquet its number, from 1).
 
     Raises `NotFoundError`, `FormatError` for a damaged file, `InputError` for a table that lacks
     a header or a required column, and `UsageError` for an unknown suffix, schema or encoding.
@@ -65,7 +65,7 @@ def read_table(
         delimiter=delimiter,
         encoding=encoding,
         duplicates=duplicates,
-        lines=lines,
+        line_column=line_column,
     )
     return pd.concat(batches, ignore_index=True)
 
@@ -107,7 +107,7 @@ def _checked_batches(
     delimiter: str | None = None,
     encoding: str | None = None,
     duplicates: Duplicates = "first",
-    lines: list[int] | None = None,
+    line_column: str | None = None,
 ) -> Iterator[pd.DataFrame]:
     report = Report(path, problems)
     with open_source(path, batch_rows, delimiter=delimiter, encoding=encoding) as source:
@@ -118,8 +118,8 @@ def _checked_batches(
         for table, places in source.batches:
             n_rows += len(table)
             checked, kept = check.batch(table.set_axis(names, axis=1), places)
-            if lines is not None:
-                lines += kept.tolist()
+            if line_column is not None:
+                checked[line_column] = kept
             report.add(source.problems + check.problems)
             source.problems.clear()
             yield checked

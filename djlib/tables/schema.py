@@ -219,28 +219,28 @@ def coerce(
         if column.kind == "text":
             fixed[column.name] = _as_text(values)
             continue
-        numbers, bad = _as_numbers(values, column.kind)
-        fixed[column.name] = numbers
-        for row, reason in bad.items():
+        fixed[column.name], bad = _as_numbers(values, column.kind)
+        shown = values.iloc[list(bad)].astype("str")
+        for (row, reason), value in zip(bad.items(), shown, strict=True):
             line = lines[row] if lines is not None else None
-            problems.append(
-                Problem(line, column.name, str(values.iloc[row]), reason, "value ignored")
-            )
+            problems.append(Problem(line, column.name, value, reason, "value ignored"))
     return fixed, problems
 
 
 def _as_text(values: pd.Series) -> pd.Series:
     if pd.api.types.is_float_dtype(values.dtype):  # ids that some program stored as 17.0
-        whole = values.dropna().mod(1).eq(0).all()
+        given = values.dropna()
+        whole = (given.mod(1).eq(0) & given.abs().lt(_EXACT)).all()
         values = values.astype("Int64" if whole else values.dtype)
     return values.astype("str").where(values.notna(), "").astype("str")
 
 
+_EXACT = 2.0**53
 _LIMITS: dict[Kind, tuple[float, float, str]] = {
     "bpm": (20, 1000, "not a tempo between 20 and 1000"),
     "year": (1000, 2200, "not a year"),
     "seconds": (0, 1e7, "not a duration in seconds"),
-    "number": (-np.inf, np.inf, ""),
+    "number": (-np.inf, np.inf, "not a finite number"),
 }
 
 
@@ -250,25 +250,21 @@ def _as_numbers(values: pd.Series, kind: Kind) -> tuple[pd.Series, dict[int, str
     A tempo, year or duration of 0 is how other programs write "not known": missing, no problem.
     """
     if pd.api.types.is_numeric_dtype(values.dtype):
-        numbers = values.astype("float64")
+        numbers = pd.Series(
+            values.to_numpy("float64", na_value=np.nan), index=values.index, name=values.name
+        )
         given = numbers.notna()
     else:
         text = _as_text(values).str.strip()
         given = text.ne("")
         numbers = _parse(text, kind)
-    if kind != "number":
-        numbers = numbers.mask(numbers.eq(0))
-        given &= ~_is_zero(values)
+    unknown = numbers.eq(0) if kind != "number" else ~given
     low, high, wrong = _LIMITS[kind]
-    outside = numbers.notna() & ~(numbers.between(low, high) & np.isfinite(numbers))
+    outside = numbers.notna() & ~unknown & ~(numbers.between(low, high) & np.isfinite(numbers))
     unread = given & numbers.isna()
     bad = dict.fromkeys(np.flatnonzero(unread).tolist(), "not a number")
     bad |= dict.fromkeys(np.flatnonzero(outside).tolist(), wrong)
-    return numbers.mask(outside), bad
-
-
-def _is_zero(values: pd.Series) -> pd.Series:
-    return pd.to_numeric(_as_text(values).str.replace(",", "."), errors="coerce").eq(0)
+    return numbers.mask(outside | unknown), bad
 
 
 def _parse(text: pd.Series, kind: Kind) -> pd.Series:
