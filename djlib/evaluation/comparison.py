@@ -32,7 +32,7 @@ class Comparison:
 
     @property
     def verdict(self) -> Verdict:
-        """"better" or "worse" only when interval and test agree; otherwise "cannot tell"."""
+        """ "better" or "worse" only when interval and test agree; otherwise "cannot tell"."""
         if self.p_value < _LEVEL and self.low > 0:
             return "better"
         if self.p_value < _LEVEL and self.high < 0:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,23 +9,18 @@ from typing import Any
 import pandas as pd
 
 from ..bucketing.corrections import Correction, Reading, read_corrections
-from ..errors import DjlibError, NotFoundError
 from ..settings import Settings, Workspace
-from ..tables.events import read_events
-from ..tables.io import iter_table, read_table
+from ..tables.io import read_table
 from ..tables.problems import Problem
-from ..tables.schema import CORRECTIONS, TRACKS
+from ..tables.schema import CORRECTIONS
 from .corrections import Corrections, corrections_so_far, log_corrections
+from .met import names_met, rows_met
 from .models import bucket_models
-from .runs import RUNS, run
-from .scan import ScanOptions, is_table, read_tracks
-from .talk import Silent, Talk
+from .runs import run
+from .talk import Talk
 from .train import Promotion, TrainReport, learn
 
-_log = logging.getLogger(__name__)
-
 _LINE = "line in the file"
-_NAMES = ["track_id", "artist", "title"]
 
 
 @dataclass(frozen=True)
@@ -98,11 +91,13 @@ def take(
         file, schema=CORRECTIONS, problems=problems, duplicates="keep", line_column=_LINE
     )
     talk.say(f"Looking up {len(table)} tracks")
-    reading = _read(workspace, table, _known_names(workspace, so_far), so_far, allow_new)
+    reading = _read(workspace, table, names_met(workspace, so_far), so_far, allow_new)
     new = [c for c in reading.taken if _is_new(c, so_far)]
     training = None
     if new and not dry_run:
-        log_corrections(workspace, new, _whole_rows(workspace, so_far, new), str(file))
+        log_corrections(
+            workspace, new, rows_met(workspace, so_far, {c.track_id for c in new}), str(file)
+        )
         training = learn(workspace, settings, _source(workspace), promotion=promotion, talk=talk)
     return FeedbackReport(
         source=str(file),
@@ -144,51 +139,3 @@ def _read(
         allow_new=allow_new,
         is_multi=bool(version.metadata["is_multi"]),
     )
-
-
-def _known_names(workspace: Workspace, so_far: Corrections) -> pd.DataFrame:
-    """Id, artist and title of every track the workspace has met: scanned, learned from,
-    answered for or corrected. Only these, so that a million of them fit in memory."""
-    names = [batch.reindex(columns=_NAMES) for batch in _met(workspace)]
-    corrected = pd.DataFrame([row for _, row in so_far.values()]).reindex(columns=_NAMES)
-    parts = [part for part in [*names, corrected] if len(part)]
-    if not parts:
-        raise NotFoundError("no tracks are known here; run 'djlib scan LIBRARY' first")
-    return pd.concat(parts, ignore_index=True).fillna("").drop_duplicates("track_id")
-
-
-def _whole_rows(
-    workspace: Workspace, so_far: Corrections, taken: list[Correction]
-) -> dict[str, dict[str, Any]]:
-    """The columns of each corrected track, by its id; the newest source wins."""
-    wanted = {c.track_id for c in taken}
-    rows = {track_id: row for track_id, (_, row) in so_far.items() if track_id in wanted}
-    for batch in reversed(list(_chosen(workspace, wanted))):
-        rows |= {str(row["track_id"]): row for row in batch.to_dict("records")}
-    return rows
-
-
-def _chosen(workspace: Workspace, wanted: set[str]) -> Iterator[pd.DataFrame]:
-    for batch in _met(workspace):
-        chosen = batch[batch["track_id"].isin(wanted)]
-        if len(chosen):
-            yield chosen
-
-
-def _met(workspace: Workspace) -> Iterator[pd.DataFrame]:
-    """Batches of tracks from every file this workspace has worked on and that is still there,
-    the newest first."""
-    runs = reversed(read_events(workspace.events, RUNS))
-    answered = [
-        Path(r["source"]) for r in runs if r["command"] == "assign-buckets" and "source" in r
-    ]
-    for source in dict.fromkeys([workspace.tracks, workspace.training, *answered]):
-        if not source.exists():
-            continue
-        try:
-            if is_table(source):
-                yield from iter_table(source, schema=TRACKS, problems=[])
-            else:
-                yield read_tracks(workspace, source, ScanOptions(), Silent())[0]
-        except DjlibError as error:
-            _log.warning("%s: not searched for corrected tracks: %s", source, error)

@@ -1,0 +1,76 @@
+"""Confidence as a picture: how often it is right at each level, and how sure it mostly is."""
+
+from __future__ import annotations
+
+import base64
+import io
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import DjlibError, UsageError
+from ..tables.atomic import replace_file
+from .calibration import calibration_error, reliability
+
+SUFFIXES = (".png", ".svg", ".html")
+
+_INK, _BAR, _FAINT = "#1f2933", "#2f80c2", "#9aa5b1"
+
+
+def confidence_chart(
+    confidence: np.ndarray, correct: np.ndarray, path: str | Path, *, threshold: float
+) -> None:
+    """Draw a reliability diagram above a histogram of confidence; PNG, SVG or HTML by suffix.
+
+    Both arrays are (n,), of out-of-fold first choices. Bars on the dashed line are honest.
+    Raises `UsageError` for another suffix and `DjlibError` without matplotlib.
+    """
+    target = Path(path)
+    if target.suffix.lower() not in SUFFIXES:
+        raise UsageError(f"{target}: a chart is one of {', '.join(SUFFIXES)}")
+    kind = "png" if target.suffix.lower() == ".html" else target.suffix.lower()[1:]
+    drawn = _draw(confidence, correct, threshold, kind)
+    if target.suffix.lower() == ".html":
+        drawn = _page(drawn)
+    with replace_file(target) as handle:
+        handle.write(drawn)
+
+
+def _draw(confidence: np.ndarray, correct: np.ndarray, threshold: float, kind: str) -> bytes:
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise DjlibError("charts need matplotlib: pip install 'djlib[charts]'") from error
+    figure = Figure(figsize=(6.4, 6.8), layout="constrained")
+    above, below = figure.subplots(2, 1, height_ratios=[2, 1], sharex=True)
+    said, right, size = np.array(reliability(confidence, correct)).T
+    error = calibration_error(confidence, correct)
+    above.plot([0, 1], [0, 1], "--", color=_FAINT, label="honest")
+    above.plot(said, right, "-", color=_BAR, linewidth=1)
+    above.scatter(said, right, s=20 + 120 * size / size.max(), color=_BAR, zorder=3)
+    above.set(ylabel="right that often", ylim=(0, 1), xlim=(0, 1))
+    above.set_title(
+        f"How often a confidence is right ({len(confidence):,} tracks, calibration error "
+        f"{error:.3f})",
+        fontsize=11,
+        loc="left",
+        color=_INK,
+    )
+    below.hist(confidence, bins=np.linspace(0, 1, 21), color=_BAR, edgecolor="white")
+    below.set(xlabel="confidence", ylabel="tracks")
+    for axes in (above, below):
+        axes.axvline(threshold, color=_INK, linewidth=1)
+        axes.spines[["top", "right"]].set_visible(False)
+    below.text(threshold + 0.01, below.get_ylim()[1] * 0.9, "sure from here", fontsize=9)
+    content = io.BytesIO()
+    figure.savefig(content, format=kind, dpi=130)
+    return content.getvalue()
+
+
+def _page(png: bytes) -> bytes:
+    picture = base64.b64encode(png).decode("ascii")
+    return (
+        '<!doctype html><html lang="en"><meta charset="utf-8"><title>djlib: confidence</title>'
+        '<body style="margin:2rem;font-family:system-ui"><img alt="Reliability diagram and '
+        f'histogram of confidence" src="data:image/png;base64,{picture}"></body></html>\n'
+    ).encode()

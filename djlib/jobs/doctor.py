@@ -1,0 +1,86 @@
+"""`doctor`: what is installed, what is not and what that disables; the state of the workspace."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ..errors import DjlibError
+from ..settings import Workspace
+from ..tables.events import read_events
+from .corrections import CORRECTIONS
+from .models import bucket_models
+from .runs import RUNS
+
+_NEEDED = ("typer", "rich", "numpy", "pandas", "pyarrow", "scikit-learn", "scipy", "joblib")
+_PARTS = {
+    "skops": "models cannot be saved or loaded",
+    "filelock": "two runs at once cannot be kept apart",
+    "tinytag": "folders of audio files cannot be scanned",
+    "matplotlib": "--chart draws nothing (pip install 'djlib[charts]')",
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at: `state` is "ok", "missing" or "broken", `note` what it means."""
+
+    what: str
+    state: str
+    note: str
+
+
+def doctor(workspace: Workspace) -> list[Finding]:
+    """Look at the installation and the workspace; nothing is changed."""
+    return [
+        Finding("Python", "ok", platform.python_version()),
+        *(_package(name, "djlib does not work without it") for name in _NEEDED),
+        *(_package(name, disables) for name, disables in _PARTS.items()),
+        Finding("workspace", "ok", str(workspace.root)),
+        _tracks(workspace),
+        *_models(workspace),
+        *(_log_of(workspace, kind) for kind in (CORRECTIONS, RUNS)),
+    ]
+
+
+def as_dicts(findings: list[Finding]) -> list[dict[str, Any]]:
+    """Plain values, for `--json`."""
+    return [asdict(finding) for finding in findings]
+
+
+def _package(name: str, disables: str) -> Finding:
+    try:
+        return Finding(name, "ok", importlib.metadata.version(name))
+    except importlib.metadata.PackageNotFoundError:
+        return Finding(name, "missing", disables)
+
+
+def _tracks(workspace: Workspace) -> Finding:
+    if workspace.tracks.is_file():
+        return Finding("scanned library", "ok", str(workspace.tracks))
+    return Finding("scanned library", "missing", "run 'djlib scan LIBRARY'")
+
+
+def _models(workspace: Workspace) -> list[Finding]:
+    models = bucket_models(workspace)
+    found = models.verify()
+    if not found:
+        return [Finding("bucket model", "missing", "run 'djlib train'")]
+    findings = [
+        Finding(f"version {version.id}", "broken" if faults else "ok", "; ".join(faults))
+        for version, faults in found
+    ]
+    try:
+        models.load()
+        return [Finding("current bucket model", "ok", models.current().id), *findings]
+    except DjlibError as error:
+        return [Finding("current bucket model", "broken", str(error)), *findings]
+
+
+def _log_of(workspace: Workspace, kind: str) -> Finding:
+    try:
+        return Finding(f"log of {kind}", "ok", f"{len(read_events(workspace.events, kind))} events")
+    except DjlibError as error:
+        return Finding(f"log of {kind}", "broken", str(error))

@@ -1,0 +1,158 @@
+"""`export`: the buckets as playlists in a new file that DJ software imports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+
+from ..bucketing.labels import buckets_of
+from ..errors import InputError, NotFoundError
+from ..formats.collection import PATH_SEPARATOR, Playlist
+from ..formats.m3u_writer import write_m3u8
+from ..formats.rekordbox_writer import write_rekordbox
+from ..settings import Settings, Workspace
+from ..tables.io import read_table
+from ..tables.problems import Problem
+from ..tables.schema import PREDICTIONS, split_buckets
+from .corrections import Corrections, corrections_so_far
+from .met import rows_met
+from .runs import run
+from .talk import Talk
+
+Target = Literal["rekordbox", "m3u8"]
+
+
+@dataclass(frozen=True)
+class ExportOptions:
+    """What a person may ask: unsure predictions too, tracks that were sorted before too, the
+    folder the playlists stand in, nothing written."""
+
+    include_unsure: bool = False
+    include_sorted: bool = False
+    folder: str = "djlib"
+    dry_run: bool = False
+
+
+@dataclass(frozen=True)
+class ExportReport:
+    """What was written: tracks in each bucket's playlist, files, and what was left out and why."""
+
+    to: Target
+    playlists: dict[str, int]
+    tracks: int
+    unsure_left_out: int
+    written: list[str]
+    problems: list[Problem]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for `--json`."""
+        return {**self.__dict__, "problems": [p.as_dict() for p in self.problems]}
+
+
+def export(
+    workspace: Workspace,
+    settings: Settings,
+    to: Target,
+    predictions: Path | None = None,
+    output: Path | None = None,
+    *,
+    options: ExportOptions,
+    talk: Talk,
+) -> ExportReport:
+    """Write the predictions, as corrected, as playlists; never over a file of the person's own.
+
+    A filled `correct_bucket` counts, then the log of corrections, then sure predictions. Raises
+    `NotFoundError` without predictions and `InputError` where no track is left to export.
+    """
+    with run(workspace, settings, "export", talk):
+        so_far = corrections_so_far(workspace)
+        answers, n_unsure = _answers(workspace, predictions, so_far, options)
+        rows = rows_met(workspace, so_far, set(answers))
+        tracks = pd.DataFrame([rows[track_id] for track_id in answers if track_id in rows])
+        playlists = _playlists({t: b for t, b in answers.items() if t in rows})
+        if not playlists:
+            raise InputError(
+                f"nothing to export: {n_unsure} unsure predictions; "
+                "correct them, lower the threshold, or pass --include-unsure"
+            )
+        target = output or _default_output(workspace, to)
+        written, problems = _write(to, target, tracks, playlists, options)
+        return ExportReport(
+            to=to,
+            playlists={p.name: len(p.track_ids) for p in playlists},
+            tracks=len(tracks),
+            unsure_left_out=n_unsure,
+            written=[str(path) for path in written],
+            problems=[*_unknown(answers, rows), *problems],
+        )
+
+
+def _answers(
+    workspace: Workspace, predictions: Path | None, so_far: Corrections, options: ExportOptions
+) -> tuple[dict[str, list[str]], int]:
+    """Track id to the buckets it goes into, and how many unsure predictions were left out."""
+    answers = _sorted_before(workspace) if options.include_sorted else {}
+    answers |= {track_id: list(c.buckets) for track_id, (c, _) in so_far.items()}
+    n_unsure = 0
+    for row in _read_predictions(workspace, predictions).to_dict("records"):
+        corrected = split_buckets(row.get("correct_bucket", ""))
+        if corrected:
+            answers[row["track_id"]] = corrected
+        elif row["track_id"] in so_far:
+            continue
+        elif row["status"] == "ok" or options.include_unsure:
+            answers[row["track_id"]] = split_buckets(row["predicted_bucket"])
+        else:
+            n_unsure += 1
+    return answers, n_unsure
+
+
+def _sorted_before(workspace: Workspace) -> dict[str, list[str]]:
+    tracks = read_table(workspace.tracks, schema="tracks", problems=[])
+    pairs = zip(tracks["track_id"], buckets_of(tracks), strict=True)
+    return {track_id: buckets for track_id, buckets in pairs if buckets}
+
+
+def _read_predictions(workspace: Workspace, predictions: Path | None) -> pd.DataFrame:
+    file = predictions or workspace.predictions
+    if not file.is_file():
+        raise NotFoundError(f"no predictions: {file} does not exist; run 'djlib assign-buckets'")
+    return read_table(file, schema=PREDICTIONS, problems=[])
+
+
+def _playlists(answers: dict[str, list[str]]) -> list[Playlist]:
+    members: dict[str, list[str]] = {}
+    for track_id, buckets in answers.items():
+        for bucket in buckets:
+            members.setdefault(bucket, []).append(track_id)
+    return [
+        Playlist(tuple(bucket.split(PATH_SEPARATOR)), tuple(track_ids))
+        for bucket, track_ids in sorted(members.items())
+    ]
+
+
+def _default_output(workspace: Workspace, to: Target) -> Path:
+    name = "djlib_rekordbox.xml" if to == "rekordbox" else "djlib_playlists"
+    return workspace.data / "export" / name
+
+
+def _write(
+    to: Target,
+    target: Path,
+    tracks: pd.DataFrame,
+    playlists: list[Playlist],
+    options: ExportOptions,
+) -> tuple[list[Path], list[Problem]]:
+    if options.dry_run:
+        return [], []
+    if to == "rekordbox":
+        return [target], write_rekordbox(target, tracks, playlists, folder=options.folder)
+    return write_m3u8(target, tracks, playlists)
+
+
+def _unknown(answers: dict[str, list[str]], rows: dict[str, dict[str, Any]]) -> list[Problem]:
+    reason = "its file is not known here; scan the library it came from"
+    return [Problem(None, "track_id", t, reason) for t in answers if t not in rows]
