@@ -44,14 +44,14 @@ def _draw(confidence: np.ndarray, correct: np.ndarray, threshold: float, kind: s
     figure = Figure(figsize=(6.4, 6.8), layout="constrained")
     above, below = figure.subplots(2, 1, height_ratios=[2, 1], sharex=True)
     said, right, size = np.array(reliability(confidence, correct)).T
-    error = calibration_error(confidence, correct)
+    off = calibration_error(confidence, correct)
     above.plot([0, 1], [0, 1], "--", color=_FAINT, label="honest")
     above.plot(said, right, "-", color=_BAR, linewidth=1)
     above.scatter(said, right, s=20 + 120 * size / size.max(), color=_BAR, zorder=3)
     above.set(ylabel="right that often", ylim=(0, 1), xlim=(0, 1))
     above.set_title(
         f"How often a confidence is right ({len(confidence):,} tracks, calibration error "
-        f"{error:.3f})",
+        f"{off:.3f})",
         fontsize=11,
         loc="left",
         color=_INK,

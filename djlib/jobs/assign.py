@@ -18,13 +18,12 @@ from ..bucketing.explain import Explanation, explain
 from ..bucketing.labels import buckets_of
 from ..errors import DjlibError, InputError, NotFoundError, NotTrainedError
 from ..evaluation.abstention import Abstention
-from ..registry import Version
 from ..settings import Settings, Workspace
 from ..tables.io import TableWriter, count_rows, iter_table
 from ..tables.problems import Problem
 from ..tables.schema import PREDICTIONS, TRACKS
 from .corrections import corrections_so_far
-from .models import OUT_OF_FOLD, bucket_models
+from .models import bucket_models, out_of_fold
 from .runs import now, run, update_metrics
 from .scan import ScanOptions, is_table, read_tracks
 from .talk import Talk
@@ -101,19 +100,12 @@ def assign_buckets(
         source = source or _scanned(workspace)
         trained = _train_if_first(workspace, settings, source, talk)
         version = bucket_models(workspace).current()
-        abstention = threshold_for(version, settings)
+        confidence, correct = out_of_fold(workspace, version.id)
+        abstention = choose_threshold(confidence, correct, settings.buckets)
         report = AssignReport(str(source), version.id, abstention, trained=trained)
         _answer(workspace, settings, source, options, report, talk)
         noted |= {"source": str(source.absolute()), "rows": report.rows, "version": version.id}
         return report
-
-
-def threshold_for(version: Version, settings: Settings) -> Abstention:
-    """The threshold in force for a version: the person's, or the one its cross-validated
-    predictions give for their target precision."""
-    pairs = pd.read_csv(version.folder / OUT_OF_FOLD)
-    confidence = pairs["confidence"].to_numpy(dtype=float)
-    return choose_threshold(confidence, pairs["correct"].to_numpy(dtype=bool), settings.buckets)
 
 
 def _scanned(workspace: Workspace) -> Path:

@@ -42,7 +42,7 @@ def check(workspace: Workspace, source: Path, talk: Talk) -> CheckReport:
     schema = TRACKS
     if is_table(source):
         with talk.step(f"Reading {source.name}"):
-            table = read_table(source, problems=problems)
+            table = read_table(source, problems=problems, duplicates="keep")
         schema = recognise(table.columns) or TRACKS
     else:
         table, choice, problems = read_tracks(workspace, source, ScanOptions(), talk)

@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+import io
+
+import numpy as np
+import pandas as pd
+
 from ..bucketing.simple_ml import SimpleMLBucketAssigner
 from ..registry import Registry
 from ..settings import Workspace
 
 LEARNER = "bucket"
-OUT_OF_FOLD = "out_of_fold.csv"
-"""In each version: confidence and rightness of its cross-validated first choices."""
+_OUT_OF_FOLD = "out_of_fold.csv"
 
 
 def bucket_models(workspace: Workspace) -> Registry[SimpleMLBucketAssigner]:
     """The registry of bucket models; `models/bucket_model.pkl` is the current one."""
     return Registry(workspace.models, LEARNER, SimpleMLBucketAssigner.load)
+
+
+def out_of_fold_file(confidence: np.ndarray, correct: np.ndarray) -> dict[str, bytes]:
+    """Cross-validated first choices, confidence and rightness (n,), as a file kept with a
+    version."""
+    pairs = pd.DataFrame({"confidence": confidence.round(6), "correct": correct.astype(int)})
+    return {_OUT_OF_FOLD: pairs.to_csv(index=False).encode()}
+
+
+def out_of_fold(workspace: Workspace, version: str) -> tuple[np.ndarray, np.ndarray]:
+    """Confidence and rightness, both (n,), of a version's cross-validated first choices."""
+    kept = bucket_models(workspace).attachment(version, _OUT_OF_FOLD)
+    pairs = pd.read_csv(io.BytesIO(kept))
+    return pairs["confidence"].to_numpy(dtype=float), pairs["correct"].to_numpy(dtype=bool)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import pandas as pd
 
 from ..bucketing.assigner import BucketAssigner
 from ..bucketing.measure import KINDS, Measurement, measure
@@ -17,18 +15,21 @@ from ..bucketing.simple_ml import SimpleMLBucketAssigner
 from ..bucketing.training import TrainingSet, assemble
 from ..errors import InputError, ModelError, NotFoundError, NotTrainedError
 from ..evaluation.abstention import Abstention, measured_at, threshold_for_precision
+from ..evaluation.charts import confidence_chart
 from ..evaluation.comparison import Comparison, compare_paired
 from ..evaluation.splits import artist_groups, song_groups
 from ..settings import BucketSettings, Settings, Workspace
 from ..tables.problems import Problem
 from .corrections import corrections_so_far
-from .models import OUT_OF_FOLD, bucket_models
+from .models import bucket_models, out_of_fold, out_of_fold_file
 from .runs import now, run, update_metrics
 from .scan import ScanOptions, read_tracks
 from .talk import Talk
 
 Promotion = Literal["auto", "always", "never"]
 """auto: unless it is measurably worse than the model in use."""
+
+_NOT_OF_THE_VERSION = ("version", "parent", "problems", "figures", "promoted")
 
 
 @dataclass(frozen=True)
@@ -149,6 +150,14 @@ def choose_threshold(
     return threshold_for_precision(confidence, correct, settings.target_precision)
 
 
+def draw_confidence(workspace: Workspace, report: TrainReport, path: Path) -> None:
+    """Draw the version's confidence against the truth; PNG, SVG or HTML by suffix."""
+    confidence, correct = out_of_fold(workspace, report.version)
+    if not len(confidence):
+        raise InputError("no chart: the buckets are too small to measure; label more tracks")
+    confidence_chart(confidence, correct, path, threshold=report.abstention.threshold)
+
+
 def _new_model(settings: Settings) -> SimpleMLBucketAssigner:
     return SimpleMLBucketAssigner(
         n_estimators=settings.buckets.trees, random_state=settings.seed, n_jobs=-1
@@ -210,28 +219,29 @@ def _keep(
 ) -> TrainReport:
     """Save the version, point at it if it is promoted, and write the figures down."""
     metadata = {
-        **{k: v for k, v in report.as_dict().items() if k not in ("version", "problems")},
+        **{k: v for k, v in report.as_dict().items() if k not in _NOT_OF_THE_VERSION},
+        "metrics": {kind: _summary(figures) for kind, figures in report.figures.items()},
         "trained_at": now(),
         "model": type(model).__name__,
         "parameters": model.get_params(),
         "data_fingerprint": _fingerprint(learned),
         "seed": settings.seed,
     }
-    pairs = pd.DataFrame(
-        {"confidence": measurement.confidence.round(6), "correct": measurement.correct.astype(int)}
-    )
-    text = io.StringIO()
-    pairs.to_csv(text, index=False)
     version = bucket_models(workspace).save(
         model,
         metadata=metadata,
-        attachments={OUT_OF_FOLD: text.getvalue().encode()},
+        attachments=out_of_fold_file(measurement.confidence, measurement.correct),
         parent=report.parent,
         promote=report.promoted,
     )
     kept = TrainReport(**{**report.__dict__, "version": version.id})
     update_metrics(workspace, "training", kept.as_dict())
     return kept
+
+
+def _summary(figures: dict[str, Any]) -> dict[str, Any]:
+    """The figures that are one number; metrics.json has the rest."""
+    return {name: value for name, value in figures.items() if isinstance(value, int | float)}
 
 
 def _fingerprint(learned: TrainingSet) -> str:

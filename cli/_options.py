@@ -1,0 +1,55 @@
+"""Options that several commands share: one name, one meaning, one help line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+ADVANCED = "Advanced"
+
+Workspace = Annotated[
+    Path | None,
+    typer.Option(
+        "--workspace",
+        "-w",
+        help="Folder with data/, models/ and logs/. Default: here, or DJLIB_HOME.",
+        rich_help_panel=ADVANCED,
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+Verbose = Annotated[
+    bool,
+    typer.Option("--verbose", "-v", help="Tell more on stderr.", rich_help_panel=ADVANCED),
+]
+Wait = Annotated[
+    float | None,
+    typer.Option(
+        "--wait",
+        help="Seconds to wait for another run (then exit 75).",
+        rich_help_panel=ADVANCED,
+    ),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would happen; write nothing.")]
+Threshold = Annotated[
+    float | None,
+    typer.Option("--threshold", help="Confidence under which a bucket is 'unsure' (0.5)."),
+]
+TargetPrecision = Annotated[
+    float | None,
+    typer.Option(
+        "--target-precision",
+        help="Choose the threshold so that sure ones are right this often, e.g. 0.9.",
+    ),
+]
+Include = Annotated[
+    list[str] | None,
+    typer.Option("--include", help="Playlists that are buckets, as a pattern: 'Crates / *'."),
+]
+Exclude = Annotated[
+    list[str] | None, typer.Option("--exclude", help="Playlists that are no buckets.")
+]
+Seed = Annotated[
+    int | None, typer.Option("--seed", help="For the same result again.", rich_help_panel=ADVANCED)
+]

@@ -1,0 +1,109 @@
+"""What training found, drawn for a person; feedback shows the same."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ._render import bar, heading, line, percent, problems, table
+
+if TYPE_CHECKING:
+    from djlib.evaluation.comparison import Comparison
+    from djlib.jobs.train import TrainReport
+
+_KINDS = {"stratified": "new tracks", "artist": "tracks of new artists"}
+
+
+def training_report(report: TrainReport) -> None:
+    """Draw figures, buckets, the comparison with the model before, and what is served now."""
+    learned(report)
+    figures(report)
+    _per_bucket(report)
+    if report.too_small:
+        named = ", ".join(f"{bucket} ({n})" for bucket, n in report.too_small.items())
+        line(f"\nToo few tracks to be measured: {named}. Add a few tracks to each.")
+    problems(report.problems)
+    comparison(report)
+
+
+def learned(report: TrainReport) -> None:
+    """Say what was learned from."""
+    several = "several buckets a track" if report.is_multi else "one bucket a track"
+    heading(f"Learned {len(report.buckets)} buckets from {report.tracks:,} tracks ({several})")
+    aside = f"{report.kept_aside:,} more are kept aside to compare versions on"
+    line(f"{aside}; {report.corrections:,} labels are your corrections.")
+
+
+def figures(report: TrainReport) -> None:
+    """Draw how good it is, cross-validated both ways."""
+    if not report.figures:
+        line("\nNothing could be measured: the buckets are too small to be split into folds.")
+        return
+    rows = [
+        (
+            f"on {_KINDS[kind]}",
+            f"{bar(found['accuracy'])} {percent(found['accuracy'])}",
+            percent(found["top3_accuracy"]),
+            f"{found['macro_f1']:.2f}",
+            f"{found['log_loss']:.2f}",
+            f"{found['calibration_error']:.3f}",
+        )
+        for kind, found in report.figures.items()
+    ]
+    names = ["cross-validated", "right", "in top 3", "macro F1", "log-loss", "calibration error"]
+    heading("How good it is")
+    table(names, rows, right=",".join(names[2:]))
+    abstention = report.abstention
+    line(
+        f"At confidence {abstention.threshold:.2f} it is sure of {percent(abstention.coverage)} "
+        f"of the tracks and right on {percent(abstention.precision)} of those."
+    )
+
+
+def _per_bucket(report: TrainReport) -> None:
+    if "stratified" not in report.figures:
+        return
+    per_bucket: dict[str, dict[str, Any]] = report.figures["stratified"]["per_bucket"]
+    ranked = sorted(per_bucket.items(), key=lambda item: -item[1]["tracks"])
+    heading("By bucket")
+    table(
+        ["bucket", "tracks", "found", "right when said"],
+        [
+            (bucket, f"{f['tracks']:.0f}", f"{bar(f['recall'])} {percent(f['recall'])}",
+             f"{bar(f['precision'])} {percent(f['precision'])}")
+            for bucket, f in ranked[:15]
+        ],
+        right="tracks",
+    )  # fmt: skip
+    if len(ranked) > 15:
+        line(f"and {len(ranked) - 15} more buckets; metrics.json has them all")
+
+
+def comparison(report: TrainReport) -> None:
+    """Say how the new version compares with the one before, and which is served."""
+    heading("Before and after")
+    if report.comparison:
+        _compared(report.comparison)
+    else:
+        line(f"Not compared: {report.not_compared}.")
+    if report.promoted:
+        line(f"Version {report.version} is served from now on.")
+    else:
+        line(f"Version {report.version} is kept, but {report.parent} stays in use.")
+        line(f"Serve it all the same: djlib models promote {report.version}")
+
+
+def _compared(found: Comparison) -> None:
+    words = {
+        "better": "better than before",
+        "worse": "worse than before",
+        "cannot tell": "no difference that can be told from chance",
+    }
+    line(
+        f"On the same {found.n} tracks kept aside: {percent(found.before)} right before, "
+        f"{percent(found.after)} after ({100 * found.difference:+.1f} points, 95 % interval "
+        f"{100 * found.low:+.1f} to {100 * found.high:+.1f})."
+    )
+    line(
+        f"{found.fixed} fixed, {found.broken} broken, exact McNemar p = {found.p_value:.3f}: "
+        f"{words[found.verdict]}."
+    )

@@ -1,0 +1,207 @@
+"""`djlib assign-buckets`, and the script `assign_buckets`: a bucket for every track."""
+
+from __future__ import annotations
+
+if __name__ == "__main__" and not __package__:  # run as a file: hand over to the package
+    import runpy
+    import sys
+    from pathlib import Path as _Path
+
+    sys.path[0] = str(_Path(__file__).resolve().parents[1])
+    runpy.run_module("cli.assign_buckets", run_name="__main__", alter_sys=True)
+    raise SystemExit
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from . import _options as o
+
+if TYPE_CHECKING:
+    from djlib.bucketing.explain import Explanation
+    from djlib.jobs.assign import AssignReport
+
+_SHOWN = 12
+_SPOKEN = {"bpm": "tempo", "key": "key", "genres": "genre"}
+
+
+def assign_buckets(
+    source: Annotated[
+        Path | None, typer.Argument(help="A table or library; default: what was scanned.")
+    ] = None,
+    feedback: Annotated[
+        Path | None,
+        typer.Option("--feedback", help="Learn from this file of corrections first."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Default: data/bucket_predictions.csv.")
+    ] = None,
+    threshold: o.Threshold = None,
+    target_precision: o.TargetPrecision = None,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Explain each prediction: fields, nearest tracks.")
+    ] = False,
+    dry_run: o.DryRun = False,
+    rows: Annotated[
+        Literal["auto", "all", "unsorted"],
+        typer.Option(
+            "--rows",
+            help="auto: all of a table you name, the unsorted of a library.",
+            rich_help_panel=o.ADVANCED,
+        ),
+    ] = "auto",
+    for_spreadsheet: Annotated[
+        bool,
+        typer.Option(
+            "--for-spreadsheet",
+            help="Write for Excel: BOM, formulas defused. 'feedback' reads it back.",
+            rich_help_panel=o.ADVANCED,
+        ),
+    ] = False,
+    new_bucket: Annotated[
+        bool,
+        typer.Option(
+            "--new-bucket",
+            help="With --feedback: new names are new buckets.",
+            rich_help_panel=o.ADVANCED,
+        ),
+    ] = False,
+    json: o.Json = False,
+    workspace: o.Workspace = None,
+    wait: o.Wait = None,
+    verbose: o.Verbose = False,
+) -> None:
+    """Propose a bucket for every unsorted track.
+
+    With confidence and reasons, in a file you can correct.
+
+    Example: djlib assign-buckets --target-precision 0.9
+    """  # fmt: skip
+    from djlib.jobs.assign import AssignOptions
+    from djlib.jobs.assign import assign_buckets as run
+
+    from ._session import Session
+    from .feedback import learn_first
+
+    buckets = {"threshold": threshold, "target_precision": target_precision}
+    session = Session(workspace, as_json=json, verbose=verbose, wait=wait, buckets=buckets)
+    if feedback:
+        learn_first(session, feedback, allow_new=new_bucket, dry_run=dry_run)
+    options = AssignOptions(output, rows, debug, dry_run, for_spreadsheet)
+    report = run(session.workspace, session.settings, source, options=options, talk=session.talk)
+    session.show(report, render)
+
+
+def render(report: AssignReport) -> None:
+    """Draw the answers and what to do next."""
+    from ._render import next_steps
+
+    answers(report)
+    if report.written:
+        next_steps(*correcting(report.written[0]))
+
+
+def correcting(predictions: str) -> tuple[str, ...]:
+    """What a person does with a file of predictions."""
+    return (
+        "Open the predictions in a spreadsheet, write the right bucket into 'correct_bucket'",
+        f"where it is wrong, save it as CSV, then: djlib feedback {predictions}",
+        "djlib export --to rekordbox    makes playlists of the sure ones",
+    )
+
+
+def answers(report: AssignReport) -> None:
+    """Draw the first answers, how sure the model is and what was written."""
+    from ._render import heading, line, percent, problems, sizes
+
+    if not report.rows:
+        line(f"All {report.already_sorted:,} tracks are sorted already: nothing to assign.")
+        line("--rows all answers for them too.")
+        return
+    sure = report.statuses["ok"]
+    heading(f"{report.rows:,} tracks, sure of {sure:,} ({percent(sure / report.rows)})")
+    _first_rows(report)
+    _confidence(report)
+    heading("Buckets given")
+    sizes(dict(report.buckets.most_common()))
+    problems(report.problems)
+    for explanation, row in zip(report.explanations, report.first_rows, strict=False):
+        _explained(explanation, row)
+    if report.written:
+        heading(f"Written at {report.rows_per_second:,.0f} tracks a second")
+        for path in report.written:
+            line(f"  {path}")
+
+
+def _first_rows(report: AssignReport) -> None:
+    from ._render import bar, table
+
+    table(
+        ["artist", "title", "bucket", "confidence", "status", "reason"],
+        widths={"artist": 14, "title": 20, "bucket": 22},
+        [
+            (row["artist"], row["title"], row["predicted_bucket"],
+             f"{bar(row['confidence'], 5)} {row['confidence']:.2f}", row["status"], row["reason"])
+            for row in report.first_rows[:_SHOWN]
+        ],
+    )  # fmt: skip
+
+
+def _confidence(report: AssignReport) -> None:
+    from ._render import bar, heading, line, percent, table
+
+    heading("How sure")
+    most = max(report.confidence)
+    table(
+        ["confidence", "tracks", ""],
+        [
+            (f"{i / 10:.1f} to {(i + 1) / 10:.1f}", f"{n:,}", bar(n / most, 30))
+            for i, n in enumerate(report.confidence)
+            if n
+        ],
+        right="tracks",
+    )
+    a = report.abstention
+    if a.precision is not None:
+        line(
+            f"'ok' from {a.threshold:.2f} on: right {percent(a.precision)} of the time when "
+            f"cross-validated, for {percent(a.coverage)} of the tracks."
+        )
+    elif a.target is not None:
+        line(f"No threshold gives {percent(a.target)} precision: everything is unsure.")
+    counts = ", ".join(f"{n:,} {status}" for status, n in report.statuses.most_common())
+    line(f"Statuses: {counts}.")
+
+
+def _explained(explanation: Explanation, row: dict[str, str]) -> None:
+    from ._render import bar, heading, line, table
+
+    heading(
+        f"{row['artist']} - {row['title']}: {explanation.bucket} ({explanation.confidence:.2f})"
+    )
+    rows = [("base rate", f"{explanation.base:+.3f}", "")]
+    rows += [
+        (_SPOKEN[name], f"{share:+.3f}", bar(abs(share)))
+        for name, share in explanation.contributions.items()
+    ]
+    rows.append(("forest's vote", f"{explanation.votes:.3f}", "before calibration"))
+    table(["field", "adds", ""], rows, right="adds")
+    for near in explanation.nearest:
+        line(
+            f"  near: {near.artist} - {near.title} [{near.buckets}], "
+            f"together in {100 * near.similarity:.0f} % of the trees"
+        )
+    if explanation.missing:
+        line(f"  missing: {', '.join(_SPOKEN[name] for name in explanation.missing)}")
+
+
+def script() -> None:
+    """Run `assign_buckets` on its own, as the installed script and `python cli/...` do."""
+    from .main import run_alone
+
+    run_alone(assign_buckets)
+
+
+if __name__ == "__main__":
+    script()

@@ -1,0 +1,47 @@
+"""`djlib demo`: the whole loop on a sample library."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from . import _options as o
+
+
+def demo(
+    folder: Annotated[Path, typer.Option("--folder", help="Where the demo works.")] = Path(
+        "djlib-demo"
+    ),
+    seed: o.Seed = 0,
+    json: o.Json = False,
+) -> None:
+    """Try the whole loop on a sample library.
+
+    Invents 600 tracks, learns their buckets and sorts what is unsorted.
+
+    Example: djlib demo
+    """  # fmt: skip
+    from djlib.jobs.demo import demo as run
+
+    from ._render import line, next_steps
+    from ._session import Session, print_json
+    from ._training_report import figures, learned
+    from .assign_buckets import answers, correcting
+
+    session = Session(folder, as_json=json, seed=seed)
+    report = run(session.workspace, session.settings, talk=session.talk)
+    if json:
+        print_json(report.as_dict())
+        return
+    learned(report.trained)
+    figures(report.trained)
+    answers(report.assigned)
+    if report.chart:
+        line(f"  {report.chart}")
+    next_steps(
+        f"cd {folder}",
+        *correcting("data/bucket_predictions.csv"),
+        "With your own library: djlib scan LIBRARY.xml, then djlib assign-buckets",
+    )

@@ -1,0 +1,29 @@
+"""`djlib doctor`: what is installed and how the workspace is."""
+
+from __future__ import annotations
+
+import typer
+
+from . import _options as o
+
+
+def doctor(json: o.Json = False, workspace: o.Workspace = None) -> None:
+    """Say what is installed and what is broken.
+
+    And what a missing part disables, and how the workspace is.
+
+    Example: djlib doctor
+    """
+    from djlib.jobs.doctor import as_dicts
+    from djlib.jobs.doctor import doctor as run
+
+    from ._render import table
+    from ._session import Session, print_json
+
+    findings = run(Session(workspace).workspace)
+    if json:
+        print_json(as_dicts(findings))
+    else:
+        table(["what", "state", ""], [(f.what, f.state, f.note) for f in findings])
+    if any(finding.state == "broken" for finding in findings):
+        raise typer.Exit(1)

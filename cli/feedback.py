@@ -1,0 +1,103 @@
+"""`djlib feedback`: your corrections in, a model that has learned from them out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from . import _options as o
+
+if TYPE_CHECKING:
+    from djlib.jobs.feedback import FeedbackReport
+
+    from ._session import Session
+
+
+def feedback(
+    file: Annotated[
+        Path, typer.Argument(help="The edited predictions, or a CSV: track_id, correct_bucket.")
+    ],
+    new_bucket: Annotated[
+        bool, typer.Option("--new-bucket", help="Names not in use yet are new buckets.")
+    ] = False,
+    promote: Annotated[
+        bool | None,
+        typer.Option(
+            "--promote/--no-promote",
+            help="Serve the new version in any case, or not at all. Default: unless it is worse.",
+            show_default=False,
+            rich_help_panel=o.ADVANCED,
+        ),
+    ] = None,
+    dry_run: o.DryRun = False,
+    json: o.Json = False,
+    workspace: o.Workspace = None,
+    wait: o.Wait = None,
+    verbose: o.Verbose = False,
+) -> None:
+    """Learn from your corrections.
+
+    Shows what was taken, what was refused and why, and before and after.
+
+    Example: djlib feedback data/bucket_predictions.csv
+    """
+    from djlib.jobs.feedback import feedback as run
+
+    from ._session import Session
+    from .train import promotion
+
+    session = Session(workspace, as_json=json, verbose=verbose, wait=wait)
+    report = run(
+        session.workspace,
+        session.settings,
+        file,
+        allow_new=new_bucket,
+        promotion=promotion(promote),
+        dry_run=dry_run,
+        talk=session.talk,
+    )
+    session.show(report, render)
+
+
+def learn_first(session: Session, file: Path, *, allow_new: bool, dry_run: bool) -> None:
+    """Take corrections before another command; what became of them goes to stderr as well."""
+    from djlib.jobs.feedback import feedback as run
+
+    report = run(
+        session.workspace, session.settings, file,
+        allow_new=allow_new, dry_run=dry_run, talk=session.talk,
+    )  # fmt: skip
+    taken, refused = len(report.taken), len(report.refused)
+    session.talk.say(f"{file}: {taken} corrections taken, {report.known} known, {refused} refused")
+    for problem in report.problems:
+        session.talk.say(f"  {problem}")
+
+
+def render(report: FeedbackReport) -> None:
+    """Draw what was taken, what was refused and why, and before and after."""
+    from ._render import heading, line, next_steps, problems, table
+    from ._training_report import comparison
+
+    heading(f"{len(report.taken)} corrections taken")
+    table(
+        ["track", "was", "is"],
+        [(c.track_id, c.predicted, "|".join(c.buckets)) for c in report.taken[:12]],
+    )
+    if len(report.taken) > 12:
+        line(f"and {len(report.taken) - 12} more")
+    line(
+        f"{report.confirmed} of them agree with the prediction; {report.known} were known already; "
+        f"{report.unanswered} rows left empty; {len(report.refused)} rows refused."
+    )
+    problems(report.problems, title="Repaired, refused or worth a look")
+    if report.training is None:
+        line("\nNothing new to learn: the model stays as it is.")
+        return
+    comparison(report.training)
+    if report.training.promoted:
+        next_steps(
+            "djlib assign-buckets    proposes again with what it has learned",
+            "djlib models rollback   goes back to the version before",
+        )

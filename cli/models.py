@@ -1,0 +1,175 @@
+"""`djlib models`: versions of the bucket model; which is served, and going back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from . import _options as o
+
+if TYPE_CHECKING:
+    from djlib.bucketing.simple_ml import SimpleMLBucketAssigner
+    from djlib.registry import Registry, Version
+
+app = typer.Typer(help="Versions of the model, and going back.")
+
+_Version = Annotated[
+    str, typer.Argument(help="An id, the beginning of one, 'current' or 'previous'.")
+]
+
+
+def _open(workspace: Path | None) -> Registry[SimpleMLBucketAssigner]:
+    from djlib.jobs.models import bucket_models
+
+    from ._session import Session
+
+    return bucket_models(Session(workspace).workspace)
+
+
+@app.command("list")
+def list_versions(json: o.Json = False, workspace: o.Workspace = None) -> None:
+    """List all versions, newest first.
+
+    Example: djlib models list
+    """
+    from ._render import line, percent, table
+    from ._session import print_json
+
+    versions = _open(workspace).versions()
+    if json:
+        print_json([_plain(v) for v in versions])
+        return
+    if not versions:
+        line("No versions yet: run 'djlib train'.")
+        return
+    table(
+        ["", "version", "tracks", "buckets", "right", "calibration error", "state"],
+        [
+            (
+                "->" if v.is_current else "",
+                v.id,
+                str(v.metadata.get("tracks", "-")),
+                str(len(v.metadata.get("buckets", ()))),
+                percent(_figure(v, "accuracy")),
+                f"{_figure(v, 'calibration_error') or 0:.3f}",
+                v.problem or "ok",
+            )
+            for v in versions
+        ],
+        right="tracks,buckets,right,calibration error",
+    )
+
+
+def _figure(version: Version, name: str) -> float | None:
+    value = version.metrics.get("stratified", {}).get(name)
+    return None if value is None else float(value)
+
+
+def _plain(version: Version) -> dict[str, object]:
+    return {
+        "id": version.id,
+        "current": version.is_current,
+        "problem": version.problem,
+        **version.metadata,
+    }
+
+
+@app.command("show")
+def show(
+    version: _Version = "current", json: o.Json = False, workspace: o.Workspace = None
+) -> None:
+    """Show the card of a version: what it learned from and how good it is.
+
+    Example: djlib models show previous
+    """
+    from ._render import line
+    from ._session import print_json
+
+    found = _open(workspace).get(version)
+    if json:
+        print_json(_plain(found))
+    else:
+        line(found.card)
+
+
+@app.command("promote")
+def promote(version: _Version, workspace: o.Workspace = None) -> None:
+    """Serve this version from now on.
+
+    Example: djlib models promote 20260101T120000Z-1a2b3c4d
+    """
+    from ._render import line
+
+    line(f"Version {_open(workspace).promote(version, 'asked for').id} is served from now on.")
+
+
+@app.command("rollback")
+def rollback(workspace: o.Workspace = None) -> None:
+    """Go back to the version served before; again, to the one before that.
+
+    Example: djlib models rollback
+    """
+    from ._render import line
+
+    line(f"Back to version {_open(workspace).rollback('asked for').id}.")
+
+
+@app.command("verify")
+def verify(
+    version: Annotated[str | None, typer.Argument(help="Default: all versions.")] = None,
+    json: o.Json = False,
+    workspace: o.Workspace = None,
+) -> None:
+    """Compare every file of every version with what was saved; exit code 1 where one differs.
+
+    Example: djlib models verify
+    """
+    from ._render import line
+    from ._session import print_json
+
+    found = _open(workspace).verify(version)
+    if json:
+        print_json([{"id": v.id, "problems": faults} for v, faults in found])
+    else:
+        for v, faults in found:
+            line(f"{v.id}: {'; '.join(faults) or 'ok'}")
+    if any(faults for _, faults in found):
+        raise typer.Exit(1)
+
+
+@app.command("prune")
+def prune(
+    keep: Annotated[int, typer.Option("--keep", min=1, help="How many of the newest to keep.")] = 5,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    workspace: o.Workspace = None,
+) -> None:
+    """Delete old versions; never the current one or the one before.
+
+    Example: djlib models prune --keep 3 --yes
+    """
+    from ._render import line
+
+    if not yes:
+        typer.confirm(f"Delete all versions but the newest {keep}?", abort=True)
+    gone = _open(workspace).prune(keep)
+    line(f"Deleted {len(gone)} versions." if gone else "Nothing to delete.")
+    for version in gone:
+        line(f"  {version}")
+
+
+@app.command("export")
+def export(
+    version: _Version,
+    target: Annotated[Path, typer.Argument(help="A new .zip file.")],
+    workspace: o.Workspace = None,
+) -> None:
+    """Hand a version over as a zip file with its card.
+
+    Example: djlib models export current my_crates.zip
+    """
+    from ._render import line
+
+    _open(workspace).export(version, target)
+    line(f"Written: {target}")

@@ -1,0 +1,77 @@
+"""`djlib train`: learn from what is sorted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from . import _options as o
+
+
+def train(
+    source: Annotated[
+        Path | None, typer.Argument(help="A table or library; default: what was scanned.")
+    ] = None,
+    target_precision: o.TargetPrecision = None,
+    threshold: o.Threshold = None,
+    chart: Annotated[
+        Path | None,
+        typer.Option("--chart", help="Draw confidence against truth: .png, .svg or .html."),
+    ] = None,
+    several: Annotated[
+        bool | None,
+        typer.Option(
+            "--several/--one",
+            help="Several buckets a track, or one. Default: as your labels are.",
+            show_default=False,
+            rich_help_panel=o.ADVANCED,
+        ),
+    ] = None,
+    promote: Annotated[
+        bool | None,
+        typer.Option(
+            "--promote/--no-promote",
+            help="Serve the new version in any case, or not at all. Default: unless it is worse.",
+            show_default=False,
+            rich_help_panel=o.ADVANCED,
+        ),
+    ] = None,
+    seed: o.Seed = None,
+    json: o.Json = False,
+    workspace: o.Workspace = None,
+    wait: o.Wait = None,
+    verbose: o.Verbose = False,
+) -> None:
+    """Learn your buckets and measure how well.
+
+    Example: djlib train --target-precision 0.9
+    """
+    from djlib.jobs.train import draw_confidence
+    from djlib.jobs.train import train as run
+
+    from ._session import Session
+    from ._training_report import training_report
+
+    buckets = {"threshold": threshold, "target_precision": target_precision}
+    session = Session(
+        workspace, as_json=json, verbose=verbose, wait=wait, seed=seed, buckets=buckets
+    )
+    report = run(
+        session.workspace,
+        session.settings,
+        source,
+        several=several,
+        promotion=promotion(promote),
+        talk=session.talk,
+    )
+    session.show(report, training_report)
+    if chart:
+        draw_confidence(session.workspace, report, chart)
+        session.talk.say(f"Written: {chart}")
+
+
+def promotion(promote: bool | None) -> Literal["auto", "always", "never"]:
+    """The three answers of --promote/--no-promote as the jobs name them."""
+    return "auto" if promote is None else "always" if promote else "never"
