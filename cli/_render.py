@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _SHOWN_PROBLEMS = 8
 _BAR_WIDTH = 10
+_LONGEST_KEPT = 40
 
 
 def console() -> Console:
@@ -50,16 +51,20 @@ def table(
     from rich.table import Table
     from rich.text import Text
 
+    shown, narrow = list(rows), widths or {}
     drawn = Table(box=None, pad_edge=False, header_style="dim")
-    for heading in headings:
+    for place, heading in enumerate(headings):
+        longest = max([len(heading), *(len(row[place]) for row in shown)])
+        gives_way = heading in narrow or place == len(headings) - 1
         drawn.add_column(
             heading,
             justify="right" if heading in right.split(",") else "left",
             overflow="ellipsis",
             no_wrap=True,
-            max_width=(widths or {}).get(heading),
+            min_width=None if gives_way else min(longest, _LONGEST_KEPT),
+            max_width=narrow.get(heading),
         )
-    for row in rows:
+    for row in shown:
         drawn.add_row(*(Text(cell) for cell in row))  # Text: titles hold [brackets]
     console().print(drawn)
 

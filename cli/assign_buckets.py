@@ -139,12 +139,12 @@ def _first_rows(report: AssignReport) -> None:
 
     table(
         ["artist", "title", "bucket", "confidence", "status", "reason"],
-        widths={"artist": 14, "title": 20, "bucket": 22},
         [
             (row["artist"], row["title"], row["predicted_bucket"],
              f"{bar(row['confidence'], 5)} {row['confidence']:.2f}", row["status"], row["reason"])
             for row in report.first_rows[:_SHOWN]
         ],
+        widths={"artist": 14, "title": 20, "bucket": 22},
     )  # fmt: skip
 
 

@@ -185,7 +185,7 @@ def _shown(tracks: pd.DataFrame, field: str, missing: np.ndarray) -> list[str]:
     name = _SPOKEN[field]
     values = tracks[field].tolist() if field in tracks else [""] * len(tracks)
     return [
-        f"missing {name}"
+        f"the missing {name}"
         if absent
         else f"{name} {value:g}"
         if field == "bpm"
