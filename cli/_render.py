@@ -55,13 +55,14 @@ def table(
     drawn = Table(box=None, pad_edge=False, header_style="dim")
     for place, heading in enumerate(headings):
         longest = max([len(heading), *(len(row[place]) for row in shown)])
-        gives_way = heading in narrow or place == len(headings) - 1
+        kept = min(longest, narrow.get(heading, _LONGEST_KEPT))
+        gives_way = place == len(headings) - 1
         drawn.add_column(
             heading,
             justify="right" if heading in right.split(",") else "left",
             overflow="ellipsis",
             no_wrap=True,
-            min_width=None if gives_way else min(longest, _LONGEST_KEPT),
+            min_width=None if gives_way else kept,
             max_width=narrow.get(heading),
         )
     for row in shown:

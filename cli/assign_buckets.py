@@ -144,7 +144,7 @@ def _first_rows(report: AssignReport) -> None:
              f"{bar(row['confidence'], 5)} {row['confidence']:.2f}", row["status"], row["reason"])
             for row in report.first_rows[:_SHOWN]
         ],
-        widths={"artist": 14, "title": 20, "bucket": 22},
+        widths={"artist": 14, "title": 20, "bucket": 18},
     )  # fmt: skip
 
 
