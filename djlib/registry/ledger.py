@@ -1,0 +1,112 @@
+"""The ledger of one learner: its versions, the way to the current one, every promotion."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from ..errors import ModelError
+from ..tables.atomic import write_json
+from ..tables.events import utc_now
+from .version import Promotion, is_id
+
+_FORMAT = 1
+
+
+class LedgerLost(ModelError):
+    """The ledger is damaged or missing; promoting a version by hand writes a new one."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A version the registry wrote, and how to know its files again."""
+
+    id: str
+    manifest_sha256: str
+    pickle_sha256: str
+    pickle_size: int
+
+
+@dataclass
+class Ledger:
+    """Versions in the order they were saved, and the trail of current ones, the last in force.
+
+    Promoting adds to the trail, going back shortens it.
+
+    >>> ledger = Ledger()
+    >>> for name in "abc":
+    ...     ledger.promote(name)
+    >>> ledger.current, ledger.previous
+    ('c', 'b')
+    >>> ledger.go_back("a"); ledger.promote("d"); ledger.trail
+    ['a', 'd']
+    """
+
+    entries: list[Entry] = field(default_factory=list)
+    trail: list[str] = field(default_factory=list)
+    promotions: list[Promotion] = field(default_factory=list)
+
+    @property
+    def current(self) -> str | None:
+        """The version in force."""
+        return self.trail[-1] if self.trail else None
+
+    @property
+    def previous(self) -> str | None:
+        """The version that was in force before."""
+        return self.trail[-2] if len(self.trail) > 1 else None
+
+    def entry(self, version_id: str) -> Entry | None:
+        """The entry of a version, None for one the registry did not write."""
+        return next((e for e in self.entries if e.id == version_id), None)
+
+    def promote(self, version_id: str, reason: str = "") -> None:
+        """Put a version in force."""
+        self._record(version_id, reason)
+        self.trail.append(version_id)
+
+    def go_back(self, version_id: str, reason: str = "") -> None:
+        """Put an earlier version of the trail in force again and forget those after it."""
+        self._record(version_id, reason)
+        earlier = self.trail[:-1]
+        last = len(earlier) - earlier[::-1].index(version_id)
+        self.trail = earlier[:last]
+
+    def forget(self, ids: Iterable[str]) -> None:
+        """Take versions out, the trail included; the promotions stay told."""
+        gone = set(ids)
+        self.entries = [e for e in self.entries if e.id not in gone]
+        left = [version_id for version_id in self.trail if version_id not in gone]
+        self.trail = [v for n, v in enumerate(left) if n == 0 or v != left[n - 1]]
+
+    def _record(self, version_id: str, reason: str) -> None:
+        self.promotions.append(Promotion(utc_now(), self.current, version_id, reason))
+
+
+def write_ledger(ledger: Ledger, path: Path) -> None:
+    """Write the ledger atomically."""
+    write_json(path, {"format": _FORMAT, **asdict(ledger)})
+
+
+def read_ledger(path: Path) -> Ledger:
+    """Read the ledger. Raises `LedgerLost` for a damaged one, `ModelError` for a later format."""
+    try:
+        read = json.loads(path.read_bytes())
+        ledger = Ledger(
+            [Entry(**entry) for entry in read["entries"]],
+            [str(version_id) for version_id in read["trail"]],
+            [Promotion(**promotion) for promotion in read["promotions"]],
+        )
+        version = int(read["format"])
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error.strerror}") from error
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise LedgerLost(f"{path} is damaged ({type(error).__name__}: {error})") from error
+    if version > _FORMAT:
+        raise ModelError(f"{path} is of format {version}, this djlib knows {_FORMAT}: update djlib")
+    known = {e.id for e in ledger.entries}
+    if not (known >= set(ledger.trail) and all(map(is_id, known))):
+        raise LedgerLost(f"{path} is damaged: it names versions it does not hold")
+    return ledger

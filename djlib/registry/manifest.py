@@ -1,0 +1,102 @@
+"""The manifest of a version: size and SHA-256 of every file, and what differs from it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ..tables.atomic import write_json
+
+MANIFEST = "manifest.json"
+_LEFT_BY_FILE_MANAGERS = {".DS_Store", "Thumbs.db", "desktop.ini"}
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def describe(folder: Path) -> dict[str, dict[str, Any]]:
+    """Size and SHA-256 of every file under `folder` by its path, except of the manifest."""
+    return {
+        name: {"size": path.stat().st_size, "sha256": digest(path)} for name, path in _files(folder)
+    }
+
+
+def write_manifest(folder: Path) -> str:
+    """Describe every file of a version in its manifest; gives the SHA-256 of the manifest."""
+    write_json(folder / MANIFEST, {"files": describe(folder)})
+    return digest(folder / MANIFEST)
+
+
+def differences(folder: Path, manifest_sha256: str, *, deep: bool = True) -> list[str]:
+    """What in a version is not as it was saved, in words; nothing where all is well.
+
+    `deep` compares the content of every file, else only that each is there in its size.
+    """
+    if not folder.is_dir():
+        return ["its folder is gone"]
+    try:
+        if digest(folder / MANIFEST) != manifest_sha256:
+            return [f"{MANIFEST} was changed"]
+        expected = json.loads((folder / MANIFEST).read_bytes())["files"]
+        return [*_changed(folder, expected, deep), *_added(folder, expected)]
+    except FileNotFoundError:
+        return [f"{MANIFEST} is missing"]
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return [f"{MANIFEST} is no manifest"]
+    except OSError as error:
+        return [f"{error.filename} cannot be read: {error.strerror}"]
+
+
+def name_folder(nameless: Path, name: Path) -> None:
+    """Give a folder its name once everything in it is on disk; never over another folder."""
+    _sync(nameless)
+    os.rename(nameless, name)
+    if os.name != "nt":
+        _fsync(name.parent)
+
+
+def _sync(folder: Path) -> None:
+    for path in [*(path for _, path in _files(folder)), folder / MANIFEST]:
+        _fsync(path)
+    if os.name != "nt":  # folders cannot be opened on Windows
+        for path in [*(p for p in folder.rglob("*") if p.is_dir()), folder]:
+            _fsync(path)
+
+
+def _files(folder: Path) -> Iterator[tuple[str, Path]]:
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if (path.is_symlink() or not path.is_dir()) and name != MANIFEST:
+            yield name, path
+
+
+def _changed(folder: Path, expected: dict[str, Any], deep: bool) -> Iterator[str]:
+    for name, record in expected.items():
+        path = folder / name
+        if path.is_symlink() or not path.is_file():
+            yield f"{name} is missing"
+        elif path.stat().st_size != record["size"]:
+            yield f"{name} has {path.stat().st_size} bytes instead of {record['size']}"
+        elif deep and digest(path) != record["sha256"]:
+            yield f"{name} was changed"
+
+
+def _added(folder: Path, expected: dict[str, Any]) -> Iterator[str]:
+    for name, path in _files(folder):
+        if name not in expected and path.name not in _LEFT_BY_FILE_MANAGERS:
+            yield f"{name} was added"
+
+
+def _fsync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
