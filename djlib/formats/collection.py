@@ -1,0 +1,229 @@
+"""What a library file gives: its tracks, its playlists and what was wrong with them.
+
+Every format ends here: it hands over columns and playlists as its file has them, and `assemble`
+makes one row a file, ids that survive the next export, and playlists that point at those ids.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from ..tables.problems import Problem
+from ..tables.schema import BUCKET_SEPARATOR, TRACKS, coerce
+from .locations import path_key
+
+Progress = Callable[[int], None]
+Kind = Literal["playlist", "smart", "folder"]
+
+PATH_SEPARATOR = " / "
+"""Joins the folders of a playlist and its own name."""
+
+UNNAMED = "(no name)"
+
+_BROKEN_BAR = "¦"
+_COLUMNS = [c.name for c in TRACKS.columns if c.name not in ("track_id", "bucket", "buckets")]
+
+
+@dataclass(frozen=True)
+class Playlist:
+    """A playlist, smart list or folder of files: where it stands and which tracks it holds.
+
+    >>> Playlist(("Sets", "Warm up"), ("t_1",)).name
+    'Sets / Warm up'
+    """
+
+    path: tuple[str, ...]
+    track_ids: tuple[str, ...]
+    kind: Kind = "playlist"
+
+    @property
+    def name(self) -> str:
+        """Folder names and the playlist's own name; leaf names alone repeat."""
+        return PATH_SEPARATOR.join(self.path)
+
+
+@dataclass
+class Library:
+    """A read library. `tracks` follows the TRACKS schema, without buckets.
+
+    Beside the schema's columns: `location` (the file as the source wrote it), `source_id` (the
+    source's own id, which the next export may change) and, where the source has them, `comment`,
+    `rating` (0 to 5 stars) and `play_count`.
+    """
+
+    tracks: pd.DataFrame
+    playlists: list[Playlist]
+    problems: list[Problem]
+    source: str
+
+
+@dataclass
+class SourcePlaylist:
+    """A playlist while it is read: its tracks by row number; `n_missing` are not in the library."""
+
+    path: tuple[str, ...]
+    rows: list[int] = field(default_factory=list)
+    n_missing: int = 0
+    kind: Kind = "playlist"
+
+
+def track_id(path: str, artist: str = "", title: str = "", duration_s: float = np.nan) -> str:
+    """Name a track so that the same file has the same id in every later export.
+
+    Made from the decoded path, or from artist, title and whole seconds where there is none;
+    "" where nothing tells the track from another. Begins with a letter because spreadsheets
+    turn long digit ids into powers of ten.
+
+    >>> track_id("D:/Music/a.mp3") == track_id("d:/music/A.MP3")
+    True
+    >>> track_id("", "Artist", "Title", 201.3) == track_id("", "artist ", "TITLE", 201.0)
+    True
+    """
+    if path:
+        known = path_key(path)
+    elif artist.strip() or title.strip():
+        seconds = "" if np.isnan(duration_s) else str(round(duration_s))
+        known = "\x1f".join((_plain(artist), _plain(title), seconds))
+    else:
+        return ""
+    return "t_" + hashlib.blake2b(known.encode("utf-8", "replace"), digest_size=6).hexdigest()
+
+
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFC", text).strip().casefold()
+
+
+def rows_of(keys: Sequence[str], by_key: Mapping[str, int]) -> tuple[list[int], int]:
+    """Row numbers of the source's own keys, and how many keys the library does not have."""
+    rows = [by_key[key] for key in keys if key in by_key]
+    return rows, len(keys) - len(rows)
+
+
+def assemble(
+    source: str,
+    columns: dict[str, list[str]],
+    playlists: Sequence[SourcePlaylist],
+    problems: list[Problem],
+    lines: Sequence[int] | None = None,
+) -> Library:
+    """Make a `Library` from columns and playlists as a format read them.
+
+    `columns` may lack any column and is emptied on the way, so that a large library never stands
+    in memory twice; `rating` is given as 0 to 255, as DJ software stores it.
+    `lines` are the file lines of the rows, for the problems. Entries of one file become one row
+    (the first) with the playlists of all.
+    """
+    frame = _frame(columns)
+    if lines is not None:
+        table, found = coerce(frame, TRACKS, list(lines))
+    else:
+        table, found = _coerce_without_lines(frame)
+    ids = _ids(table)
+    keep = _first_of_each(table, ids, lines, found)
+    table.insert(0, "track_id", pd.Series(ids, dtype="str"))
+    tracks = table.loc[keep].reset_index(drop=True)
+    named = _playlists(playlists, ids, found)
+    return Library(tracks, named, [*problems, *found], source)
+
+
+def _frame(columns: dict[str, list[str]]) -> pd.DataFrame:
+    n_rows = max(map(len, columns.values()), default=0)
+    names = [*_COLUMNS, *(name for name in columns if name not in _COLUMNS)]
+    frame = pd.DataFrame(
+        {name: pd.Series(columns.pop(name, [""] * n_rows), dtype="str") for name in names}
+    )
+    if "rating" in frame:
+        stars = pd.to_numeric(frame["rating"], errors="coerce").astype("float64") / 51
+        frame["rating"] = stars.round().clip(0, 5)
+    if "play_count" in frame:
+        counts = pd.to_numeric(frame["play_count"], errors="coerce")
+        frame["play_count"] = counts.astype("float64")
+    return frame
+
+
+def _coerce_without_lines(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Problem]]:
+    """Where rows have no line, a problem says which file it is about."""
+    table, found = coerce(frame, TRACKS, list(range(len(frame))))
+    paths = frame["path"].tolist()
+    return table, [
+        replace(problem, line=None, reason=f"{problem.reason}, in {paths[problem.line or 0]}")
+        for problem in found
+    ]
+
+
+def _ids(table: pd.DataFrame) -> list[str]:
+    identity = (table[name].tolist() for name in ("path", "artist", "title", "duration_s"))
+    return [track_id(*known) for known in zip(*identity, strict=True)]
+
+
+def _first_of_each(
+    table: pd.DataFrame, ids: list[str], lines: Sequence[int] | None, problems: list[Problem]
+) -> list[bool]:
+    """Which rows stay: the first of each id; the others are reported."""
+    seen = {""}
+    keep = []
+    for row, identity in enumerate(ids):
+        keep.append(identity not in seen)
+        seen.add(identity)
+        if keep[-1]:
+            continue
+        line = lines[row] if lines is not None else None
+        path, title = table.at[row, "path"], table.at[row, "title"]
+        if not identity:
+            reason = "an entry with neither file nor artist nor title"
+            problems.append(Problem(line, "location", table.at[row, "location"], reason))
+        else:
+            reason = "entered before; its playlists count for the first entry"
+            problems.append(Problem(line, "path", path or title, reason, "note"))
+    return keep
+
+
+def _playlists(
+    playlists: Sequence[SourcePlaylist], ids: list[str], problems: list[Problem]
+) -> list[Playlist]:
+    """Playlists by track id, each track once; two of one full name become one."""
+    merged: dict[tuple[tuple[str, ...], Kind], list[str]] = {}
+    for playlist in playlists:
+        path = tuple(_bucket_name(part) for part in playlist.path)
+        name = PATH_SEPARATOR.join(path)
+        if BUCKET_SEPARATOR in "".join(playlist.path):
+            reason = f"{BUCKET_SEPARATOR} joins buckets in a cell; written as {_BROKEN_BAR}"
+            problems.append(Problem(None, "playlist", name, reason, "note"))
+        if playlist.n_missing:
+            problems.append(_absent(name, playlist.n_missing))
+        if (path, playlist.kind) in merged:
+            reason = "a second playlist of this name; read as one"
+            problems.append(Problem(None, "playlist", name, reason, "note"))
+        members = (ids[row] for row in playlist.rows)
+        merged.setdefault((path, playlist.kind), []).extend(m for m in members if m)
+    return [
+        Playlist(path, tuple(dict.fromkeys(members)), kind)
+        for (path, kind), members in merged.items()
+    ]
+
+
+def _bucket_name(name: str) -> str:
+    return name.replace(BUCKET_SEPARATOR, _BROKEN_BAR).strip() or UNNAMED
+
+
+def missing_members(playlists: Sequence[Playlist], tracks: pd.DataFrame) -> list[Problem]:
+    """A note for every playlist that names tracks which `tracks` does not hold."""
+    known = set(tracks["track_id"])
+    notes = []
+    for playlist in playlists:
+        n_missing = sum(member not in known for member in playlist.track_ids)
+        if n_missing:
+            notes.append(_absent(playlist.name, n_missing))
+    return notes
+
+
+def _absent(name: str, n_missing: int) -> Problem:
+    reason = f"{n_missing} of its tracks are not in the collection"
+    return Problem(None, "playlist", name, reason, "note")

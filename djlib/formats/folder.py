@@ -1,0 +1,158 @@
+"""A folder of audio files as a library: tags, and folder names as playlists where asked."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
+from operator import attrgetter
+from pathlib import Path
+
+from ..errors import FormatError, UsageError
+from ..tables.problems import Problem
+from .audio_tags import FIELDS, READABLE_SUFFIXES, UNREADABLE_SUFFIXES, Tags, read_many, values_of
+from .collection import Library, Progress, SourcePlaylist, assemble
+from .options import ReadOptions
+from .scan_cache import AudioFile, ScanCache
+from .tag_workers import read_in_processes
+
+NAME = "a folder of audio files"
+
+_CHUNK = 50
+_WORTH_A_WORKER = 200  # fewer files are read before a process has started
+
+
+def sniff(path: Path) -> bool:
+    """Whether it is a folder."""
+    return path.is_dir()
+
+
+def read(path: Path, options: ReadOptions | None = None) -> Library:
+    """Read the tags of every audio file under a folder, in the order of their paths.
+
+    Files that cannot be read are left out, one problem each. Raises `FormatError` where there is
+    no audio file at all.
+    """
+    options = options or ReadOptions()
+    root = os.path.abspath(path)
+    files, problems = find_audio_files(root)
+    if not files and not problems:
+        suffixes = ", ".join(sorted(READABLE_SUFFIXES))
+        raise FormatError(f"{path}: no audio files in this folder; readable: {suffixes}")
+    tags = scan(root, files, jobs=options.jobs, cache=options.cache, progress=options.progress)
+    rows = []
+    for (file, *_), (text, reason) in zip(files, tags, strict=True):
+        if reason:
+            problems.append(Problem(None, "path", file, reason))
+        else:
+            rows.append((*values_of(text), file, file))
+    names = (*FIELDS, "path", "location")
+    columns = {name: [row[place] for row in rows] for place, name in enumerate(names)}
+    by_name = options.folder_names_as_playlists
+    playlists = _folders(root, columns["path"]) if by_name else []
+    return assemble(NAME, columns, playlists, problems)
+
+
+def find_audio_files(root: str) -> tuple[list[AudioFile], list[Problem]]:
+    """Audio files under `root` in the order of their names, and what could not be looked at.
+
+    Hidden files and folders are skipped (`._*` are macOS's shadows of real files). Links are
+    followed, each folder once.
+    """
+    files: list[AudioFile] = []
+    problems: list[Problem] = []
+    _walk(root, set(), files, problems)
+    return files, problems
+
+
+def scan(
+    root: str,
+    files: Sequence[AudioFile],
+    *,
+    jobs: int = 1,
+    cache: str | Path | None = None,
+    progress: Progress | None = None,
+) -> list[Tags]:
+    """Read the tags of `files`, which lie under `root`; unchanged ones come from `cache`."""
+    if jobs < 1:
+        raise UsageError(f"jobs must be 1 or more, not {jobs}")
+    with ScanCache(cache) if cache is not None else nullcontext() as remembers:
+        known = remembers.load(root) if remembers is not None else {}
+        read = {file: known[file] for file in files if file in known}
+        if progress is not None and read:
+            progress(len(read))
+        for chunk, tags in _read_in_chunks([file for file in files if file not in read], jobs):
+            read.update(zip(chunk, tags, strict=True))
+            if remembers is not None:
+                remembers.store(zip(chunk, tags, strict=True))
+            if progress is not None:
+                progress(len(chunk))
+        if remembers is not None:
+            remembers.forget(known.keys() - read.keys())
+    return [read[file] for file in files]
+
+
+def _read_in_chunks(
+    files: Sequence[AudioFile], jobs: int
+) -> Iterator[tuple[Sequence[AudioFile], list[Tags]]]:
+    chunks = [files[start : start + _CHUNK] for start in range(0, len(files), _CHUNK)]
+    paths = [[path for path, *_ in chunk] for chunk in chunks]
+    n_workers = min(jobs, len(files) // _WORTH_A_WORKER)
+    tags = read_in_processes(paths, n_workers) if n_workers > 1 else map(read_many, paths)
+    return zip(chunks, tags, strict=True)
+
+
+def _walk(
+    folder: str, seen: set[tuple[int, int]], files: list[AudioFile], problems: list[Problem]
+) -> None:
+    try:
+        state = os.stat(folder)
+        with os.scandir(folder) as listing:
+            entries = sorted(listing, key=attrgetter("name"))
+    except OSError as error:
+        problems.append(Problem(None, "folder", _shown(folder), error.strerror or str(error)))
+        return
+    if (state.st_dev, state.st_ino) in seen:
+        return
+    seen.add((state.st_dev, state.st_ino))
+    for entry in entries:
+        name, path = entry.name, entry.path
+        if name.startswith("."):
+            continue
+        suffix = name[name.rfind(".") :].lower()
+        if suffix in READABLE_SUFFIXES and entry.is_file() and _is_utf8(path):
+            state = entry.stat()
+            files.append((path, state.st_size, state.st_mtime_ns))
+        elif entry.is_dir():
+            _walk(path, seen, files, problems)
+        elif suffix in READABLE_SUFFIXES or suffix in UNREADABLE_SUFFIXES:
+            problems.append(Problem(None, "path", _shown(path), _why_not(entry, suffix)))
+
+
+def _why_not(entry: os.DirEntry[str], suffix: str) -> str:
+    if suffix in UNREADABLE_SUFFIXES:
+        return f"tags of {suffix} files cannot be read"
+    if not entry.is_file():
+        return "not a file, or a link to nothing"
+    return "its name is not UTF-8; rename the file"
+
+
+def _is_utf8(path: str) -> bool:
+    return path.isascii() or _shown(path) == path
+
+
+def _shown(path: str) -> str:
+    return os.fsencode(path).decode("utf-8", "replace")
+
+
+def _folders(root: str, paths: Sequence[str]) -> list[SourcePlaylist]:
+    """A playlist for each folder that holds files; those in the root itself are unsorted."""
+    playlists: dict[str, SourcePlaylist] = {}
+    for row, path in enumerate(paths):
+        folder = os.path.dirname(path)
+        if folder not in playlists:
+            names = tuple(os.path.relpath(folder, root).split(os.sep))
+            playlists[folder] = SourcePlaylist(names, kind="folder")
+        playlists[folder].rows.append(row)
+    playlists.pop(root, None)
+    return list(playlists.values())

@@ -1,0 +1,111 @@
+"""M3U and M3U8 playlists: one file, one playlist.
+
+A line of `#EXTINF:seconds,Artist - Title` may stand before each path. `.m3u8` is UTF-8; older
+files are often Windows-1252. `#PLAYLIST:` carries the name a file name cannot.
+"""
+
+from __future__ import annotations
+
+import ntpath
+import os.path
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..errors import FormatError, InputError
+from ..tables.problems import Problem
+from .collection import Library, SourcePlaylist, assemble
+from .locations import decode_location, is_windows_path
+from .m3u_writer import write_m3u8
+from .options import ReadOptions
+
+__all__ = ["read", "sniff", "write_m3u8"]
+
+NAME = "M3U playlist"
+ADVICE = "export the playlist again as .m3u8"
+
+_SUFFIXES = (".m3u", ".m3u8")
+_EXTINF = re.compile(r"#EXTINF:\s*(-?\d+(?:\.\d+)?)[^,]*,(.*)", re.DOTALL)
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+_COLUMNS = ("path", "location", "artist", "title", "duration_s")
+
+
+def sniff(path: Path) -> bool:
+    """Whether a file is named as a playlist or begins with `#EXTM3U`."""
+    if not path.is_file():
+        return False
+    if path.suffix.lower() in _SUFFIXES:
+        return True
+    with path.open("rb") as file:
+        return file.read(16).removeprefix(b"\xef\xbb\xbf").startswith(b"#EXTM3U")
+
+
+def read(path: Path, options: ReadOptions | None = None) -> Library:
+    """Read one playlist; relative paths are meant from the folder of the file.
+
+    Streams are left out and reported. Raises `FormatError` for a file without any text.
+    """
+    text = _text(path)
+    problems: list[Problem] = []
+    columns: dict[str, list[str]] = {name: [] for name in _COLUMNS}
+    lines: list[int] = []
+    for number, line, about in _entries(text):
+        try:
+            file = _resolved(line, path.parent)
+        except InputError as error:
+            problems.append(Problem(number, "path", line, str(error)))
+            continue
+        seconds, artist, title = about or ("", "", _stem(file))
+        for name, value in zip(_COLUMNS, (file, line, artist, title, seconds), strict=True):
+            columns[name].append(value)
+        lines.append(number)
+    if options is not None and options.progress is not None:
+        options.progress(len(lines))
+    named = re.search(r"^#PLAYLIST:(.*\S)", text, re.MULTILINE)
+    playlist = SourcePlaylist((named[1] if named else path.stem,), list(range(len(lines))))
+    return assemble(NAME, columns, [playlist], problems, lines)
+
+
+def _text(path: Path) -> str:
+    data = path.read_bytes()
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        try:
+            text = data.decode("cp1252")
+        except UnicodeDecodeError as error:
+            raise FormatError(f"{path}: neither UTF-8 nor Windows-1252; {ADVICE}") from error
+    if not text.strip():
+        raise FormatError(f"{path}: it is empty; {ADVICE}")
+    return text
+
+
+def _entries(text: str) -> Iterator[tuple[int, str, tuple[str, str, str] | None]]:
+    """Line number, path, and seconds, artist and title where a line above states them."""
+    about = None
+    for number, line in enumerate(text.split("\n"), start=1):  # splitlines() breaks at U+2028
+        line = line.removesuffix("\r")
+        found = _EXTINF.fullmatch(line)
+        if found is not None:
+            artist, dash, title = found[2].strip().partition(" - ")
+            seconds = found[1] if float(found[1]) > 0 else ""
+            about = (seconds, artist, title) if dash else (seconds, "", artist)
+        elif line.strip() and not line.startswith("#"):
+            yield number, line, about
+            about = None
+
+
+def _resolved(line: str, folder: Path) -> str:
+    if line.startswith("file://"):
+        return decode_location(line)
+    if _URL.match(line):
+        raise InputError("a stream, not a file")
+    if is_windows_path(line) or line.startswith("/"):
+        return line
+    relative = line if "/" in line else line.replace("\\", "/")
+    return os.path.normpath(os.path.join(os.path.abspath(folder), relative))
+
+
+def _stem(path: str) -> str:
+    name = ntpath.basename(path) if is_windows_path(path) else os.path.basename(path)
+    return os.path.splitext(name)[0]

@@ -1,0 +1,23 @@
+"""What a caller may ask of any reader; a format looks at what concerns it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from .collection import Progress
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """How to read a library.
+
+    `jobs` processes read the tags of a folder's files; `cache` is the file that remembers them;
+    `folder_names_as_playlists` makes each folder under the root a playlist; `progress` is told
+    the number of tracks newly read.
+    """
+
+    jobs: int = 1
+    cache: Path | None = None
+    folder_names_as_playlists: bool = False
+    progress: Progress | None = None
