@@ -117,11 +117,11 @@ def _overlay(base: Any, values: Mapping[str, Any], source: str) -> Any:
 def _checked(name: str, value: Any, default: Any, source: str) -> Any:
     kind = int if isinstance(default, int) and not isinstance(default, bool) else float
     try:
-        number = kind(value)
-    except (TypeError, ValueError):
+        number, given = kind(value), float(value)
+    except (TypeError, ValueError, OverflowError):
         raise UsageError(f"{source}{name} must be a number, not {value!r}") from None
     low, high = _LIMITS[name]
-    if isinstance(value, bool) or number != float(value) or not low <= number <= high:
+    if isinstance(value, bool) or number != given or not low <= number <= high:
         raise UsageError(f"{source}{name} must be from {low:g} to {high:g}, not {value!r}")
     return number
 

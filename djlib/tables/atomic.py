@@ -29,7 +29,7 @@ def replace_file(
 
     Until then, and after an error or a kill, `path` is what it was. Text is UTF-8. The folder is
     made if needed, permissions of an old file are kept and a link is followed, not replaced.
-    Raises `UsageError` for a folder and `DjlibError` where the system refuses.
+    Raises `UsageError` for a folder or device and `DjlibError` where the system refuses.
 
     >>> import tempfile
     >>> target = Path(tempfile.mkdtemp()) / "notes.txt"
@@ -39,8 +39,9 @@ def replace_file(
     'crates'
     """
     target = Path(os.path.realpath(path))
-    if target.is_dir():
-        raise UsageError(f"{path} is a folder; name a file to write")
+    if target.exists() and not target.is_file():
+        what = "folder" if target.is_dir() else "device"
+        raise UsageError(f"{path} is a {what}; name a file to write")
     with _named_refusal(path):
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary = target.parent / f"{_PREFIX}{secrets.token_hex(8)}{_SUFFIX}"

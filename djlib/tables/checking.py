@@ -52,7 +52,8 @@ class RowCheck:
         if has_key.all():
             return table, places
         without = table[~has_key]
-        blank = (without.isna() | without.eq("")).all(axis=1)
+        text = without.astype("str")
+        blank = (without.isna() | text.apply(lambda column: column.str.strip().eq(""))).all(axis=1)
         for row in np.flatnonzero(~has_key)[~blank.to_numpy()]:
             self._report(places[row], "", f"no {key}")
         return table[has_key], places[has_key]
@@ -107,4 +108,4 @@ class Report:
     def close(self) -> None:
         """Log what nobody asked for."""
         if self._first is not None:
-            log.warning("%s: %d problems; the first: %s", self._path, self._n, self._first)
+            log.warning("%s: problems: %d; the first: %s", self._path, self._n, self._first)

@@ -36,10 +36,11 @@ def parquet_headings(file: Any) -> list[str]:
 
 
 def parquet_batches(file: Any, batch_rows: int) -> Iterator[pd.DataFrame]:
-    """The rows in batches. Lists of text are joined by `|`, binary text is decoded."""
+    """The rows in batches, at least one; lists of text joined by `|`, binary text decoded."""
     names = parquet_headings(file)
-    whole = file.schema_arrow.empty_table().select(names).to_batches()
-    for batch in file.iter_batches(batch_rows, columns=names) if file.metadata.num_rows else whole:
+    n_rows = file.metadata.num_rows
+    empty = [file.schema_arrow.empty_table()]
+    for batch in file.iter_batches(batch_rows, columns=names) if n_rows else empty:
         columns = [_as_table_column(batch.column(name)) for name in names]
         yield pa.table(columns, names=names).to_pandas()
 

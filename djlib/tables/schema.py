@@ -54,7 +54,7 @@ class Schema:
 
     def column(self, name: str) -> Column:
         """The column called `name`; raises KeyError where there is none."""
-        return next(c for c in self.columns if c.name == name)
+        return {c.name: c for c in self.columns}[name]
 
     def known_as(self, heading: str) -> str | None:
         """The column a heading means: `Track ID` is `track_id`, `Tonality` is `key`.

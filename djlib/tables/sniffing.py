@@ -105,7 +105,7 @@ def sniff(
     if delimiter is None:
         text = codecs.getincrementaldecoder(encoding)("replace").decode(start)
         delimiter = find_delimiter(text, preferred="\t" if ".tsv" in path.name.lower() else ",")
-    elif len(delimiter) != 1:
+    elif len(delimiter) != 1 or delimiter in '"\r\n':
         raise UsageError(f"a delimiter is one sign such as ',' or ';', not {delimiter!r}")
     return Layout(delimiter, encoding, stray, packed), notes
 

@@ -24,7 +24,7 @@ _LARGEST_WHOLE = 2.0**53
 
 
 def write_table(table: pd.DataFrame, path: str | Path, *, for_spreadsheet: bool = False) -> None:
-    """Write a table as CSV (UTF-8, comma) or Parquet, by suffix; `.csv.gz` is packed.
+    """Write a table as CSV (UTF-8, comma; tab in a `.tsv`) or Parquet, by suffix; `.gz` packs.
 
     The file appears whole or not at all. `for_spreadsheet` adds the byte order mark that Excel
     needs and puts an apostrophe before cells it would run as formulas; without it `read_table`
@@ -102,7 +102,8 @@ class TableWriter:
         encoding = "utf-8-sig" if self._for_spreadsheet else "utf-8"
         text = io.TextIOWrapper(binary, encoding, newline="")
         self._open.callback(text.detach)  # flushed, while the file below stays open to be synced
-        return _DelimitedSink(columns, text, self._for_spreadsheet)
+        delimiter = "\t" if ".tsv" in self._path.suffixes else ","
+        return _DelimitedSink(columns, text, delimiter, self._for_spreadsheet)
 
 
 class _Sink(Protocol):
@@ -118,16 +119,24 @@ class _ParquetSink:
         self._schema = schema
 
     def write(self, batch: pd.DataFrame) -> None:
-        self._writer.write_table(pa.Table.from_pandas(batch, self._schema, preserve_index=False))
+        try:
+            rows = pa.Table.from_pandas(batch, self._schema, preserve_index=False)
+        except pa.ArrowException as error:
+            raise InputError(f"a batch has values unlike those of the first: {error}") from error
+        self._writer.write_table(rows)
 
 
 class _DelimitedSink:
-    def __init__(self, columns: list[str], text: io.TextIOWrapper, for_spreadsheet: bool) -> None:
+    def __init__(
+        self, columns: list[str], text: io.TextIOWrapper, delimiter: str, for_spreadsheet: bool
+    ) -> None:
         self.columns = columns
         self._for_spreadsheet = for_spreadsheet
-        self._plain = csv.writer(text, lineterminator="\n")
+        self._plain = csv.writer(text, delimiter=delimiter, lineterminator="\n")
         # The csv module quotes a lone CR only from Python 3.13 on; a reader ends the row there.
-        self._quoting = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
+        self._quoting = csv.writer(
+            text, delimiter=delimiter, lineterminator="\n", quoting=csv.QUOTE_ALL
+        )
         self._write_row(columns)
 
     def write(self, batch: pd.DataFrame) -> None:

@@ -1,0 +1,113 @@
+"""Settings: which source wins, and what is refused."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from djlib.errors import UsageError
+from djlib.settings import Settings, Workspace, load_settings, settings_from
+
+
+def _write(folder: Path, text: str) -> Path:
+    (folder / "djlib.toml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_defaults_hold_where_nothing_is_said(tmp_path: Path) -> None:
+    assert load_settings(tmp_path, environ={}) == Settings()
+
+
+def test_file_then_environment_then_flags_win(tmp_path: Path) -> None:
+    folder = _write(tmp_path, "seed = 1\nlock_wait_s = 1.5\n[buckets]\nthreshold = 0.6\nfolds=4")
+    environ = {"DJLIB_SEED": "2", "DJLIB_BUCKETS_THRESHOLD": "0.7", "OTHER": "x"}
+
+    found = load_settings(folder, environ, {"buckets": {"threshold": 0.8, "trees": None}})
+
+    assert (found.seed, found.lock_wait_s) == (2, 1.5)
+    assert (found.buckets.threshold, found.buckets.folds) == (0.8, 4)
+    assert found.buckets.trees == Settings().buckets.trees
+
+
+def test_an_empty_variable_and_the_home_are_no_settings(tmp_path: Path) -> None:
+    environ = {"DJLIB_SEED": "", "DJLIB_HOME": "/music"}
+
+    assert load_settings(tmp_path, environ) == Settings()
+
+
+def test_a_file_saved_by_a_windows_editor_is_read(tmp_path: Path) -> None:
+    (tmp_path / "djlib.toml").write_bytes(b"\xef\xbb\xbfseed = 3\r\n")
+
+    assert load_settings(tmp_path, environ={}).seed == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("sede = 1", "unknown setting 'sede'; known: seed"),
+        ("[buckets]\ntreshold = 1", "buckets.unknown setting 'treshold'"),
+        ("buckets = 3", "buckets is a section, not 3"),
+        ("seed = ", "not valid TOML"),
+        ("[buckets]\nthreshold = 1.5", "threshold must be from 0 to 1, not 1.5"),
+        ("batch_rows = 0", "batch_rows must be from 1"),
+    ],
+)
+def test_a_mistake_in_the_file_names_the_file(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message) as caught:
+        load_settings(_write(tmp_path, text), environ={})
+
+    assert "djlib.toml" in str(caught.value)
+
+
+def test_a_mistake_in_the_environment_says_so(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="environment: seed must be a number, not 'many'"):
+        load_settings(tmp_path, {"DJLIB_SEED": "many"})
+
+
+@pytest.mark.parametrize("value", [True, "x", [1], math.nan, math.inf, 10**400, -1, 1.5])
+def test_values_that_are_no_seed_are_refused(value: Any) -> None:
+    with pytest.raises(UsageError, match="seed must be"):
+        settings_from({"seed": value})
+
+
+@settings(deadline=None, max_examples=30)
+@given(seed=st.integers(0, 2**32 - 1), threshold=st.floats(0, 1))
+def test_what_is_set_is_what_is_read(seed: int, threshold: float) -> None:
+    found = settings_from({"seed": seed, "buckets": {"threshold": threshold}})
+
+    assert (found.seed, found.buckets.threshold) == (seed, threshold)
+
+
+def test_the_workspace_is_the_one_given_then_home_then_the_nearest_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inner = tmp_path / "sets" / "2024"
+    inner.mkdir(parents=True)
+    monkeypatch.chdir(inner)
+    home = {"DJLIB_HOME": str(tmp_path / "home")}
+
+    assert Workspace.find(environ={}).root == inner
+    _write(tmp_path / "sets", "")
+    assert Workspace.find(environ={}).root == tmp_path / "sets"
+    assert Workspace.find(environ=home).root == tmp_path / "home"
+    assert Workspace.find(tmp_path / "other", environ=home).root == tmp_path / "other"
+
+
+def test_a_workspace_that_is_a_file_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "tracks.csv"
+    file.touch()
+
+    with pytest.raises(UsageError, match="is a file; name a folder"):
+        Workspace.find(file)
+
+
+def test_finding_a_workspace_makes_no_folder(tmp_path: Path) -> None:
+    workspace = Workspace.find(tmp_path / "new", environ={})
+
+    assert workspace.tracks == tmp_path / "new" / "data" / "tracks.parquet"
+    assert not workspace.root.exists()
