@@ -16,9 +16,9 @@ from typing import Any
 import pandas as pd
 
 from ..features.text import fold, song_key
-from ..tables.spreadsheet import undefuse
 from ..tables.problems import Outcome, Problem
 from ..tables.schema import split_buckets
+from ..tables.spreadsheet import undefuse
 
 _MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
 _DATE = re.compile(rf"^(\d{{1,2}}-({_MONTHS})(-\d{{2,4}})?|({_MONTHS})-\d{{2}})$", re.I)

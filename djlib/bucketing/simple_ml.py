@@ -11,6 +11,7 @@ import json
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
+from zipfile import ZIP_DEFLATED
 
 import numpy as np
 import skops.io
@@ -91,7 +92,7 @@ class SimpleMLBucketAssigner(BucketAssigner):
         }
         write_json(folder / _SETTINGS, settings)
         parts = {"features": self.features_, "forest": self.forest_}
-        skops.io.dump(parts, folder / _PARTS)
+        skops.io.dump(parts, folder / _PARTS, compression=ZIP_DEFLATED, compresslevel=1)
         write_table(self.labelled_, folder / _LABELLED)
 
     @classmethod
