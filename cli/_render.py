@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 _SHOWN_PROBLEMS = 8
 _BAR_WIDTH = 10
-_LONGEST_KEPT = 40
+_WIDEST = 48
+_GAP = "  "
 
 
 def console() -> Console:
@@ -47,27 +48,41 @@ def table(
     widths: Mapping[str, int] | None = None,
 ) -> None:
     """Print a plain table; `right` names the headings that stand right-aligned, by comma;
-    `widths` are the most a column may take where another needs the room more."""
-    from rich.table import Table
+    `widths` are the most a column may take. The last column gets what room is left.
+    """
     from rich.text import Text
 
-    shown, narrow = list(rows), widths or {}
-    drawn = Table(box=None, pad_edge=False, header_style="dim")
-    for place, heading in enumerate(headings):
-        longest = max([len(heading), *(len(row[place]) for row in shown)])
-        kept = min(longest, narrow.get(heading, _LONGEST_KEPT))
-        gives_way = place == len(headings) - 1
-        drawn.add_column(
-            heading,
-            justify="right" if heading in right.split(",") else "left",
-            overflow="ellipsis",
-            no_wrap=True,
-            min_width=None if gives_way else kept,
-            max_width=narrow.get(heading),
+    out = console()
+    cells = [list(headings), *(list(row) for row in rows)]
+    limits = [(widths or {}).get(heading, _WIDEST) for heading in headings]
+    sizes = [
+        min(limit, max(_width(row[place]) for row in cells)) for place, limit in enumerate(limits)
+    ]
+    sizes[-1] = max(0, min(sizes[-1], out.width - sum(sizes[:-1]) - len(_GAP) * (len(sizes) - 1)))
+    at_right = set(right.split(","))
+    for number, row in enumerate(cells):
+        fitted = (
+            _fit(cell, size, at_right=heading in at_right)
+            for cell, size, heading in zip(row, sizes, headings, strict=True)
         )
-    for row in shown:
-        drawn.add_row(*(Text(cell) for cell in row))  # Text: titles hold [brackets]
-    console().print(drawn)
+        # Text, because titles hold [brackets] that rich would take for markup
+        out.print(Text(_GAP.join(fitted).rstrip(), style="" if number else "dim"), soft_wrap=True)
+
+
+def _width(text: str) -> int:
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+def _fit(text: str, size: int, *, at_right: bool) -> str:
+    """Text cut or padded to `size` cells of the terminal; wide signs take two."""
+    from rich.cells import set_cell_size
+
+    text = " ".join(text.split())
+    over = _width(text) > size
+    text = set_cell_size(text, max(size - 1, 0)) + "…" * (size > 0) if over else text
+    return " " * (size - _width(text)) + text if at_right else set_cell_size(text, size)
 
 
 def line(text: str = "") -> None:

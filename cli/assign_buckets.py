@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from djlib.jobs.assign import AssignReport
 
 _SHOWN = 12
+_WORTH_A_RATE = 1000
 _SPOKEN = {"bpm": "tempo", "key": "key", "genres": "genre"}
 
 
@@ -129,7 +130,8 @@ def answers(report: AssignReport) -> None:
     for explanation, row in zip(report.explanations, report.first_rows, strict=False):
         _explained(explanation, row)
     if report.written:
-        heading(f"Written at {report.rows_per_second:,.0f} tracks a second")
+        rate = f" at {report.rows_per_second:,.0f} tracks a second"
+        heading("Written" + (rate if report.rows >= _WORTH_A_RATE else ""))
         for path in report.written:
             line(f"  {path}")
 
@@ -140,12 +142,17 @@ def _first_rows(report: AssignReport) -> None:
     table(
         ["artist", "title", "bucket", "confidence", "status", "reason"],
         [
-            (row["artist"], row["title"], row["predicted_bucket"],
+            (row["artist"], row["title"], _leaves(row["predicted_bucket"]),
              f"{bar(row['confidence'], 5)} {row['confidence']:.2f}", row["status"], row["reason"])
             for row in report.first_rows[:_SHOWN]
         ],
         widths={"artist": 14, "title": 20, "bucket": 18},
     )  # fmt: skip
+
+
+def _leaves(buckets: str) -> str:
+    """Buckets without the folders they stand in: what a narrow column has room for."""
+    return "|".join(bucket.rsplit(" / ", 1)[-1] for bucket in buckets.split("|"))
 
 
 def _confidence(report: AssignReport) -> None:

@@ -90,7 +90,7 @@ class Proposer:
         confidence = choices["probability_1"].to_numpy()
         doubts = self._doubts(confidence, missing, status)
         return [
-            "; ".join(filter(None, (doubt, because)))
+            "; ".join(filter(None, (because, doubt)))
             for doubt, because in zip(doubts, self._because(tracks, parts, missing), strict=True)
         ]
 

@@ -49,9 +49,7 @@ class Calibration:
             fitted = start._with(parameters).apply(raw)
             return _log_loss(fitted, truth, is_multi)
 
-        guesses = ([-3.0, 0.0, 0.0], [-1.0, -0.7, 0.0])
-        if not is_multi:
-            guesses = ([-3.0, 0.0], [-1.0, -0.7])
+        guesses = [[-3.0, 0.0, 0.0]] if is_multi else [[-3.0, 0.0], [-1.0, -0.7]]
         found = [minimize(loss, guess, method="Nelder-Mead") for guess in guesses]
         return start._with(min(found, key=lambda result: float(result.fun)).x)
 

@@ -21,7 +21,7 @@ from ..evaluation.abstention import Abstention
 from ..settings import Settings, Workspace
 from ..tables.io import TableWriter, count_rows, iter_table
 from ..tables.problems import Problem
-from ..tables.schema import PREDICTIONS, TRACKS
+from ..tables.schema import PREDICTIONS, TRACKS, split_buckets
 from .corrections import corrections_so_far
 from .models import bucket_models, out_of_fold
 from .runs import now, run, update_metrics
@@ -223,7 +223,8 @@ def checked_predictions(table: pd.DataFrame, tracks: pd.DataFrame) -> pd.DataFra
 def _count(report: AssignReport, table: pd.DataFrame) -> None:
     report.rows += len(table)
     report.statuses.update(table["status"])
-    report.buckets.update(table["predicted_bucket"])
+    for cell, n in table["predicted_bucket"].value_counts().items():
+        report.buckets.update(dict.fromkeys(split_buckets(cell), int(n)))
     bins, _ = np.histogram(table["confidence"], bins=_CONFIDENCE_BINS, range=(0, 1))
     report.confidence = [a + int(b) for a, b in zip(report.confidence, bins, strict=True)]
     if len(report.first_rows) < _EXPLAINED_AT_MOST:
