@@ -66,11 +66,12 @@ def read_events(folder: Path, kind: str) -> list[dict[str, Any]]:
             records.append(record)
         elif record is None and line:
             following = lines[number] if number < len(lines) else None
-            if following is not None and _parsed(following) != _MARK:
+            if following is None:
+                log.warning("%s: line %d was cut off and is ignored", path, number)
+            elif _parsed(following) != _MARK:
                 raise InputError(
                     f"{path}: line {number} is damaged; mend or remove it, nothing after it is used"
                 )
-            log.warning("%s: line %d was cut off and is ignored", path, number)
     return records
 
 

@@ -72,6 +72,18 @@ def test_a_cut_last_line_is_warned_of(tmp_path: Path, caplog: pytest.LogCaptureF
     assert "line 2 was cut off" in caplog.text
 
 
+def test_a_cut_line_is_warned_of_no_more_once_the_log_goes_on(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "keeps.jsonl").write_text('{"id": 2, "ti')
+    append_events(tmp_path, "keeps", _events(3))
+
+    with caplog.at_level(logging.DEBUG):
+        assert read_events(tmp_path, "keeps") == _events(3)
+
+    assert caplog.text == ""
+
+
 @pytest.mark.parametrize("damage", [b"{", b"\0\0", b"[1]", b"\xff"])
 def test_a_damaged_line_in_the_middle_is_an_error_that_names_it(
     tmp_path: Path, damage: bytes
