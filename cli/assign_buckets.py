@@ -20,7 +20,7 @@ from . import _options as o
 
 if TYPE_CHECKING:
     from djlib.bucketing.explain import Explanation
-    from djlib.jobs.assign import AssignReport
+    from djlib.jobs.assign_report import AssignReport
 
 _SHOWN = 12
 _WORTH_A_RATE = 1000
@@ -79,8 +79,8 @@ def assign_buckets(
 
     Example: djlib assign-buckets --target-precision 0.9
     """  # fmt: skip
-    from djlib.jobs.assign import AssignOptions
     from djlib.jobs.assign import assign_buckets as run
+    from djlib.jobs.assign_report import AssignOptions
 
     from ._session import Session
     from .feedback import learn_first
@@ -184,9 +184,8 @@ def _confidence(report: AssignReport) -> None:
 def _explained(explanation: Explanation, row: dict[str, str]) -> None:
     from ._render import bar, heading, line, table
 
-    heading(
-        f"{row['artist']} - {row['title']}: {explanation.bucket} ({explanation.confidence:.2f})"
-    )
+    song = _song(row["artist"], row["title"])
+    heading(f"{song}: {explanation.bucket} ({explanation.confidence:.2f})")
     rows = [("base rate", f"{explanation.base:+.3f}", "")]
     rows += [
         (_SPOKEN[name], f"{share:+.3f}", bar(abs(share)))
@@ -196,11 +195,15 @@ def _explained(explanation: Explanation, row: dict[str, str]) -> None:
     table(["field", "adds", ""], rows, right="adds")
     for near in explanation.nearest:
         line(
-            f"  near: {near.artist} - {near.title} [{near.buckets}], "
+            f"  near: {_song(near.artist, near.title)} [{near.buckets}], "
             f"together in {100 * near.similarity:.0f} % of the trees"
         )
     if explanation.missing:
         line(f"  missing: {', '.join(_SPOKEN[name] for name in explanation.missing)}")
+
+
+def _song(artist: str, title: str) -> str:
+    return " - ".join(filter(None, (artist.strip(), title.strip()))) or "(no title)"
 
 
 def script() -> None:

@@ -216,6 +216,11 @@ class Workspace:
         return self.logs / "low_confidence.csv"
 
     @property
+    def explanations(self) -> Path:
+        """Predictions taken apart, when asked for."""
+        return self.logs / "bucket_explanations.jsonl"
+
+    @property
     def events(self) -> Path:
         """The append-only logs."""
         return self.data / "events"

@@ -129,9 +129,9 @@ def _nearest(
     model: SimpleMLBucketAssigner, tracks: pd.DataFrame, n: int
 ) -> list[tuple[Neighbour, ...]]:
     known = model.labelled_
-    known_leaves = model.leaves(known)
+    known_leaves = model.leaves(known).astype(np.int32)
     found = []
-    for leaves in model.leaves(tracks):
+    for leaves in model.leaves(tracks).astype(np.int32):
         similarity = (known_leaves == leaves).mean(axis=1)
         best = np.argsort(-similarity, kind="stable")[:n]
         found.append(tuple(_neighbour(known.iloc[i], similarity[i]) for i in best))

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import IO
 
 import numpy as np
 import pandas as pd
 
 from ..bucketing.assign import STATUSES, Proposer, Terms
-from ..bucketing.explain import Explanation, explain
+from ..bucketing.explain import explain
 from ..bucketing.labels import buckets_of
+from ..bucketing.simple_ml import SimpleMLBucketAssigner
 from ..errors import DjlibError, InputError, NotFoundError, NotTrainedError
-from ..evaluation.abstention import Abstention
 from ..settings import Settings, Workspace
+from ..tables.atomic import replace_file
 from ..tables.io import TableWriter, count_rows, iter_table
-from ..tables.problems import Problem
-from ..tables.schema import PREDICTIONS, TRACKS, split_buckets
+from ..tables.plain_json import json_text
+from ..tables.schema import PREDICTIONS, TRACKS
+from .assign_report import SHOWN_AT_MOST, AssignOptions, AssignReport
 from .corrections import corrections_so_far
 from .models import bucket_models, out_of_fold
 from .runs import now, run, update_metrics
@@ -29,58 +29,7 @@ from .scan import ScanOptions, is_table, read_tracks
 from .talk import Talk
 from .train import choose_threshold, learn
 
-Rows = Literal["auto", "all", "unsorted"]
-"""auto: every row of a table that is named, only the unsorted tracks of a library."""
-
-_EXPLAINED_AT_MOST = 200
-_CONFIDENCE_BINS = 10
-
-
-@dataclass(frozen=True)
-class AssignOptions:
-    """What a person may ask: where to write, which rows, explanations, nothing written, a file
-    made for spreadsheets."""
-
-    output: Path | None = None
-    rows: Rows = "auto"
-    debug: bool = False
-    dry_run: bool = False
-    for_spreadsheet: bool = False
-
-
-@dataclass
-class AssignReport:
-    """What was answered: counts by status and bucket, confidence in ten bins from 0 to 1, rows
-    a second, the threshold in force, explanations when asked for, and where it was written."""
-
-    source: str
-    model_version: str
-    abstention: Abstention
-    rows: int = 0
-    already_sorted: int = 0
-    statuses: Counter[str] = field(default_factory=Counter)
-    buckets: Counter[str] = field(default_factory=Counter)
-    confidence: list[int] = field(default_factory=lambda: [0] * _CONFIDENCE_BINS)
-    first_rows: list[dict[str, Any]] = field(default_factory=list)
-    explanations: list[Explanation] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-    seconds: float = 0.0
-    written: list[str] = field(default_factory=list)
-    trained: str | None = None
-
-    @property
-    def rows_per_second(self) -> float:
-        """Tracks answered in a second, reading and writing included."""
-        return self.rows / self.seconds if self.seconds else 0.0
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for `--json` and metrics.json."""
-        plain = {k: v for k, v in self.__dict__.items() if k != "first_rows"}
-        plain["abstention"] = self.abstention.as_dict()
-        plain["explanations"] = [e.as_dict() for e in self.explanations]
-        plain["problems"] = [p.as_dict() for p in self.problems]
-        plain["rows_per_second"] = round(self.rows_per_second, 1)
-        return plain
+_EXPLAINED_AT_ONCE = 1000
 
 
 def assign_buckets(
@@ -153,6 +102,7 @@ def _answer(
             writers = [
                 files.enter_context(w) for w in (writer, TableWriter(workspace.low_confidence))
             ]
+        lines = files.enter_context(_explanations(workspace, options))
         total = count_rows(source) if is_table(source) else None
         progress = files.enter_context(talk.step("Assigning buckets", total))
         for batch in _batches(workspace, settings, source, options, report, talk):
@@ -160,17 +110,40 @@ def _answer(
             if writers:
                 writers[0].write(table)
                 writers[1].write(table[table["status"] != "ok"])
-            _count(report, table)
-            if options.debug and len(report.explanations) < _EXPLAINED_AT_MOST:
-                report.explanations += explain(
-                    model, batch.iloc[: _EXPLAINED_AT_MOST - len(report.explanations)]
-                )
+            report.count(table)
+            if options.debug:
+                _explain(model, batch, report, lines)
             progress(len(batch))
     report.seconds = round(time.monotonic() - started, 3)
     if not options.dry_run:
         report.written = [str(output), str(workspace.low_confidence), str(workspace.metrics)]
+        report.written += [str(workspace.explanations)] * options.debug
         figures = {k: v for k, v in report.as_dict().items() if k != "explanations"}
         update_metrics(workspace, "assignment", figures)
+
+
+@contextmanager
+def _explanations(workspace: Workspace, options: AssignOptions) -> Iterator[IO[str] | None]:
+    """Where explanations are written, one JSON object a line; None where they are not."""
+    if options.dry_run or not options.debug:
+        yield None
+        return
+    with replace_file(workspace.explanations, "w", newline="\n") as lines:
+        yield lines
+
+
+def _explain(
+    model: SimpleMLBucketAssigner, batch: pd.DataFrame, report: AssignReport, lines: IO[str] | None
+) -> None:
+    """Take the answers apart: every one into the file, the first ones into the report."""
+    for start in range(0, len(batch), _EXPLAINED_AT_ONCE):
+        some = batch.iloc[start : start + _EXPLAINED_AT_ONCE]
+        found = explain(model, some)
+        if lines is not None:
+            for track_id, explanation in zip(some["track_id"], found, strict=True):
+                facts = {"track_id": track_id, "model_version": report.model_version}
+                lines.write(json_text({**facts, **explanation.as_dict()}) + "\n")
+        report.explanations += found[: SHOWN_AT_MOST - len(report.explanations)]
 
 
 def _batches(
@@ -218,14 +191,3 @@ def checked_predictions(table: pd.DataFrame, tracks: pd.DataFrame) -> pd.DataFra
     if faults:
         raise DjlibError(f"predictions not written, the old file stays: they hold {faults[0]}")
     return table
-
-
-def _count(report: AssignReport, table: pd.DataFrame) -> None:
-    report.rows += len(table)
-    report.statuses.update(table["status"])
-    for cell, n in table["predicted_bucket"].value_counts().items():
-        report.buckets.update(dict.fromkeys(split_buckets(cell), int(n)))
-    bins, _ = np.histogram(table["confidence"], bins=_CONFIDENCE_BINS, range=(0, 1))
-    report.confidence = [a + int(b) for a, b in zip(report.confidence, bins, strict=True)]
-    if len(report.first_rows) < _EXPLAINED_AT_MOST:
-        report.first_rows += table.head(_EXPLAINED_AT_MOST).to_dict("records")

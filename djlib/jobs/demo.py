@@ -7,7 +7,8 @@ from typing import Any
 
 from ..errors import DjlibError
 from ..settings import Settings, Workspace
-from .assign import AssignOptions, AssignReport, assign_buckets
+from .assign import assign_buckets
+from .assign_report import AssignOptions, AssignReport
 from .scan import ScanOptions, ScanReport, scan
 from .synth import synthesise
 from .talk import Talk
