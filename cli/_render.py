@@ -59,7 +59,7 @@ def table(
         min(limit, max(_width(row[place]) for row in cells)) for place, limit in enumerate(limits)
     ]
     sizes[-1] = max(0, min(sizes[-1], out.width - sum(sizes[:-1]) - len(_GAP) * (len(sizes) - 1)))
-    at_right = set(right.split(","))
+    at_right = set(filter(None, right.split(",")))
     for number, row in enumerate(cells):
         fitted = (
             _fit(cell, size, at_right=heading in at_right)

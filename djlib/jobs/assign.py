@@ -18,13 +18,14 @@ from ..bucketing.simple_ml import SimpleMLBucketAssigner
 from ..errors import DjlibError, InputError, NotFoundError, NotTrainedError
 from ..settings import Settings, Workspace
 from ..tables.atomic import replace_file
+from ..tables.events import utc_now
 from ..tables.io import TableWriter, count_rows, iter_table
 from ..tables.plain_json import json_text
 from ..tables.schema import PREDICTIONS, TRACKS
 from .assign_report import SHOWN_AT_MOST, AssignOptions, AssignReport
 from .corrections import corrections_so_far
 from .models import bucket_models, out_of_fold
-from .runs import now, run, update_metrics
+from .runs import run, update_metrics
 from .scan import ScanOptions, is_table, read_tracks
 from .talk import Talk
 from .train import choose_threshold, learn
@@ -91,7 +92,7 @@ def _answer(
     talk: Talk,
 ) -> None:
     model = bucket_models(workspace).load(report.model_version)
-    terms = Terms(report.abstention.threshold, report.model_version, now())
+    terms = Terms(report.abstention.threshold, report.model_version, utc_now())
     proposer = Proposer(model, terms)
     output = options.output or workspace.predictions
     started = time.monotonic()

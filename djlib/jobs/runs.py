@@ -42,11 +42,6 @@ def run(
             append_events(workspace.events, RUNS, [facts])
 
 
-def now() -> str:
-    """This moment, ISO 8601 in UTC, to the second."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 def update_metrics(workspace: Workspace, section: str, figures: dict[str, Any]) -> None:
     """Replace one section of metrics.json; a damaged file is set aside, never half-used."""
     write_json(workspace.metrics, {**_metrics(workspace), section: figures})

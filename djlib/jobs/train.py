@@ -19,10 +19,11 @@ from ..evaluation.charts import confidence_chart
 from ..evaluation.comparison import Comparison, compare_paired
 from ..evaluation.splits import artist_groups, song_groups
 from ..settings import BucketSettings, Settings, Workspace
+from ..tables.events import utc_now
 from ..tables.problems import Problem
 from .corrections import corrections_so_far
 from .models import bucket_models, out_of_fold, out_of_fold_file
-from .runs import now, run, update_metrics
+from .runs import run, update_metrics
 from .scan import ScanOptions, read_tracks
 from .talk import Talk
 
@@ -221,7 +222,7 @@ def _keep(
     metadata = {
         **{k: v for k, v in report.as_dict().items() if k not in _NOT_OF_THE_VERSION},
         "metrics": {kind: _summary(figures) for kind, figures in report.figures.items()},
-        "trained_at": now(),
+        "trained_at": utc_now(),
         "model": type(model).__name__,
         "parameters": model.get_params(),
         "data_fingerprint": _fingerprint(learned),
