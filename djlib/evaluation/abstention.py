@@ -7,6 +7,9 @@ from typing import Any
 
 import numpy as np
 
+_NEVER_SURE = float(np.nextafter(1, 2))
+"""Over every confidence, a full 1 included; shown as 1.00."""
+
 
 @dataclass(frozen=True)
 class Abstention:
@@ -31,7 +34,7 @@ def threshold_for_precision(
 
     Both arrays hold out-of-fold predictions, shape (n,). The precision is smoothed by one success
     and one failure, so that three lucky hits promise nothing. Where no threshold keeps the
-    promise the threshold is 1 and coverage 0: everything is unsure.
+    promise the threshold is just over 1 and coverage 0: everything is unsure.
 
     >>> sure = np.linspace(0, 1, 200)
     >>> found = threshold_for_precision(sure, sure > 0.5, 0.9)
@@ -44,7 +47,7 @@ def threshold_for_precision(
     last_of_tie = np.append(ranked[1:] != ranked[:-1], True) if len(ranked) else np.array([], bool)
     keeps = ((hits + 1) / (taken + 2) >= target) & last_of_tie
     if not keeps.any():
-        return Abstention(1.0, None, 0.0, target)
+        return Abstention(_NEVER_SURE, None, 0.0, target)
     n = int(np.flatnonzero(keeps)[-1]) + 1
     return Abstention(
         float(ranked[n - 1]), float(hits[n - 1] / n), float(n / len(confidence)), target
