@@ -75,9 +75,12 @@ def compare_paired(
 
 
 def _interval(gains: np.ndarray, groups: np.ndarray, seed: int) -> tuple[float, float]:
-    """95 % percentile interval of the mean gain, resampling whole groups."""
+    """95 % percentile interval of the mean gain, resampling whole groups; all that is possible
+    where there is one group, as nothing then tells luck from skill."""
     _, place = np.unique(groups.astype(str), return_inverse=True)
     gain, size = np.bincount(place, weights=gains), np.bincount(place)
+    if len(size) < 2:
+        return -1.0, 1.0
     rng = np.random.default_rng(seed)
     drawn = rng.multinomial(len(size), np.full(len(size), 1 / len(size)), size=_RESAMPLES)
     means = (drawn @ gain) / (drawn @ size)
