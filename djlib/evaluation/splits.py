@@ -44,11 +44,11 @@ def folds(
 
     `strata` (n,) is the bucket whose share each fold should keep. Songs never straddle a fold;
     with kind "artist" neither do lead artists. Small tables get fewer folds; none where all
-    tracks are of one song or artist.
+    tracks are of one song or artist, or no two share a bucket.
     """
     groups = artist_groups(tracks) if kind == "artist" else song_groups(tracks)
     largest = int(np.bincount(strata).max(initial=0))
-    n_folds = min(n_folds, len(set(groups)), max(largest, 2))
+    n_folds = min(n_folds, len(set(groups)), largest)
     if n_folds < 2:
         return
     splitter = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
@@ -83,4 +83,6 @@ def _or_track_id(names: Iterator[str], tracks: pd.DataFrame) -> np.ndarray:
 
 
 def _text(tracks: pd.DataFrame, column: str) -> pd.Series:
-    return tracks[column].astype("str") if column in tracks else pd.Series([""] * len(tracks))
+    if column not in tracks:
+        return pd.Series([""] * len(tracks))
+    return tracks[column].astype("str").fillna("")
