@@ -15,6 +15,9 @@ from scipy.optimize import minimize
 from scipy.special import expit, logit, softmax
 
 _TINY = 1e-9
+_MOST_MIX = 0.5
+"""Base rates never drown the votes: with a few tracks they would, and every track would get the
+largest bucket."""
 
 
 @dataclass(frozen=True)
@@ -40,10 +43,14 @@ class Calibration:
 
     @classmethod
     def fit(cls, raw: np.ndarray, truth: np.ndarray, *, is_multi: bool) -> Self:
-        """Learn from out-of-sample `raw` probabilities and the 0/1 `truth`, both (n, buckets)."""
-        start = cls(tuple(truth.mean(axis=0).tolist()), is_multi)
+        """Learn from out-of-sample `raw` probabilities and the 0/1 `truth`, both (n, buckets).
+
+        Without a row to learn from, half of every probability is spread evenly.
+        """
         if not len(raw):
-            return start
+            n_buckets = truth.shape[1]
+            return cls((1 / n_buckets,) * n_buckets, is_multi, mix=_MOST_MIX)
+        start = cls(tuple(truth.mean(axis=0).tolist()), is_multi)
 
         def loss(parameters: np.ndarray) -> float:
             fitted = start._with(parameters).apply(raw)
@@ -74,7 +81,7 @@ class Calibration:
         """Parameters as the optimiser moves them: log-odds of the mix, log of the slope, offset."""
         offset = float(parameters[2]) if len(parameters) > 2 else 0.0
         slope = float(np.exp(np.clip(parameters[1], -4, 4)))
-        mix = float(expit(parameters[0]))
+        mix = _MOST_MIX * float(expit(parameters[0]))
         return type(self)(self.prior, self.is_multi, mix, slope, offset)
 
 
@@ -98,7 +105,13 @@ def calibration_error(confidence: np.ndarray, correct: np.ndarray, bins: int = 1
 def reliability(
     confidence: np.ndarray, correct: np.ndarray, bins: int = 10
 ) -> list[tuple[float, float, int]]:
-    """Mean confidence, accuracy and size of each equal-mass bin: a reliability diagram's points."""
+    """Mean confidence, accuracy and size of each equal-mass bin: a reliability diagram's points.
+
+    Equal confidences share a bin, so the order of the rows does not matter; bins may be fewer.
+    """
     order = np.argsort(confidence, kind="stable")
-    parts = [part for part in np.array_split(order, bins) if len(part)]
+    ranked = confidence[order]
+    cuts = np.arange(1, bins) * len(ranked) // bins
+    cuts = np.unique(np.searchsorted(ranked, ranked[cuts])) if len(ranked) else cuts
+    parts = [part for part in np.split(order, cuts) if len(part)]
     return [(float(confidence[p].mean()), float(correct[p].mean()), len(p)) for p in parts]
