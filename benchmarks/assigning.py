@@ -1,0 +1,73 @@
+"""Assigning buckets to a large Parquet table, against the bare forest on the same rows.
+
+    python benchmarks/assigning.py [--rows 1000000] [--trained-on 3000] [--buckets 16]
+
+Invents a sorted library to learn from and a table to answer for, then runs
+`djlib assign-buckets` in a process of its own: reading, features, votes, calibration, reasons,
+writing the predictions. Beside it, in the same run, scikit-learn's `predict_proba` alone, by one
+process, on 50,000 of the same rows, already turned into numbers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from djlib.jobs.models import bucket_models
+from djlib.jobs.synth import synthesise
+from djlib.settings import Workspace
+from djlib.tables.io import iter_table
+
+LIMIT_MB = 1536
+_BARE_ROWS = 50_000
+
+
+def main() -> None:
+    """Print the table; end with 1 where the memory limit is broken."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--trained-on", type=int, default=3_000)
+    parser.add_argument("--buckets", type=int, default=16)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        sorted_tracks, unsorted = root / "sorted.parquet", root / "unsorted.parquet"
+        synthesise(
+            "tracks", sorted_tracks, rows=options.trained_on, buckets=options.buckets, seed=0
+        )
+        synthesise("tracks", unsorted, rows=options.rows, labelled=0.0, seed=1)
+        _djlib("train", sorted_tracks, root)
+        bare = _bare_rate(Workspace(root), unsorted)  # first: its memory must not count below
+        report = json.loads(_djlib("assign-buckets", unsorted, root))
+        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**10
+    rate = report["rows_per_second"]
+    print(f"{'':34}{'rows/s':>10}{'peak MB':>9}{'ratio':>7}")
+    print(f"{'forest.predict_proba alone':34}{bare:10,.0f}{'':9}{1:7.2f}")
+    print(f"{'djlib assign-buckets, all of it':34}{rate:10,.0f}{peak:9,.0f}{rate / bare:7.2f}")
+    print(f"{report['rows']:,} rows answered; limit: {LIMIT_MB} MB")
+    sys.exit(int(peak > LIMIT_MB))
+
+
+def _djlib(command: str, file: Path, workspace: Path) -> str:
+    words = [sys.executable, "-m", "cli", command, str(file), "--workspace", str(workspace)]
+    done = subprocess.run([*words, "--json"], check=True, stdout=subprocess.PIPE, text=True)
+    return done.stdout
+
+
+def _bare_rate(workspace: Workspace, table: Path) -> float:
+    model = bucket_models(workspace).load()
+    rows = next(iter_table(table, schema="tracks", batch_rows=_BARE_ROWS))
+    numbers = model.features_.transform(rows)
+    started = time.perf_counter()
+    model.forest_.predict_proba(numbers)
+    return len(rows) / (time.perf_counter() - started)
+
+
+if __name__ == "__main__":
+    main()
