@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from ..bucketing.corrections import Correction
+from ..errors import InputError
 from ..settings import Workspace
 from ..tables.events import append_events, read_events
 from ..tables.schema import TRACKS
@@ -18,18 +19,29 @@ Corrections = dict[str, tuple[Correction, dict[str, Any]]]
 
 
 def corrections_so_far(workspace: Workspace) -> Corrections:
-    """Replay the log; the last word on a track wins."""
+    """Replay the log; the last word on a track wins. Raises `InputError` for a damaged log."""
     found: Corrections = {}
-    for event in read_events(workspace.events, CORRECTIONS):
-        correction = Correction(
-            event["track_id"],
-            tuple(event["correct_buckets"]),
-            event.get("predicted_bucket", ""),
-            event.get("model_version", ""),
-        )
+    for number, event in enumerate(read_events(workspace.events, CORRECTIONS), start=1):
+        try:
+            correction, track = _said(event)
+        except (KeyError, TypeError) as error:
+            raise InputError(
+                f"{workspace.events / CORRECTIONS}.jsonl: correction {number} lacks {error}; "
+                "mend or remove its line"
+            ) from error
         found.pop(correction.track_id, None)
-        found[correction.track_id] = (correction, event["track"])
+        found[correction.track_id] = (correction, track)
     return found
+
+
+def _said(event: dict[str, Any]) -> tuple[Correction, dict[str, Any]]:
+    correction = Correction(
+        event["track_id"],
+        tuple(event["correct_buckets"]),
+        event.get("predicted_bucket", ""),
+        event.get("model_version", ""),
+    )
+    return correction, dict(event["track"])
 
 
 def log_corrections(

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from ..bucketing.corrections import Correction, Reading, read_corrections
 from ..settings import Settings, Workspace
 from ..tables.io import read_table
@@ -66,48 +64,25 @@ def feedback(
     """Take the corrections in `file`, then learn again; with `dry_run` only say what would be
     taken. Raises `InputError` for a file without the columns track_id and correct_bucket."""
     with run(workspace, settings, "feedback", talk) as noted:
-        report = take(
-            workspace, settings, file,
-            allow_new=allow_new, promotion=promotion, dry_run=dry_run, talk=talk,
-        )  # fmt: skip
-        noted |= {"source": str(file.absolute()), "taken": len(report.taken)}
-        return report
-
-
-def take(
-    workspace: Workspace,
-    settings: Settings,
-    file: Path,
-    *,
-    allow_new: bool = False,
-    promotion: Promotion = "auto",
-    dry_run: bool = False,
-    talk: Talk,
-) -> FeedbackReport:
-    """Do what `feedback` does, inside a run that already holds the workspace."""
-    so_far = corrections_so_far(workspace)
-    problems: list[Problem] = []
-    table = read_table(
-        file, schema=CORRECTIONS, problems=problems, duplicates="keep", line_column=_LINE
-    )
-    talk.say(f"Looking up {len(table)} tracks")
-    reading = _read(workspace, table, names_met(workspace, so_far), so_far, allow_new)
-    new = [c for c in reading.taken if _is_new(c, so_far)]
-    training = None
-    if new and not dry_run:
-        log_corrections(
-            workspace, new, rows_met(workspace, so_far, {c.track_id for c in new}), str(file)
+        so_far = corrections_so_far(workspace)
+        reading = _read(workspace, file, so_far, allow_new, talk)
+        new = [c for c in reading.taken if _is_new(c, so_far)]
+        training = None
+        if new and not dry_run:
+            rows = rows_met(workspace, so_far, {c.track_id for c in new})
+            log_corrections(workspace, new, rows, str(file))
+            source = _source(workspace)
+            training = learn(workspace, settings, source, promotion=promotion, talk=talk)
+        noted |= {"source": str(file.absolute()), "taken": len(new)}
+        return FeedbackReport(
+            source=str(file),
+            taken=new,
+            known=len(reading.taken) - len(new),
+            confirmed=sum(c.confirms for c in new),
+            unanswered=reading.unanswered,
+            problems=reading.problems,
+            training=training,
         )
-        training = learn(workspace, settings, _source(workspace), promotion=promotion, talk=talk)
-    return FeedbackReport(
-        source=str(file),
-        taken=new,
-        known=len(reading.taken) - len(new),
-        confirmed=sum(c.confirms for c in new),
-        unanswered=reading.unanswered,
-        problems=[*problems, *reading.problems],
-        training=training,
-    )
 
 
 def _source(workspace: Workspace) -> Path | None:
@@ -122,20 +97,22 @@ def _is_new(correction: Correction, so_far: Corrections) -> bool:
 
 
 def _read(
-    workspace: Workspace,
-    table: pd.DataFrame,
-    tracks: pd.DataFrame,
-    so_far: Corrections,
-    allow_new: bool,
+    workspace: Workspace, file: Path, so_far: Corrections, allow_new: bool, talk: Talk
 ) -> Reading:
+    problems: list[Problem] = []
+    table = read_table(
+        file, schema=CORRECTIONS, problems=problems, duplicates="keep", line_column=_LINE
+    )
+    talk.say(f"Looking up {len(table)} tracks")
     version = bucket_models(workspace).current()
-    in_use = list(version.metadata["buckets"])
     corrected = [bucket for correction, _ in so_far.values() for bucket in correction.buckets]
-    return read_corrections(
+    reading = read_corrections(
         table,
-        tracks,
-        [*in_use, *corrected],
+        names_met(workspace, so_far),
+        [*version.metadata["buckets"], *corrected],
         lines=table[_LINE].tolist(),
         allow_new=allow_new,
         is_multi=bool(version.metadata["is_multi"]),
     )
+    reading.problems[:0] = problems
+    return reading

@@ -11,11 +11,10 @@ import pandas as pd
 
 from ..errors import DjlibError, NotFoundError
 from ..settings import Workspace
-from ..tables.events import read_events
 from ..tables.io import iter_table
 from ..tables.schema import TRACKS
 from .corrections import Corrections
-from .runs import RUNS
+from .runs import past_runs
 from .scan import ScanOptions, is_table, read_tracks
 from .talk import Silent
 
@@ -52,8 +51,7 @@ def rows_met(
 
 def _batches(workspace: Workspace) -> Iterator[pd.DataFrame]:
     """Tracks of every file worked on that is still there, the newest first."""
-    runs = reversed(read_events(workspace.events, RUNS))
-    answered = (Path(r["source"]) for r in runs if "rows" in r)
+    answered = (Path(r["source"]) for r in reversed(past_runs(workspace)) if "rows" in r)
     for source in dict.fromkeys([workspace.tracks, workspace.training, *answered]):
         if not source.exists():
             continue

@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import json
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+from ..errors import InputError
 from ..settings import Settings, Workspace
 from ..tables.atomic import sweep_stray, write_json
-from ..tables.events import append_events
+from ..tables.events import append_events, read_events
 from ..tables.locks import workspace_lock
 from .talk import Talk
 
 RUNS = "runs"
 
+_log = logging.getLogger(__name__)
+
 
 @contextmanager
 def run(
-    workspace: Workspace, settings: Settings, command: str, talk: Talk
+    workspace: Workspace, settings: Settings, command: str, talk: Talk, *, recorded: bool = True
 ) -> Iterator[dict[str, Any]]:
     """Hold the workspace for one command and record it, whatever happens.
 
-    Gives a dictionary to note facts in. Raises `BusyError` after `settings.lock_wait_s` where
+    Gives a dictionary to note facts in. A run that promised to write nothing is not `recorded`. Raises `BusyError` after `settings.lock_wait_s` where
     another run holds the workspace.
     """
     with workspace_lock(workspace.root, command, settings.lock_wait_s, waiting=talk.say):
@@ -39,7 +43,18 @@ def run(
         finally:
             seconds = round(time.monotonic() - started, 3)
             facts = {"command": command, "outcome": outcome, "seconds": seconds, **noted}
-            append_events(workspace.events, RUNS, [facts])
+            if recorded:
+                append_events(workspace.events, RUNS, [facts])
+
+
+def past_runs(workspace: Workspace) -> list[dict[str, Any]]:
+    """What earlier runs noted, oldest first; nothing where their log is damaged, since no run
+    depends on it."""
+    try:
+        return read_events(workspace.events, RUNS)
+    except InputError as error:
+        _log.warning("earlier runs are not known: %s", error)
+        return []
 
 
 def update_metrics(workspace: Workspace, section: str, figures: dict[str, Any]) -> None:

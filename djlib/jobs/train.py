@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict, Unpack
 
 import numpy as np
 
@@ -63,18 +63,25 @@ class TrainReport:
         return plain
 
 
+class Asked(TypedDict, total=False):
+    """What a person may ask of training: several buckets a track or one (None: as the labels
+    are), and whether the new version is served."""
+
+    several: bool | None
+    promotion: Promotion
+
+
 def train(
     workspace: Workspace,
     settings: Settings,
     source: Path | None = None,
     *,
-    several: bool | None = None,
-    promotion: Promotion = "auto",
     talk: Talk,
+    **asked: Unpack[Asked],
 ) -> TrainReport:
     """Train a bucket model from `source`, or the scanned library, or `data/training.csv`."""
     with run(workspace, settings, "train", talk) as noted:
-        found = learn(workspace, settings, source, several=several, promotion=promotion, talk=talk)
+        found = learn(workspace, settings, source, talk=talk, **asked)
         noted |= {"version": found.version, "promoted": found.promoted}
         return found
 
@@ -84,9 +91,9 @@ def learn(
     settings: Settings,
     source: Path | None = None,
     *,
+    talk: Talk,
     several: bool | None = None,
     promotion: Promotion = "auto",
-    talk: Talk,
 ) -> TrainReport:
     """Do what `train` does, inside a run that already holds the workspace."""
     source = source or training_source(workspace)
