@@ -28,7 +28,11 @@ PATH_SEPARATOR = " / "
 UNNAMED = "(no name)"
 
 _BROKEN_BAR = "¦"
-_COLUMNS = [c.name for c in TRACKS.columns if c.name not in ("track_id", "bucket", "buckets")]
+_COLUMNS = [
+    *(c.name for c in TRACKS.columns if c.name not in ("track_id", "bucket", "buckets")),
+    "location",
+    "source_id",
+]
 
 
 @dataclass(frozen=True)

@@ -117,7 +117,7 @@ def _unusable(members: Iterable[dict[str, Any]]) -> dict[str, Problem]:
 def _content(playlist: Playlist, members: Iterable[dict[str, Any]]) -> Iterable[str]:
     yield "#EXTM3U"
     yield _SIGNATURE
-    yield "#PLAYLIST:" + _one_line(playlist.path[-1] if playlist.path else UNNAMED)
+    yield "#PLAYLIST:" + (_one_line(playlist.path[-1] if playlist.path else "") or UNNAMED)
     for member in members:
         seconds = member.get("duration_s", nan)
         length = -1 if isnan(seconds) else round(seconds)

@@ -100,13 +100,16 @@ class ScanCache:
     def _open(self) -> None:
         try:
             self._db = self._connect()
-        except sqlite3.Error as error:
+        except (OSError, sqlite3.Error) as error:
             self._recover(error)
 
     def _connect(self) -> sqlite3.Connection:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         db = sqlite3.connect(self.path)
         try:
+            page_size = db.execute("PRAGMA page_size").fetchone()[0]
+            if self.path.stat().st_size % page_size:  # SQLite would read the rest as zeroes
+                raise sqlite3.DatabaseError("cut short")
             if db.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
                 db.execute("DROP TABLE IF EXISTS files")
                 db.execute(f"PRAGMA user_version = {_VERSION}")
@@ -137,16 +140,24 @@ class ScanCache:
         except sqlite3.Error as error:
             self._recover(error)
 
-    def _recover(self, error: sqlite3.Error) -> None:
+    def _recover(self, error: Exception) -> None:
         """Start afresh where the file is damaged; go on without one where it cannot be used."""
         if self._db is not None:
             self._db.close()
             self._db = None
-        code = getattr(error, "sqlite_errorcode", None)
-        if code is not None and code & 0xFF in _NOT_DAMAGE:
+        if not _is_damage(error):
             logger.warning("scan cache %s cannot be used (%s); scanning without", self.path, error)
             return
         aside = self.path.with_name(self.path.name + ".damaged")
         logger.warning("scan cache %s is damaged (%s); moved to %s", self.path, error, aside.name)
-        os.replace(self.path, aside)
-        self._db = self._connect()
+        try:
+            os.replace(self.path, aside)
+            self._db = self._connect()
+        except (OSError, sqlite3.Error) as again:
+            logger.warning("scan cache %s cannot be made anew (%s)", self.path, again)
+
+
+def _is_damage(error: Exception) -> bool:
+    code = getattr(error, "sqlite_errorcode", None)  # none for what Python itself cannot decode
+    refused = code is not None and code & 0xFF in _NOT_DAMAGE
+    return isinstance(error, sqlite3.Error) and not refused

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from djlib.errors import FormatError, InputError, NotFoundError
+from djlib.formats.library import FORMATS, read_library
+
+from .samples import nml, nml_entry, rekordbox_xml
+
+
+def test_a_library_is_known_by_its_content_not_its_name(tmp_path: Path) -> None:
+    export = rekordbox_xml(tmp_path, name="backup.nml")
+    assert read_library(export).source == "rekordbox XML"
+    collection = nml(tmp_path, nml_entry()).rename(tmp_path / "backup.xml")
+    assert read_library(str(collection)).source == "Traktor NML"
+    playlist = tmp_path / "list.txt"
+    playlist.write_text("#EXTM3U\n/a.mp3\n")
+    assert read_library(playlist).source == "M3U playlist"
+
+
+@pytest.mark.parametrize(
+    ("content", "seen"),
+    [
+        (b"", "it is empty"),
+        (b"\x89PNG\r\n", "it begins with b'.x89PNG"),
+        (b"<plist><dict></dict></plist>", "outermost element is <plist>"),
+        (b"<?xml version='1.0'?>\n<DJ_PL", "broken XML"),
+        (b"track_id,artist\n", "a CSV or Parquet table"),
+    ],
+)
+def test_an_unknown_file_is_described(tmp_path: Path, content: bytes, seen: str) -> None:
+    file = tmp_path / "library.xml"
+    file.write_bytes(content)
+    with pytest.raises(FormatError, match=seen) as raised:
+        read_library(file)
+    assert all(known.name in str(raised.value) for known in FORMATS)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_missing_path_is_named(tmp_path: Path) -> None:
+    with pytest.raises(NotFoundError, match=r"nowhere\.xml does not exist"):
+        read_library(tmp_path / "nowhere.xml")
+
+
+def test_a_file_the_system_refuses_is_an_input_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    file = rekordbox_xml(tmp_path)
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(InputError, match="cannot be read: Permission denied"):
+        read_library(file)
