@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from .music import parse_key
 
-_SEPARATORS = re.compile(r"[;,/|\\\x00]+|\s+-\s+")
+_SEPARATORS = re.compile(r"[;,/|\\\x00]+|\s+(?:-\s+)+")
 _SPACES = re.compile(r"\s+")
 _PROMO = re.compile(
     r"""[\[(]?\s*(?:https?://|www\.)\S*            # addresses
@@ -48,6 +48,8 @@ _FEATURING = re.compile(
 )
 _DASH = re.compile(r"\s+[-–—]\s+|(?<=\w)-(?=[A-ZÀ-Ý])|\s+[-–—](?=\S)|(?<=\S)[-–—]\s+")
 _TRACK_NUMBER = re.compile(r"^\s*\d{1,3}\s*[.)_-]\s*(?=\D)")
+_LONGEST = 1000
+"""Signs of a cell that are read: no name is longer, and a damaged cell may hold megabytes."""
 
 
 def fold(text: str) -> str:
@@ -65,7 +67,7 @@ def strip_promo(text: str) -> str:
     >>> strip_promo("Tired www.my-free-mp3.net "), strip_promo("Diamonds [vk.com/speedy]")
     ('Tired', 'Diamonds')
     """
-    return _SPACES.sub(" ", _PROMO.sub(" ", html.unescape(text))).strip()
+    return _SPACES.sub(" ", _PROMO.sub(" ", html.unescape(text[:_LONGEST]))).strip()
 
 
 @lru_cache(maxsize=65536)
