@@ -82,7 +82,8 @@ def _interval(gains: np.ndarray, groups: np.ndarray, seed: int) -> tuple[float, 
     if len(size) < 2:
         return -1.0, 1.0
     rng = np.random.default_rng(seed)
-    drawn = rng.multinomial(len(size), np.full(len(size), 1 / len(size)), size=_RESAMPLES)
-    means = (drawn @ gain) / (drawn @ size)
+    even = np.full(len(size), 1 / len(size))
+    draws = (rng.multinomial(len(size), even) for _ in range(_RESAMPLES))
+    means = [(drawn @ gain) / (drawn @ size) for drawn in draws]
     low, high = np.percentile(means, [100 * _LEVEL / 2, 100 - 100 * _LEVEL / 2])
     return float(low), float(high)
