@@ -15,7 +15,7 @@ import pandas as pd
 
 from ..features.columns import missing_fields
 from ..features.text import genre_tokens
-from ..tables.schema import PREDICTIONS
+from ..tables.schema import PREDICTIONS, coerce
 from .explain import Contributions
 from .simple_ml import SimpleMLBucketAssigner
 
@@ -23,6 +23,9 @@ _log = logging.getLogger(__name__)
 
 STATUSES = ("ok", "unsure", "missing_data", "error")
 _SPOKEN = {"bpm": "tempo", "key": "key", "genres": "genre"}
+_DECIMALS = 4
+"""Of probabilities, for people who read the file."""
+
 _SPEAKS = 0.02
 """A field that moved the votes by less is not named as a reason."""
 
@@ -48,6 +51,8 @@ class Proposer:
 
     def propose(self, tracks: pd.DataFrame) -> pd.DataFrame:
         """Give the predictions table of `tracks`, row for row, columns as in PREDICTIONS."""
+        if not len(tracks):
+            return self._without_model(pd.DataFrame(index=tracks.index), tracks)
         try:
             return self._propose(tracks)
         except Exception:
@@ -68,7 +73,7 @@ class Proposer:
         columns = {"bucket_2": "second_bucket", "probability_2": "second_probability"}
         columns |= {"bucket_3": "third_bucket", "probability_3": "third_probability"}
         columns |= {"probability_1": "confidence"}
-        table = choices.rename(columns=columns)
+        table = choices.rename(columns=columns).round(_DECIMALS)
         table["status"] = status
         table["reason"] = self._reasons(tracks, choices, missing, status)
         return self._complete(table, tracks)
@@ -135,7 +140,11 @@ class Proposer:
             "status": "error",
             "reason": f"the model failed on this track; {why}",
         }
-        return self._complete(pd.DataFrame([row]), tracks)
+        return self._without_model(pd.DataFrame([row]), tracks)
+
+    def _without_model(self, table: pd.DataFrame, tracks: pd.DataFrame) -> pd.DataFrame:
+        """Rows with the dtypes of the model's own, so that batches of both make one file."""
+        return coerce(self._complete(table, tracks), PREDICTIONS)[0]
 
     def _complete(self, table: pd.DataFrame, tracks: pd.DataFrame) -> pd.DataFrame:
         for column in ("track_id", "artist", "title"):
