@@ -1,0 +1,51 @@
+# `make demo` and `make test` set everything up by themselves; a second call starts at once.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench docs validate
+
+help:
+	@echo "make demo      try djlib on an invented library, in ./djlib-demo"
+	@echo "make test      run the tests"
+	@echo "make check     ruff, mypy and the tests: what has to pass before a commit"
+	@echo "make bench     measure speed and memory against the promises (minutes)"
+	@echo "make validate  train on invented libraries and check the figures"
+	@echo "make docs      write docs/reference/commands.md anew"
+	@echo "Set-up goes into .venv; another Python: make PYTHON=python3.12 demo"
+
+demo: $(READY)
+	@$(BIN)/djlib demo
+
+test: $(READY)
+	@$(BIN)/python -m pytest
+
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest
+
+bench: $(READY)
+	@for benchmark in benchmarks/*.py; do \
+		echo; echo "$$benchmark"; $(BIN)/python $$benchmark || failed="$$failed $$benchmark"; \
+	done; test -z "$$failed" || { echo "a promise is broken in:$$failed" >&2; exit 1; }
+
+docs: $(READY)
+	@$(BIN)/python docs/generate.py
+
+validate: $(READY)
+	@$(BIN)/python .ci/validate_model.py
+
+$(READY): requirements.txt requirements-dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "djlib needs Python 3.11 or newer, and '$(PYTHON)' is" \
+			"$$($(PYTHON) --version 2>/dev/null || echo 'not there');" \
+			"name another: make PYTHON=python3.12" >&2; exit 1; }
+	@echo "Setting up .venv, once (some minutes)" >&2
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		-r requirements.txt -r requirements-dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@

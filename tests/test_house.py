@@ -1,0 +1,231 @@
+"""The house stands as it was drawn: who may import whom, and what lies where."""
+
+from __future__ import annotations
+
+import ast
+import sys
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import djlib
+
+ROOT = Path(__file__).resolve().parents[1]
+
+MAY_IMPORT = {
+    "errors": "",
+    "settings": "errors",
+    "tables": "errors settings",
+    "formats": "errors settings tables",
+    "features": "errors settings tables formats",
+    "evaluation": "errors settings tables formats features",
+    "registry": "errors settings tables formats features",
+    "bucketing": "errors settings tables formats features evaluation",
+    "jobs": "errors settings tables formats features evaluation registry bucketing",
+    "cli": "errors settings tables formats features evaluation registry bucketing jobs",
+}
+"""Rooms from the ground up. Learners do not know the registry: who calls them saves them."""
+
+THIRD_PARTIES = {
+    "errors": "",
+    "settings": "",
+    "tables": "numpy pandas pyarrow filelock",
+    "formats": "numpy pandas tinytag",
+    "features": "numpy pandas sklearn",
+    "evaluation": "numpy pandas sklearn scipy",
+    "registry": "",
+    "bucketing": "numpy pandas sklearn skops",
+    "jobs": "numpy pandas",
+    "cli": "typer",
+}
+"""What a room imports when it is itself imported."""
+
+ONLY_IN = {
+    "typer": ("cli",),
+    "rich": ("cli",),
+    "matplotlib": ("djlib.evaluation.charts",),
+    "skops": ("djlib.bucketing.simple_ml",),
+    "tinytag": ("djlib.formats",),
+    "filelock": ("djlib.tables.locks",),
+    "pickle": ("djlib.registry.draft",),
+}
+"""Where a module may be imported at all, inside functions too."""
+
+NOWHERE = ("torch", "sentence_transformers", "xgboost", "cloudpickle", "dill", "marshal", "shelve")
+NO_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "tools", "lib"}
+MOST_LINES = 300
+
+
+@dataclass(frozen=True)
+class Import:
+    """One imported name: by whom, what (absolute), whether when the module itself is imported."""
+
+    by: str
+    what: str
+    at_top: bool
+    is_relative: bool
+
+
+def sources() -> dict[str, Path]:
+    """Module name to file, of the library and the commands."""
+    files = (p for room in ("djlib", "cli") for p in sorted((ROOT / room).rglob("*.py")))
+    return {".".join(f.relative_to(ROOT).with_suffix("").parts): f for f in files}
+
+
+def imports_of(module: str, text: str) -> Iterator[Import]:
+    """Every import statement of a module, relative ones made absolute."""
+    tree = ast.parse(text)
+    lazy = {id(n) for n in ast.walk(tree) if _is_lazy(n) for n in ast.walk(n)}
+    package = module.split(".")[:-1]  # a package stands here as package.__init__
+    for node in ast.walk(tree):
+        at_top = id(node) not in lazy
+        if isinstance(node, ast.Import):
+            for name in node.names:
+                yield Import(module, name.name, at_top, False)
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) - node.level + 1] if node.level else []
+            start = ".".join([*above, *([node.module] if node.module else [])])
+            for name in node.names:
+                yield Import(module, f"{start}.{name.name}", at_top, node.level > 0)
+
+
+def _is_lazy(node: ast.AST) -> bool:
+    if isinstance(node, ast.If):
+        return ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING")
+    return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+
+
+def room_of(name: str) -> str:
+    """`djlib.tables.io` is in `tables`, `cli.scan` in `cli`."""
+    first, *rest = name.split(".")
+    return "cli" if first == "cli" else (rest or ["__init__"])[0]
+
+
+SOURCES = sources()
+IMPORTS = [i for m, f in SOURCES.items() for i in imports_of(m, f.read_text(encoding="utf-8"))]
+OURS = [i for i in IMPORTS if i.what.split(".")[0] in ("djlib", "cli", "djlib_cli")]
+THEIRS = [i for i in IMPORTS if i not in OURS]
+
+
+def test_the_rooms_are_those_of_the_plan() -> None:
+    found = {room_of(module) for module in SOURCES} - {"__init__"}
+    assert found == set(MAY_IMPORT)
+
+
+def test_no_arrow_points_backward() -> None:
+    backward = [
+        f"{i.by} imports {i.what}"
+        for i in OURS
+        if room_of(i.by) not in ("__init__", room_of(i.what))
+        and room_of(i.what) not in MAY_IMPORT[room_of(i.by)].split()
+        and i.what != "djlib.__version__"
+    ]
+    assert not backward
+
+
+def test_a_backward_arrow_would_be_seen() -> None:
+    text = "from ..jobs import train\ndef f():\n    from ...cli import main\n"
+    found = [i.what for i in imports_of("djlib.tables.io", text)]
+    assert found == ["djlib.jobs.train", "cli.main"]
+    assert room_of(found[0]) not in MAY_IMPORT["tables"].split()
+
+
+def test_importing_the_library_imports_nothing_but_the_standard_library() -> None:
+    front = [i for i in IMPORTS if i.by == "djlib.__init__" and i.at_top]
+    assert {i.what.split(".")[0] for i in front} <= sys.stdlib_module_names
+
+
+def test_each_room_imports_only_its_own_third_parties() -> None:
+    strangers = [
+        f"{i.by} imports {i.what}"
+        for i in THEIRS
+        if i.at_top
+        and room_of(i.by) != "__init__"
+        and _library(i.what) not in sys.stdlib_module_names
+        and _library(i.what) not in THIRD_PARTIES[room_of(i.by)].split()
+    ]
+    assert not strangers
+
+
+def _library(name: str) -> str:
+    return name.split(".")[0]
+
+
+@pytest.mark.parametrize("library", ONLY_IN)
+def test_some_libraries_have_one_place(library: str) -> None:
+    places = {i.by for i in THEIRS if _library(i.what) == library}
+    outside = {
+        p for p in places if not f"{p}.".startswith(tuple(f"{o}." for o in ONLY_IN[library]))
+    }
+    assert places, f"{library} is imported nowhere: take it out of this list"
+    assert not outside
+
+
+def test_some_libraries_have_no_place() -> None:
+    assert not [i for i in THEIRS if _library(i.what) in NOWHERE]
+
+
+def test_nothing_is_unpickled() -> None:
+    for module, file in SOURCES.items():
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Attribute):
+                code = ast.unparse(node)
+                assert code not in {"pickle.load", "pickle.loads", "joblib.load"}, module
+                assert code != "pickle.Unpickler", module
+
+
+def test_the_library_knows_nothing_of_the_commands() -> None:
+    assert not [i for i in OURS if i.by.startswith("djlib.") and not i.what.startswith("djlib")]
+    assert not [i for i in OURS if i.what.startswith("djlib_cli")]
+
+
+def test_commands_import_each_other_relatively() -> None:
+    assert not [i for i in OURS if i.what.startswith("cli.") and not i.is_relative]
+
+
+def test_the_library_imports_itself_relatively() -> None:
+    assert not [i for i in OURS if i.by.startswith("djlib.") and not i.is_relative]
+
+
+def test_no_module_is_a_drawer_for_odds_and_ends() -> None:
+    parts = {part.strip("_") for module in SOURCES for part in module.split(".")}
+    assert not parts & NO_NAMES
+
+
+def test_no_file_is_too_long_to_be_one_idea() -> None:
+    lines = {m: len(f.read_text(encoding="utf-8").splitlines()) for m, f in SOURCES.items()}
+    assert {m: n for m, n in lines.items() if n > MOST_LINES} == {}
+
+
+def test_what_is_installed_is_what_is_there() -> None:
+    tool = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"][
+        "setuptools"
+    ]
+    packages = {m.removesuffix(".__init__") for m in SOURCES if m.endswith(".__init__")}
+    there = {"djlib_cli" if p == "cli" else p for p in packages}
+    assert sorted(tool["packages"]) == sorted(there)
+    assert tool["package-dir"] == {"djlib": "djlib", "djlib_cli": "cli"}
+
+
+def test_every_folder_with_code_is_a_package() -> None:
+    folders = {f.parent for f in SOURCES.values()}
+    assert not [folder for folder in folders if not (folder / "__init__.py").is_file()]
+
+
+def test_public_names_load_and_are_all_there_is() -> None:
+    for name in djlib.__all__:
+        assert getattr(djlib, name).__module__.startswith("djlib.")
+    shown = {n for n in dir(djlib) if _home(getattr(djlib, n)).startswith("djlib.")}
+    assert set(djlib.__all__) == shown
+
+
+def _home(value: object) -> str:
+    return str(getattr(value, "__module__", ""))
+
+
+def test_an_unknown_public_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'HybridAssigner'"):
+        _ = djlib.HybridAssigner
