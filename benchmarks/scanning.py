@@ -2,9 +2,10 @@
 
     python benchmarks/scanning.py [--files 2000] [--repeats 5]
 
-Makes seeded MP3 (ID3 2.3 and 2.4) and FLAC files with the score of tags that shops write, a cover
-and a few frames of silence in a temporary folder. Prints seconds and ratios: one process, two,
-and a second scan of the unchanged folder. The fastest of the repeats counts; all in one run.
+Makes seeded MP3 (ID3 2.3 and 2.4) and FLAC files as shops and DJ software leave them (a score of
+tags, a cover, an old tag at the end) in a temporary folder. Prints seconds and ratios: one
+process, two, and a second scan of the unchanged folder. The fastest of the repeats counts; all
+figures are of one run.
 """
 
 from __future__ import annotations
@@ -97,6 +98,7 @@ def make_files(folder: Path, n_files: int, seed: int = 0) -> None:
             "encodedby": "a download shop",
             "track": f"{number % 12 + 1}/12",
             "length": "180000",
+            "comment": "8A - Energy 6",
         }
         if number % 3 == 0:
             (place / f"{number:05}.flac").write_bytes(flac(tags, cover))
@@ -121,22 +123,43 @@ _FRAMES = {
     "track": b"TRCK",
     "length": b"TLEN",
 }
-_NOTES = {"energylevel": "6", "catalognumber": "CAT 001", "replaygain_track_gain": "-8.21 dB"}
+_NOTES = {
+    "energylevel": "6",
+    "catalognumber": "CAT 001",
+    "replaygain_track_gain": "-8.21 dB",
+    "replaygain_track_peak": "0.988",
+}
 
 
 def mp3(tags: dict[str, str], cover: bytes = b"", *, version: int = 4, n_frames: int = 60) -> bytes:
     """An MP3 of silence (128 kbit/s, 44.1 kHz) with ID3 tags of version 2.3 or 2.4."""
     frames = {**_FRAMES, "year": b"TDRC" if version == 4 else b"TYER"}
     body = b"".join(
-        _id3_frame(frames[name], _id3_text(text, version), version) for name, text in tags.items()
+        _id3_frame(frames[name], _id3_text(text, version), version)
+        for name, text in tags.items()
+        if name in frames
     )
+    if "comment" in tags:
+        body += _id3_frame(b"COMM", b"\x00eng\x00" + tags["comment"].encode("latin-1"), version)
     for name, text in _NOTES.items():
         described = b"\x00" + name.encode() + b"\x00" + text.encode()
         body += _id3_frame(b"TXXX", described, version)
     if cover:
         body += _id3_frame(b"APIC", b"\x00image/jpeg\x00\x03\x00" + cover, version)
     header = b"ID3" + bytes((version, 0, 0)) + _syncsafe(len(body))
-    return header + body + (b"\xff\xfb\x90\x64" + bytes(413)) * n_frames
+    return header + body + (b"\xff\xfb\x90\x64" + bytes(413)) * n_frames + _id3v1(tags)
+
+
+def _id3v1(tags: dict[str, str]) -> bytes:
+    """The old tag at the end of a file, which most programs write along; nothing for no tags."""
+    if not tags:
+        return b""
+    sizes = {"title": 30, "artist": 30, "album": 30, "year": 4, "comment": 30}
+    texts = (
+        tags.get(name, "").encode("latin-1", "replace")[:size].ljust(size, b"\x00")
+        for name, size in sizes.items()
+    )
+    return b"TAG" + b"".join(texts) + b"\xff"
 
 
 def _id3_text(text: str, version: int) -> bytes:
@@ -159,7 +182,10 @@ def flac(tags: dict[str, str], cover: bytes = b"") -> bytes:
     packed = rate << 44 | (channels - 1) << 41 | (bits - 1) << 36 | samples
     info = struct.pack(">HH", 4096, 4096) + bytes(6) + struct.pack(">Q", packed) + bytes(16)
     names = {"year": "DATE", "key": "INITIALKEY"}
-    comments = [f"{names.get(name, name.upper())}={text}".encode() for name, text in tags.items()]
+    all_tags = {**_NOTES, **tags}
+    comments = [
+        f"{names.get(name, name.upper())}={text}".encode() for name, text in all_tags.items()
+    ]
     vorbis = struct.pack("<I", 5) + b"djlib" + struct.pack("<I", len(comments))
     vorbis += b"".join(struct.pack("<I", len(comment)) + comment for comment in comments)
     blocks = [(0, info), (4, vorbis)]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import nullcontext
+from collections.abc import Generator, Sequence
+from contextlib import closing, nullcontext
 from operator import attrgetter
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from .tag_workers import read_in_processes
 
 NAME = "a folder of audio files"
 
+_UNREAD: Tags = ("", "not read")
 _CHUNK = 50
 _WORTH_A_WORKER = 200  # fewer files are read before a process has started
 
@@ -78,28 +79,36 @@ def scan(
         raise UsageError(f"jobs must be 1 or more, not {jobs}")
     with ScanCache(cache) if cache is not None else nullcontext() as remembers:
         known = remembers.load(root) if remembers is not None else {}
-        read = {file: known[file] for file in files if file in known}
-        if progress is not None and read:
-            progress(len(read))
-        for chunk, tags in _read_in_chunks([file for file in files if file not in read], jobs):
-            read.update(zip(chunk, tags, strict=True))
-            if remembers is not None:
-                remembers.store(zip(chunk, tags, strict=True))
-            if progress is not None:
-                progress(len(chunk))
-        if remembers is not None:
-            remembers.forget(known.keys() - read.keys())
-    return [read[file] for file in files]
+        tags = [known.get(file, _UNREAD) for file in files]
+        todo = [row for row, found in enumerate(tags) if found is _UNREAD]
+        n_known = len(files) - len(todo)
+        if progress is not None and n_known:
+            progress(n_known)
+        with closing(_read_in_chunks(files, todo, jobs)) as chunks:
+            for rows, read in chunks:
+                for row, found in zip(rows, read, strict=True):
+                    tags[row] = found
+                if remembers is not None:
+                    remembers.store((files[row], tags[row]) for row in rows)
+                if progress is not None:
+                    progress(len(rows))
+        if remembers is not None and len(known) > n_known:
+            remembers.forget(known.keys() - set(files))
+    return tags
 
 
 def _read_in_chunks(
-    files: Sequence[AudioFile], jobs: int
-) -> Iterator[tuple[Sequence[AudioFile], list[Tags]]]:
-    chunks = [files[start : start + _CHUNK] for start in range(0, len(files), _CHUNK)]
-    paths = [[path for path, *_ in chunk] for chunk in chunks]
-    n_workers = min(jobs, len(files) // _WORTH_A_WORKER)
-    tags = read_in_processes(paths, n_workers) if n_workers > 1 else map(read_many, paths)
-    return zip(chunks, tags, strict=True)
+    files: Sequence[AudioFile], rows: Sequence[int], jobs: int
+) -> Generator[tuple[Sequence[int], list[Tags]], None, None]:
+    """Row numbers and their tags, some at a time; closing it ends the processes at once."""
+    chunks = [rows[start : start + _CHUNK] for start in range(0, len(rows), _CHUNK)]
+    paths = [[files[row][0] for row in chunk] for chunk in chunks]
+    n_workers = min(jobs, len(rows) // _WORTH_A_WORKER)
+    if n_workers < 2:
+        yield from zip(chunks, map(read_many, paths), strict=True)
+        return
+    with closing(read_in_processes(paths, n_workers)) as tags:
+        yield from zip(chunks, tags, strict=True)
 
 
 def _walk(
@@ -120,7 +129,8 @@ def _walk(
         if name.startswith("."):
             continue
         suffix = name[name.rfind(".") :].lower()
-        if suffix in READABLE_SUFFIXES and entry.is_file() and _is_utf8(path):
+        utf8 = path.isascii() or _shown(path) == path
+        if suffix in READABLE_SUFFIXES and utf8 and entry.is_file():
             state = entry.stat()
             files.append((path, state.st_size, state.st_mtime_ns))
         elif entry.is_dir():
@@ -135,10 +145,6 @@ def _why_not(entry: os.DirEntry[str], suffix: str) -> str:
     if not entry.is_file():
         return "not a file, or a link to nothing"
     return "its name is not UTF-8; rename the file"
-
-
-def _is_utf8(path: str) -> bool:
-    return path.isascii() or _shown(path) == path
 
 
 def _shown(path: str) -> str:

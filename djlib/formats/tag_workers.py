@@ -11,21 +11,25 @@ import json
 import logging
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
+from subprocess import PIPE
 
 from . import audio_tags
 from .audio_tags import Tags, read_many
 
 logger = logging.getLogger(__name__)
 
+_Worker = subprocess.Popen[str]
 _COMMAND = [sys.executable, "-P", audio_tags.__file__]
 
 
-def read_in_processes(chunks: Sequence[Sequence[str]], n_workers: int) -> Iterator[list[Tags]]:
-    """The tags of each chunk of paths, in order. What a worker cannot do is done here."""
-    idle: SimpleQueue[subprocess.Popen[str]] = SimpleQueue()
+def read_in_processes(
+    chunks: Sequence[Sequence[str]], n_workers: int
+) -> Generator[list[Tags], None, None]:
+    """The tags of each chunk of paths, in order. What no worker can do is done here."""
+    idle: SimpleQueue[_Worker] = SimpleQueue()
 
     def read(paths: Sequence[str]) -> list[Tags]:
         worker = idle.get()
@@ -34,13 +38,11 @@ def read_in_processes(chunks: Sequence[Sequence[str]], n_workers: int) -> Iterat
         finally:
             idle.put(worker)
 
-    workers = [
-        subprocess.Popen(_COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        for _ in range(n_workers)
-    ]
+    workers: list[_Worker] = []
     try:
-        for worker in workers:
-            idle.put(worker)
+        for _ in range(n_workers):
+            workers.append(subprocess.Popen(_COMMAND, stdin=PIPE, stdout=PIPE, text=True))
+            idle.put(workers[-1])
         with ThreadPoolExecutor(n_workers) as threads:
             yield from threads.map(read, chunks)
     finally:
@@ -49,7 +51,7 @@ def read_in_processes(chunks: Sequence[Sequence[str]], n_workers: int) -> Iterat
             worker.communicate()
 
 
-def _ask(worker: subprocess.Popen[str], paths: Sequence[str]) -> list[Tags]:
+def _ask(worker: _Worker, paths: Sequence[str]) -> list[Tags]:
     assert worker.stdin is not None
     assert worker.stdout is not None
     try:

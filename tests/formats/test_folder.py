@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -140,6 +141,28 @@ def test_work_of_a_process_that_dies_is_done_here(
     monkeypatch.setattr(tag_workers, "_COMMAND", [sys.executable, "-c", "raise SystemExit(3)"])
     assert scan(str(tmp_path), files, jobs=2) == alone
     assert "died" in caplog.text
+
+
+def test_an_interrupt_ends_every_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_files(tmp_path, 60)
+    files = find_audio_files(str(tmp_path))[0]
+    monkeypatch.setattr(folder, "_WORTH_A_WORKER", 1)
+    monkeypatch.setattr(folder, "_CHUNK", 5)
+    started: list[subprocess.Popen[str]] = []
+
+    class Watched(subprocess.Popen[str]):
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **options)
+            started.append(self)
+
+    def interrupt(_: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(tag_workers.subprocess, "Popen", Watched)
+    with pytest.raises(KeyboardInterrupt):
+        scan(str(tmp_path), files, jobs=2, progress=interrupt)
+    assert len(started) == 2
+    assert all(worker.returncode is not None for worker in started)
 
 
 @pytest.mark.parametrize("jobs", [0, -1])
