@@ -10,7 +10,7 @@ import hashlib
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,8 @@ Kind = Literal["playlist", "smart", "folder"]
 
 PATH_SEPARATOR = " / "
 """Joins the folders of a playlist and its own name."""
+
+_NUMBERS = ("bpm", "year", "duration_s", "rating", "play_count")
 
 UNNAMED = "(no name)"
 
@@ -215,6 +217,26 @@ def _playlists(
 
 def _bucket_name(name: str) -> str:
     return name.replace(BUCKET_SEPARATOR, _BROKEN_BAR).strip() or UNNAMED
+
+
+def records(tracks: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows for a writer: only values that are there, numbers as numbers.
+
+    >>> records(pd.DataFrame({"track_id": ["t_1"], "label": [None], "rating": ["4"], "bpm": [""]}))
+    [{'track_id': 't_1', 'rating': 4.0}]
+    """
+    numbers = {
+        name: pd.to_numeric(tracks[name], errors="coerce").astype("float64")
+        for name in _NUMBERS
+        if name in tracks
+    }
+    table = tracks.assign(**numbers).astype(object)
+    known = table.notna() & table.ne("")
+    names = list(table.columns)
+    return [
+        {name: value for name, value, is_known in zip(names, row, there, strict=True) if is_known}
+        for row, there in zip(table.to_numpy(), known.to_numpy(), strict=True)
+    ]
 
 
 def missing_members(playlists: Sequence[Playlist], tracks: pd.DataFrame) -> list[Problem]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from math import isnan, nan
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ import pandas as pd
 from ..errors import UsageError
 from ..tables.atomic import replace_file
 from ..tables.problems import Problem
-from .collection import UNNAMED, Playlist, missing_members
+from .collection import UNNAMED, Playlist, missing_members, records
 
 SUFFIX = ".m3u8"
 
@@ -34,7 +33,7 @@ def write_m3u8(
     for every file system. Raises `UsageError`, before anything is written, rather than replace a
     file that djlib did not write.
     """
-    rows = {row["track_id"]: row for row in tracks.to_dict("records")}
+    rows = {row["track_id"]: row for row in records(tracks)}
     files = _file_names(Path(folder), playlists)
     for file in files:
         if file.exists() and not _is_own(file):
@@ -102,14 +101,14 @@ def _is_own(file: Path) -> bool:
 def _unusable(members: Iterable[dict[str, Any]]) -> dict[str, Problem]:
     found = {}
     for member in members:
-        path = member.get("path") or ""
+        path = member.get("path", "")
         if not path:
             reason = "it has no file, so no playlist can hold it"
         elif _LINE_BREAKS.search(path):
             reason = "a line break in the file's name, which a playlist file cannot hold"
         else:
             continue
-        shown = str(member.get("title") or member["track_id"])
+        shown = str(member.get("title", member["track_id"]))
         found[member["track_id"]] = Problem(None, "path", shown, reason)
     return found
 
@@ -119,9 +118,8 @@ def _content(playlist: Playlist, members: Iterable[dict[str, Any]]) -> Iterable[
     yield _SIGNATURE
     yield "#PLAYLIST:" + (_one_line(playlist.path[-1] if playlist.path else "") or UNNAMED)
     for member in members:
-        seconds = member.get("duration_s", nan)
-        length = -1 if isnan(seconds) else round(seconds)
-        names = (_one_line(member.get("artist") or ""), _one_line(member.get("title") or ""))
+        length = round(member.get("duration_s", -1))
+        names = (_one_line(member.get("artist", "")), _one_line(member.get("title", "")))
         yield f"#EXTINF:{length},{' - '.join(filter(None, names))}"
         yield member["path"]
 

@@ -18,7 +18,7 @@ import pandas as pd
 from ..errors import InputError, UsageError
 from ..tables.atomic import replace_file
 from ..tables.problems import Problem
-from .collection import UNNAMED, Playlist, missing_members
+from .collection import UNNAMED, Playlist, missing_members, records
 from .locations import LOCALHOST, encode_location
 from .xml_files import first_elements
 
@@ -82,11 +82,11 @@ def _is_own(path: Path) -> bool:
 
 def _exportable(tracks: pd.DataFrame) -> tuple[list[dict[str, Any]], list[Problem]]:
     rows, problems = [], []
-    for row in tracks.to_dict("records"):
+    for row in records(tracks):
         try:
-            row["location"] = _location(row.get("location") or "", row.get("path") or "")
+            row["location"] = _location(row.get("location", ""), row.get("path", ""))
         except InputError as error:
-            shown = str(row.get("title") or row["track_id"])
+            shown = str(row.get("title", row["track_id"]))
             problems.append(Problem(None, "path", shown, str(error)))
         else:
             rows.append(row)
@@ -104,13 +104,13 @@ def _location(location: str, path: str) -> str:
 def _track(row: Mapping[str, Any], number: int) -> str:
     attributes = {"TrackID": str(number)}
     for column, name in _TEXTS.items():
-        attributes[name] = str(row.get(column) or "")
+        if column in row:
+            attributes[name] = row[column]
     for column, (name, form, factor) in _NUMBERS.items():
-        value = row.get(column)
-        if value is not None and value == value:  # NaN: not known
-            attributes[name] = form.format(float(value) * factor)
+        if column in row:
+            attributes[name] = form.format(row[column] * factor)
     attributes["Location"] = row["location"]
-    written = " ".join(f'{name}="{_quoted(text)}"' for name, text in attributes.items() if text)
+    written = " ".join(f'{name}="{_quoted(str(text))}"' for name, text in attributes.items())
     return f"    <TRACK {written}/>\n"
 
 

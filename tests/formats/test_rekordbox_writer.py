@@ -122,6 +122,22 @@ def test_missing_numbers_are_left_out(tmp_path: Path) -> None:
     assert 'Year="2001"' in text
 
 
+def test_tables_that_went_through_a_spreadsheet_can_be_exported(tmp_path: Path) -> None:
+    tracks = table(
+        path=["/a.mp3", "/b.mp3"],
+        location=[np.nan, ""],
+        rating=["4", ""],
+        play_count=["many", "2"],
+        comment=[None, "x"],
+    )
+    assert write_rekordbox(tmp_path / "x.xml", tracks, []) == []
+    read_again = read(tmp_path / "x.xml").tracks
+    assert read_again["path"].tolist() == ["/a.mp3", "/b.mp3"]
+    assert read_again["comment"].tolist() == ["", "x"]
+    assert read_again["rating"].tolist()[0] == 4
+    assert read_again["play_count"].tolist()[1] == 2
+
+
 def test_a_file_that_djlib_did_not_write_is_never_replaced(tmp_path: Path) -> None:
     file = rekordbox_xml(tmp_path)
     before = file.read_bytes()
