@@ -99,7 +99,7 @@ def render(report: AssignReport) -> None:
     from ._render import next_steps
 
     answers(report)
-    if report.written:
+    if report.written and report.rows:
         next_steps(*correcting(report.written[0]))
 
 
@@ -117,8 +117,7 @@ def answers(report: AssignReport) -> None:
     from ._render import heading, line, percent, problems, sizes
 
     if not report.rows:
-        line(f"All {report.already_sorted:,} tracks are sorted already: nothing to assign.")
-        line("--rows all answers for them too.")
+        _nothing_to_answer(report)
         return
     sure = report.statuses["ok"]
     heading(f"{report.rows:,} tracks, sure of {sure:,} ({percent(sure / report.rows)})")
@@ -134,6 +133,17 @@ def answers(report: AssignReport) -> None:
         heading("Written" + (rate if report.rows >= _WORTH_A_RATE else ""))
         for path in report.written:
             line(f"  {path}")
+
+
+def _nothing_to_answer(report: AssignReport) -> None:
+    from ._render import line, problems
+
+    if report.already_sorted:
+        line(f"All {report.already_sorted:,} tracks are sorted already: nothing to assign.")
+        line("--rows all answers for them too.")
+    else:
+        line(f"{report.source} holds no tracks: nothing to assign.")
+        problems(report.problems)
 
 
 def _first_rows(report: AssignReport) -> None:

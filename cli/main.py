@@ -26,6 +26,13 @@ class _Boundary:
 
             report_failure(error)
             raise typer.Exit(error.exit_code) from error
+        except OSError as error:
+            if error.filename is None:  # no file of the person's: a bug, or a pipe that went away
+                raise
+            from ._session import report_failure
+
+            report_failure(DjlibError(f"{error.filename}: {error.strerror}"))
+            raise typer.Exit(DjlibError.exit_code) from error
 
 
 class _Commands(_Boundary, TyperGroup):
@@ -46,7 +53,7 @@ app = typer.Typer(
     cls=_Commands,
     help="Sorts your tracks into your own crates: learns them, proposes, takes your corrections.",
     epilog="Start with: djlib demo. Then: djlib scan LIBRARY.xml and djlib assign-buckets.",
-    no_args_is_help=True,
+    invoke_without_command=True,
     pretty_exceptions_enable=False,
 )
 
@@ -61,11 +68,13 @@ def _version(asked: bool) -> None:
 
 @app.callback()
 def _root(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
-    pass
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
 
 
 app.command("scan")(scan.scan)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from djlib.bucketing.simple_ml import SimpleMLBucketAssigner
     from djlib.registry import Registry, Version
 
-app = typer.Typer(help="Versions of the model, and going back.")
+app = typer.Typer(help="Versions of the model, and going back.", no_args_is_help=True)
 
 _Version = Annotated[
     str, typer.Argument(help="An id, the beginning of one, 'current' or 'previous'.")

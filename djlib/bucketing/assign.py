@@ -15,7 +15,7 @@ import pandas as pd
 
 from ..features.columns import missing_fields
 from ..features.text import genre_tokens
-from ..tables.schema import PREDICTIONS, coerce
+from ..tables.schema import PREDICTIONS, TRACKS, coerce
 from .explain import Contributions
 from .simple_ml import SimpleMLBucketAssigner
 
@@ -192,7 +192,8 @@ def _top(counts: Counter[str]) -> str:
 def _shown(tracks: pd.DataFrame, field: str, missing: np.ndarray) -> list[str]:
     """A field's value as a reason names it, one text a track."""
     name = _SPOKEN[field]
-    values = tracks[field].tolist() if field in tracks else [""] * len(tracks)
+    table = tracks[[field]] if field in tracks else pd.DataFrame({field: [""] * len(tracks)})
+    values = coerce(table, TRACKS)[0][field].tolist()
     return [
         f"the missing {name}"
         if absent

@@ -15,7 +15,7 @@ from ..bucketing.assign import STATUSES, Proposer, Terms
 from ..bucketing.explain import explain
 from ..bucketing.labels import buckets_of
 from ..bucketing.simple_ml import SimpleMLBucketAssigner
-from ..errors import DjlibError, InputError, NotFoundError, NotTrainedError
+from ..errors import DjlibError, InputError, NotFoundError, NotTrainedError, UsageError
 from ..settings import Settings, Workspace
 from ..tables.atomic import replace_file
 from ..tables.events import utc_now
@@ -23,7 +23,8 @@ from ..tables.io import TableWriter, count_rows, iter_table
 from ..tables.plain_json import json_text
 from ..tables.schema import PREDICTIONS, TRACKS
 from .assign_report import SHOWN_AT_MOST, AssignOptions, AssignReport
-from .corrections import corrections_so_far
+from .corrections import Corrections, corrections_so_far
+from .edits import keep_unread, state_of
 from .models import bucket_models, out_of_fold
 from .runs import run, update_metrics
 from .scan import ScanOptions, is_table, read_tracks
@@ -44,17 +45,24 @@ def assign_buckets(
     """Answer for the tracks of `source` (the scanned library by default) with the current model;
     where there is none yet, train one first from what is already sorted.
 
-    Raises `NotFoundError` where there is nothing to answer for or to learn from.
+    Raises `NotFoundError` where there is nothing to answer for or to learn from. A dry run does
+    not train either: without a model it raises `NotTrainedError`.
     """
-    with run(workspace, settings, "assign-buckets", talk) as noted:
+    recorded = not options.dry_run
+    with run(workspace, settings, "assign-buckets", talk, recorded=recorded) as noted:
         source = source or _scanned(workspace)
-        trained = _train_if_first(workspace, settings, source, talk)
+        output = options.output or workspace.predictions
+        if output.exists() and source.exists() and output.samefile(source):
+            raise UsageError(f"{output} is the file the tracks are in; name another --output")
+        trained = None if options.dry_run else _train_if_first(workspace, settings, source, talk)
         version = bucket_models(workspace).current()
         confidence, correct = out_of_fold(workspace, version.id)
         abstention = choose_threshold(confidence, correct, settings.buckets)
         report = AssignReport(str(source), version.id, abstention, trained=trained)
-        _answer(workspace, settings, source, options, report, talk)
+        _answer(workspace, settings, source, output, options, report, talk)
         noted |= {"source": str(source.absolute()), "rows": report.rows, "version": version.id}
+        if report.written:
+            noted |= {"output": str(output.absolute()), "state": state_of(output)}
         return report
 
 
@@ -87,6 +95,7 @@ def _answer(
     workspace: Workspace,
     settings: Settings,
     source: Path,
+    output: Path,
     options: AssignOptions,
     report: AssignReport,
     talk: Talk,
@@ -94,8 +103,10 @@ def _answer(
     model = bucket_models(workspace).load(report.model_version)
     terms = Terms(report.abstention.threshold, report.model_version, utc_now())
     proposer = Proposer(model, terms)
-    output = options.output or workspace.predictions
     started = time.monotonic()
+    so_far = corrections_so_far(workspace)
+    if not options.dry_run:
+        report.kept = _kept(workspace, output, so_far, talk)
     with ExitStack() as files:
         writers = []
         if not options.dry_run:
@@ -106,7 +117,7 @@ def _answer(
         lines = files.enter_context(_explanations(workspace, options))
         total = count_rows(source) if is_table(source) else None
         progress = files.enter_context(talk.step("Assigning buckets", total))
-        for batch in _batches(workspace, settings, source, options, report, talk):
+        for batch in _batches(workspace, settings, source, options, set(so_far), report, talk):
             table = checked_predictions(proposer.propose(batch), batch)
             if writers:
                 writers[0].write(table)
@@ -121,6 +132,18 @@ def _answer(
         report.written += [str(workspace.explanations)] * options.debug
         figures = {k: v for k, v in report.as_dict().items() if k != "explanations"}
         update_metrics(workspace, "assignment", figures)
+
+
+def _kept(workspace: Workspace, output: Path, so_far: Corrections, talk: Talk) -> str | None:
+    """The copy of a file that was edited and never fed back, if such a file stands there."""
+    kept = keep_unread(workspace, output, so_far)
+    if kept is None:
+        return None
+    talk.say(
+        f"{output} holds what no run of djlib has read: kept as {kept}; "
+        f"if it holds corrections: djlib feedback {kept}"
+    )
+    return str(kept)
 
 
 @contextmanager
@@ -152,6 +175,7 @@ def _batches(
     settings: Settings,
     source: Path,
     options: AssignOptions,
+    answered: set[str],
     report: AssignReport,
     talk: Talk,
 ) -> Iterator[pd.DataFrame]:
@@ -166,7 +190,6 @@ def _batches(
         tracks, _, problems = read_tracks(workspace, source, ScanOptions(), talk)
         report.problems += problems
         tables = iter([tracks])
-    answered = set(corrections_so_far(workspace))
     for table in tables:
         if options.rows == "all" or whole_table:
             yield table

@@ -39,7 +39,8 @@ class AssignOptions:
 @dataclass
 class AssignReport:
     """What was answered: counts by status and bucket, confidence in ten bins from 0 to 1, rows
-    a second, the threshold in force, explanations when asked for, and where it was written."""
+    a second, the threshold in force, explanations when asked for, where it was written, and the
+    copy of an edited file that stood there."""
 
     source: str
     model_version: str
@@ -55,6 +56,7 @@ class AssignReport:
     seconds: float = 0.0
     written: list[str] = field(default_factory=list)
     trained: str | None = None
+    kept: str | None = None
 
     @property
     def rows_per_second(self) -> float:

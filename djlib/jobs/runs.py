@@ -28,8 +28,8 @@ def run(
 ) -> Iterator[dict[str, Any]]:
     """Hold the workspace for one command and record it, whatever happens.
 
-    Gives a dictionary to note facts in. A run that promised to write nothing is not `recorded`. Raises `BusyError` after `settings.lock_wait_s` where
-    another run holds the workspace.
+    Gives a dictionary to note facts in; a run that promised to write nothing is not `recorded`.
+    Raises `BusyError` after `settings.lock_wait_s` where another run holds the workspace.
     """
     with workspace_lock(workspace.root, command, settings.lock_wait_s, waiting=talk.say):
         for folder in (workspace.root, workspace.data, workspace.models, workspace.logs):

@@ -1,0 +1,56 @@
+"""Workspaces to try jobs and commands in: small, seeded, with a model that learns in a moment."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+QUICK = """
+lock_wait_s = 0.2
+[buckets]
+trees = 20
+folds = 3
+"""
+
+
+@pytest.fixture
+def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty workspace with settings for quick training, and the tests are in it."""
+    for variable in [v for v in os.environ if v.startswith("DJLIB_")]:
+        monkeypatch.delenv(variable)
+    folder = tmp_path / "crates"
+    folder.mkdir()
+    (folder / "djlib.toml").write_text(QUICK)
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def _learned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace of 180 tracks in 4 buckets, three quarters sorted, scanned and learned from."""
+    from djlib.jobs.scan import ScanOptions, scan
+    from djlib.jobs.synth import synthesise
+    from djlib.jobs.talk import Silent
+    from djlib.jobs.train import train
+    from djlib.settings import Workspace, load_settings
+
+    made = Workspace(tmp_path_factory.mktemp("made") / "crates")
+    made.root.mkdir()
+    (made.root / "djlib.toml").write_text(QUICK)
+    settings = load_settings(made.root, {})
+    library = made.root / "library.csv"
+    synthesise("tracks", library, rows=180, buckets=4, labelled=0.75, seed=3)
+    scan(made, settings, library, options=ScanOptions(), talk=Silent())
+    train(made, settings, talk=Silent())
+    # Moved, so that no copy of it finds the tracks it was made from.
+    return Path(shutil.move(made.root, tmp_path_factory.mktemp("learned")))
+
+
+@pytest.fixture
+def learned(_learned: Path, fresh: Path) -> Path:
+    """A workspace with `library.csv` scanned and a first model; the tests are in it."""
+    shutil.copytree(_learned, fresh, dirs_exist_ok=True)
+    return fresh
