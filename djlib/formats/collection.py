@@ -27,6 +27,9 @@ PATH_SEPARATOR = " / "
 
 _NUMBERS = ("bpm", "year", "duration_s", "rating", "play_count")
 
+OWN_FOLDER = "djlib"
+"""The folder djlib exports to; what stands in it is never a label."""
+
 UNNAMED = "(no name)"
 
 _BROKEN_BAR = "¦"

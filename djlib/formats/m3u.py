@@ -14,9 +14,9 @@ from pathlib import Path
 
 from ..errors import FormatError, InputError
 from ..tables.problems import Problem
-from .collection import Library, SourcePlaylist, assemble
+from .collection import OWN_FOLDER, Library, SourcePlaylist, assemble
 from .locations import decode_location, is_windows_path
-from .m3u_writer import write_m3u8
+from .m3u_writer import SIGNATURE, write_m3u8
 from .options import ReadOptions
 
 __all__ = ["read", "sniff", "write_m3u8"]
@@ -61,9 +61,15 @@ def read(path: Path, options: ReadOptions | None = None) -> Library:
         lines.append(number)
     if options is not None and options.progress is not None:
         options.progress(len(lines))
-    named = re.search(r"^#PLAYLIST:(.*\S)", text, re.MULTILINE)
-    playlist = SourcePlaylist((named[1] if named else path.stem,), list(range(len(lines))))
+    playlist = SourcePlaylist(_playlist_path(text, path), list(range(len(lines))))
     return assemble(NAME, columns, [playlist], problems, lines)
+
+
+def _playlist_path(text: str, path: Path) -> tuple[str, ...]:
+    """The name the file states or has; what djlib wrote stands in djlib's own folder."""
+    named = re.search(r"^#PLAYLIST:(.*\S)", text, re.MULTILINE)
+    name = named[1] if named else path.stem
+    return (OWN_FOLDER, name) if SIGNATURE in text[:200].splitlines() else (name,)
 
 
 def _text(path: Path) -> str:

@@ -16,8 +16,9 @@ from ..tables.problems import Problem
 from .collection import UNNAMED, Playlist, missing_members, records
 
 SUFFIX = ".m3u8"
+SIGNATURE = "# written by djlib"
+"""A line by which djlib knows its own files."""
 
-_SIGNATURE = "# written by djlib"
 _HOSTILE = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f-\x9f]')
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\.|$)", re.IGNORECASE)
 _LONGEST = 150  # bytes: leaves room for a number and the suffix under the usual limit of 255
@@ -95,7 +96,7 @@ def _is_own(file: Path) -> bool:
     if not file.is_file():
         return False
     with file.open("rb") as handle:
-        return _SIGNATURE.encode() in handle.read(200).splitlines()
+        return SIGNATURE.encode() in handle.read(200).splitlines()
 
 
 def _unusable(members: Iterable[dict[str, Any]]) -> dict[str, Problem]:
@@ -115,7 +116,7 @@ def _unusable(members: Iterable[dict[str, Any]]) -> dict[str, Problem]:
 
 def _content(playlist: Playlist, members: Iterable[dict[str, Any]]) -> Iterable[str]:
     yield "#EXTM3U"
-    yield _SIGNATURE
+    yield SIGNATURE
     yield "#PLAYLIST:" + (_one_line(playlist.path[-1] if playlist.path else "") or UNNAMED)
     for member in members:
         length = round(member.get("duration_s", -1))

@@ -17,10 +17,7 @@ from fnmatch import fnmatchcase
 import pandas as pd
 
 from ..tables.schema import BUCKET_SEPARATOR
-from .collection import Playlist
-
-OWN_FOLDER = "djlib"
-"""The folder djlib exports to; what stands in it is never a label."""
+from .collection import OWN_FOLDER, Playlist
 
 _SMART = "a smart list: rules, not choices"
 _AGREE = 0.95

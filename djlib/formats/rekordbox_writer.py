@@ -18,7 +18,7 @@ import pandas as pd
 from ..errors import InputError, UsageError
 from ..tables.atomic import replace_file
 from ..tables.problems import Problem
-from .collection import UNNAMED, Playlist, missing_members, records
+from .collection import OWN_FOLDER, UNNAMED, Playlist, missing_members, records
 from .locations import LOCALHOST, encode_location
 from .xml_files import first_elements
 
@@ -49,7 +49,7 @@ def write_rekordbox(
     path: str | Path,
     tracks: pd.DataFrame,
     playlists: Sequence[Playlist],
-    folder: str = "djlib",
+    folder: str = OWN_FOLDER,
 ) -> list[Problem]:
     """Write `tracks` and `playlists` as a new rekordbox XML; the playlists stand under `folder`.
 

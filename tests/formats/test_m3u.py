@@ -11,6 +11,7 @@ from djlib.errors import FormatError, UsageError
 from djlib.formats.collection import UNNAMED, Playlist
 from djlib.formats.m3u import read, sniff, write_m3u8
 from djlib.formats.m3u_writer import safe_name
+from djlib.formats.playlists import choose_buckets
 
 from .samples import table
 
@@ -68,7 +69,7 @@ def test_every_playlist_gets_a_file_of_its_own_on_every_system(
         assert len(file.name.encode()) < 200
         assert not set(file.name) & set('<>:"/\\|?*\n\r\0')
         shown = one_line(name).replace("|", "¦").strip() or UNNAMED
-        assert read(file).playlists[0].path == (shown,)
+        assert read(file).playlists[0].path == ("djlib", shown)
 
 
 @pytest.mark.parametrize(
@@ -136,6 +137,13 @@ def test_a_file_that_djlib_did_not_write_stops_everything(tmp_path: Path) -> Non
         write_m3u8(tmp_path, table(path=["/a.mp3"]), playlists)
     assert not (tmp_path / "A.m3u8").exists()
     assert (tmp_path / "B.m3u8").read_text() == "#EXTM3U\n/mine.mp3\n"
+
+
+def test_what_djlib_wrote_never_becomes_a_label(tmp_path: Path) -> None:
+    tracks = table(path=["/a.mp3"])
+    files, _ = write_m3u8(tmp_path, tracks, [Playlist(("A",), ("t_0",))])
+    library = read(files[0])
+    assert choose_buckets(library.tracks, library.playlists, include=["*"]).kept == []
 
 
 def test_an_own_file_is_replaced(tmp_path: Path) -> None:
