@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,9 +46,10 @@ def encode(y: Iterable[Any]) -> Labels:
     djlib.errors.InputError: only one bucket ('a'): there is nothing to tell apart; label at ...
     """
     given = list(y)
-    is_multi = any(isinstance(row, (list, tuple, set, np.ndarray)) for row in given)
-    rows: list[Sequence[Any]] = [list(row) for row in given] if is_multi else [[r] for r in given]
-    empty = [i for i, row in enumerate(rows) if not row or row[0] is None or row[0] == ""]
+    several = [isinstance(row, (list, tuple, set, np.ndarray)) for row in given]
+    is_multi = any(several)
+    rows = [list(row) if many else [row] for row, many in zip(given, several, strict=True)]
+    empty = [i for i, row in enumerate(rows) if not row or any(map(_is_missing, row))]
     if empty:
         raise InputError(f"row {empty[0]} has no bucket; leave unlabelled rows out of training")
     classes = sorted({str(bucket) for row in rows for bucket in row})
@@ -60,6 +61,10 @@ def encode(y: Iterable[Any]) -> Labels:
     for i, row in enumerate(rows):
         truth[i, [place[str(bucket)] for bucket in row]] = 1
     return Labels(tuple(classes), truth, is_multi)
+
+
+def _is_missing(bucket: Any) -> bool:
+    return bool(pd.isna(bucket)) or not str(bucket)
 
 
 def buckets_of(tracks: pd.DataFrame) -> list[list[str]]:
@@ -75,13 +80,13 @@ def buckets_of(tracks: pd.DataFrame) -> list[list[str]]:
 
 
 def one_bucket_of(tracks: pd.DataFrame) -> list[str]:
-    """The one bucket of each track: `bucket`, else the rarest of `buckets`, else ""."""
+    """The one bucket of each track: `bucket` where it names one, else the rarest, else ""."""
     several = buckets_of(tracks)
     sizes = Counter(bucket for row in several for bucket in row)
     named = tracks["bucket"].tolist() if "bucket" in tracks else [""] * len(tracks)
     return [
-        one.strip() or min(row, key=lambda b: (sizes[b], b), default="")
-        for one, row in zip(named, several, strict=True)
+        one[0] if len(one) == 1 else min(row, key=lambda b: (sizes[b], b), default="")
+        for one, row in zip(map(split_buckets, named), several, strict=True)
     ]
 
 
