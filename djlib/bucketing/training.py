@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from ..errors import InputError
-from ..evaluation.splits import kept_aside
+from ..evaluation.splits import kept_aside, song_groups
+from ..tables.schema import TRACKS, coerce
 from .corrections import Correction
 from .labels import are_several, buckets_of, one_bucket_of
 
@@ -72,19 +73,18 @@ def assemble(
 
     `corrections` maps a track id to its correction and the track's own columns, for tracks that
     are no longer in the table. `several` decides whether tracks sit in several buckets; None
-    looks at the labels. A corrected song is learned from, never a test row: people correct what
-    looked wrong, so scoring on corrections would be biased. Raises `InputError` where nothing is
-    labelled.
+    looks at the labels. A corrected song, in whichever file, is learned from and never a test
+    row: people correct what looked wrong, so scoring on corrections would be biased.
+
+    Raises `InputError` where nothing is labelled.
     """
-    absent = [
-        row for track_id, (_, row) in corrections.items() if track_id not in set(tracks["track_id"])
-    ]
-    table = pd.concat([tracks, pd.DataFrame(absent)], ignore_index=True) if absent else tracks
+    table = _with_absent(tracks, corrections)
     is_multi = are_several(buckets_of(table)) if several is None else several
     labels = buckets_of(table) if is_multi else [[b] if b else [] for b in one_bucket_of(table)]
     corrected = table["track_id"].isin(corrections).to_numpy()
     for row in np.flatnonzero(corrected):
-        labels[row] = list(corrections[table["track_id"].iloc[row]][0].buckets)
+        said = corrections[table["track_id"].iloc[row]][0].buckets
+        labels[row] = list(said if is_multi else said[:1])
     labelled = np.array([bool(row) for row in labels], dtype=bool)
     if not labelled.any():
         raise InputError(
@@ -93,8 +93,22 @@ def assemble(
         )
     found = TrainingSet(table, labels, is_multi, corrected, np.zeros(len(table), bool))
     found = found.rows(labelled)
-    aside = kept_aside(found.tracks, test_share) & ~found.corrected & _in_large_bucket(found)
+    songs = song_groups(found.tracks)
+    needed = songs[found.corrected | ~_in_large_bucket(found)]
+    aside = kept_aside(found.tracks, test_share) & ~np.isin(songs, needed)
     return TrainingSet(found.tracks, found.labels, is_multi, found.corrected, aside)
+
+
+def _with_absent(
+    tracks: pd.DataFrame, corrections: Mapping[str, tuple[Correction, dict[str, Any]]]
+) -> pd.DataFrame:
+    """`tracks`, then the corrected tracks it lacks."""
+    known = set(tracks["track_id"])
+    absent = [row for track_id, (_, row) in corrections.items() if track_id not in known]
+    if not absent:
+        return tracks
+    table = pd.concat([tracks, pd.DataFrame(absent, dtype=object)], ignore_index=True)
+    return coerce(table, TRACKS)[0]
 
 
 def _in_large_bucket(training: TrainingSet) -> np.ndarray:
