@@ -24,8 +24,11 @@ _MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
 _DATE = re.compile(rf"^(\d{{1,2}}-({_MONTHS})(-\d{{2,4}})?|({_MONTHS})-\d{{2}})$", re.I)
 _SHEET_ERROR = re.compile(r"^#(NAME\?|REF!|VALUE!|N/A|DIV/0!|NUM!|NULL!)$")
 _SCIENTIFIC = re.compile(r"^\d([.,]\d+)?E\+\d+$", re.I)
+_BOM = "\ufeff"
 _LOST = "?�"
 """What programs write for a letter their encoding lacks."""
+_ANY_LOST = r"[^\x00-\x7f]"
+"""ASCII is never lost: `???` is doubt, not a bucket of three letters."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,8 @@ class _Reader:
 
     def read(self, line: int, row: dict[str, Any]) -> None:
         answer = undefuse(str(row["correct_bucket"])).strip()
-        if not answer:
+        names = split_buckets(answer)
+        if not names:
             self.reading.unanswered += 1
             return None
         track_id, note = self._tracks.find(row)
@@ -108,7 +112,7 @@ class _Reader:
         if note:
             self._say(line, "track_id", row["track_id"], note, "repaired")
         chosen = []
-        for name in split_buckets(answer):
+        for name in names:
             bucket, note = self._buckets.find(name)
             if bucket is None:
                 return self._say(line, "correct_bucket", name, note, "row left out")
@@ -137,26 +141,28 @@ class _Tracks:
     """Finds the track a row speaks of, whatever a spreadsheet did to its id."""
 
     def __init__(self, known: pd.DataFrame) -> None:
+        known = known.drop_duplicates("track_id")
         self._ids = dict.fromkeys(known["track_id"].astype("str"))
         self._without_zeros: dict[str, list[str]] = {}
         self._songs: dict[str, list[str]] = {}
         artists, titles = (
             known[c] if c in known else [""] * len(known) for c in ("artist", "title")
         )
-        for track_id, artist, title in zip(self._ids, artists, titles, strict=False):
+        for track_id, artist, title in zip(self._ids, artists, titles, strict=True):
             self._without_zeros.setdefault(_number(track_id), []).append(track_id)
             self._songs.setdefault(song_key(str(artist), str(title)), []).append(track_id)
 
     def find(self, row: dict[str, Any]) -> tuple[str | None, str]:
         """The track id, or None; and what was repaired, or why there is none."""
         given = str(row["track_id"])
-        for exact in (given, given.strip(), undefuse(given.strip())):
+        bare = given.lstrip(_BOM).strip()
+        for exact in (given, bare, undefuse(bare)):
             if exact in self._ids:
                 return exact, ""
-        same_number = self._without_zeros.get(_number(given.strip()), [])
+        same_number = self._without_zeros.get(_number(bare), [])
         if len(same_number) == 1:
             return same_number[0], f"a spreadsheet changed the id {same_number[0]!r}"
-        damaged = bool(_SCIENTIFIC.match(given.strip())) or len(same_number) > 1
+        damaged = bool(_SCIENTIFIC.match(bare)) or len(same_number) > 1
         found = self._by_song(row) if damaged else []
         if len(found) == 1:
             return found[0], f"a spreadsheet damaged the id; artist and title say {found[0]!r}"
@@ -207,5 +213,5 @@ class _Buckets:
     def _with_lost_letters(self, name: str) -> list[str]:
         if not any(sign in name for sign in _LOST):
             return []
-        pattern = re.compile("".join("." if c in _LOST else re.escape(c) for c in name))
+        pattern = re.compile("".join(_ANY_LOST if c in _LOST else re.escape(c) for c in name))
         return [known for known in self._names if pattern.fullmatch(known)]
