@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from djlib.bucketing.measure import KINDS, measure
+from djlib.bucketing.simple_ml import SimpleMLBucketAssigner
+from djlib.bucketing.training import TrainingSet, assemble
+from djlib.evaluation.metrics import bucket_metrics
+from djlib.tables.synthetic import synthetic_library
+
+
+def model() -> SimpleMLBucketAssigner:
+    return SimpleMLBucketAssigner(n_estimators=15, random_state=0)
+
+
+def training(tracks: pd.DataFrame) -> TrainingSet:
+    return assemble(tracks, {}, test_share=0.0)
+
+
+@pytest.mark.parametrize("multi", [0.0, 0.6])
+def test_both_kinds_of_folds_measure_every_track(multi: float) -> None:
+    tracks = synthetic_library(150, buckets=4, seed=1, multi=multi)
+    found = measure(model, training(tracks), n_folds=3)
+    assert tuple(found.figures) == KINDS
+    for figures in found.figures.values():
+        assert figures["n"] == 150
+        assert 0.4 < figures["accuracy"] <= 1
+        assert set(figures["per_bucket"]) == set(tracks["bucket"])
+        assert ("confusion" in figures) is (multi == 0)
+    assert len(found.confidence) == len(found.correct) == 150
+    assert found.correct.mean() == pytest.approx(found.figures["stratified"]["accuracy"])
+
+
+def test_better_than_the_largest_bucket() -> None:
+    tracks = synthetic_library(300, buckets=5, seed=2)
+    found = measure(model, training(tracks), n_folds=3)
+    truth = pd.get_dummies(tracks["bucket"]).to_numpy(dtype=int)
+    base = np.tile(truth.mean(axis=0), (len(truth), 1))
+    plain = bucket_metrics(base, truth, sorted(set(tracks["bucket"])))
+    for kind in KINDS:
+        assert found.figures[kind]["accuracy"] > plain["accuracy"] + 0.15
+        assert found.figures[kind]["log_loss"] < plain["log_loss"] - 0.2
+
+
+def test_small_buckets_are_named_and_left_out() -> None:
+    tracks = synthetic_library(120, buckets=3, seed=3)
+    tracks.loc[:1, ["bucket", "buckets"]] = "Tiny"
+    tracks.loc[2, ["bucket", "buckets"]] = "Tinier"
+    found = measure(model, training(tracks), n_folds=3, min_tracks=3)
+    assert found.too_small == {"Tinier": 1, "Tiny": 2}
+    assert found.figures["stratified"]["n"] == 117
+    assert not {"Tiny", "Tinier"} & set(found.figures["stratified"]["per_bucket"])
+
+
+def test_a_small_bucket_of_a_track_leaves_its_other_buckets_in() -> None:
+    tracks = synthetic_library(100, buckets=3, seed=4, multi=0.5)
+    tracks.loc[0, "buckets"] += "|Tiny"
+    found = measure(model, training(tracks), n_folds=3)
+    assert found.too_small == {"Tiny": 1}
+    assert found.figures["stratified"]["n"] == 100
+
+
+@pytest.mark.parametrize("sizes", [{"A": 20, "B": 2}, {"A": 2, "B": 2}, {"A": 20}])
+def test_fewer_than_two_buckets_to_measure_give_no_figures(sizes: dict[str, int]) -> None:
+    buckets = [b for b, n in sizes.items() for _ in range(n)]
+    tracks = synthetic_library(len(buckets), seed=5).assign(bucket=buckets, buckets=buckets)
+    found = measure(model, training(tracks), n_folds=3, min_tracks=3)
+    assert found.figures == {}
+    assert len(found.confidence) == 0
+    assert found.too_small == {b: n for b, n in sizes.items() if n < 3}
+
+
+def test_two_tracks_a_bucket_can_be_measured_when_asked() -> None:
+    buckets = ["A", "B", "C"] * 2
+    tracks = synthetic_library(6, seed=6).assign(bucket=buckets, buckets=buckets)
+    found = measure(model, training(tracks), n_folds=5, min_tracks=2)
+    assert found.figures["stratified"]["n"] == 6
+
+
+def test_one_artist_for_all_leaves_only_stratified_figures() -> None:
+    tracks = synthetic_library(60, buckets=3, seed=7).assign(artist="Robyn")
+    found = measure(model, training(tracks), n_folds=3)
+    assert tuple(found.figures) == ("stratified",)
+
+
+def test_a_bucket_of_one_artist_cannot_be_known_by_artist() -> None:
+    tracks = synthetic_library(90, buckets=3, seed=8)
+    robyn = np.arange(90) < 10
+    tracks["artist"] = np.where(robyn, "Robyn", tracks["artist"] + tracks["track_id"])
+    tracks["bucket"] = tracks["buckets"] = np.where(robyn, "Robyn only", tracks["bucket"])
+    found = measure(model, training(tracks), n_folds=3)
+    assert found.figures["artist"]["n"] == 90
+    assert found.figures["artist"]["per_bucket"]["Robyn only"]["recall"] == 0
+
+
+def test_progress_is_told_of_each_fit() -> None:
+    fits: list[int] = []
+    measure(model, training(synthetic_library(60, buckets=3)), n_folds=3, progress=fits.append)
+    assert fits == [1] * 6
+
+
+def test_the_same_seed_gives_the_same_figures() -> None:
+    tracks = training(synthetic_library(90, buckets=3, seed=9))
+    assert measure(model, tracks, n_folds=3).figures == measure(model, tracks, n_folds=3).figures
