@@ -98,8 +98,10 @@ def heading(text: str) -> None:
 
 
 def percent(share: float | None) -> str:
-    """A share as a percentage; a dash where there is none."""
-    return "-" if share is None else f"{100 * share:.0f} %"
+    """A share as a percentage; a dash where there is none, all of it only where it is all."""
+    if share is None:
+        return "-"
+    return "> 99 %" if 0.995 <= share < 1 else f"{100 * share:.0f} %"
 
 
 def problems(found: Sequence[Problem], *, title: str = "Problems in the input") -> None:

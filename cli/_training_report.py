@@ -88,7 +88,8 @@ def comparison(report: TrainReport) -> None:
     if report.promoted:
         line(f"Version {report.version} is served from now on.")
     else:
-        line(f"Version {report.version} is kept, but {report.parent} stays in use.")
+        stays = f"{report.parent} stays in use" if report.parent else "no version is in use yet"
+        line(f"Version {report.version} is kept, but {stays}.")
         line(f"Serve it all the same: djlib models promote {report.version}")
 
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from ._session import Session
 
+_SHOWN = 12
+
 
 def feedback(
     file: Annotated[
@@ -81,12 +83,16 @@ def render(report: FeedbackReport) -> None:
     from ._training_report import comparison
 
     heading(f"{len(report.taken)} corrections taken")
-    table(
-        ["track", "was", "is"],
-        [(c.track_id, c.predicted, "|".join(c.buckets)) for c in report.taken[:12]],
-    )
-    if len(report.taken) > 12:
-        line(f"and {len(report.taken) - 12} more")
+    if report.taken:
+        table(
+            ["track", "was", "is"],
+            [
+                (report.names.get(c.track_id) or c.track_id, c.predicted, "|".join(c.buckets))
+                for c in report.taken[:_SHOWN]
+            ],
+        )
+    if len(report.taken) > _SHOWN:
+        line(f"and {len(report.taken) - _SHOWN} more")
     line(
         f"{report.confirmed} of them agree with the prediction; {report.known} were known already; "
         f"{report.unanswered} rows left empty; {len(report.refused)} rows refused."

@@ -52,7 +52,8 @@ app = typer.Typer(
     name="djlib",
     cls=_Commands,
     help="Sorts your tracks into your own crates: learns them, proposes, takes your corrections.",
-    epilog="Start with: djlib demo. Then: djlib scan LIBRARY.xml and djlib assign-buckets.",
+    epilog="\b\nStart with:  djlib demo\nThen:        djlib scan LIBRARY.xml\n"
+    "             djlib assign-buckets",
     invoke_without_command=True,
     pretty_exceptions_enable=False,
 )

@@ -95,25 +95,33 @@ def show(
 
 
 @app.command("promote")
-def promote(version: _Version, workspace: o.Workspace = None) -> None:
+def promote(version: _Version, json: o.Json = False, workspace: o.Workspace = None) -> None:
     """Serve this version from now on.
 
     Example: djlib models promote 20260101T120000Z-1a2b3c4d
     """
-    from ._render import line
-
-    line(f"Version {_open(workspace).promote(version, 'asked for').id} is served from now on.")
+    _served(
+        _open(workspace).promote(version, "asked for"), "Version {} is served from now on.", json
+    )
 
 
 @app.command("rollback")
-def rollback(workspace: o.Workspace = None) -> None:
+def rollback(json: o.Json = False, workspace: o.Workspace = None) -> None:
     """Go back to the version served before; again, to the one before that.
 
     Example: djlib models rollback
     """
-    from ._render import line
+    _served(_open(workspace).rollback("asked for"), "Back to version {}.", json)
 
-    line(f"Back to version {_open(workspace).rollback('asked for').id}.")
+
+def _served(version: Version, words: str, json: bool) -> None:
+    from ._render import line
+    from ._session import print_json
+
+    if json:
+        print_json(_plain(version))
+    else:
+        line(words.format(version.id))
 
 
 @app.command("verify")
@@ -143,6 +151,7 @@ def verify(
 def prune(
     keep: Annotated[int, typer.Option("--keep", min=1, help="How many of the newest to keep.")] = 5,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    json: o.Json = False,
     workspace: o.Workspace = None,
 ) -> None:
     """Delete old versions; never the current one or the one before.
@@ -150,10 +159,14 @@ def prune(
     Example: djlib models prune --keep 3 --yes
     """
     from ._render import line
+    from ._session import print_json
 
     if not yes:
-        typer.confirm(f"Delete all versions but the newest {keep}?", abort=True)
+        typer.confirm(f"Delete all versions but the newest {keep}?", abort=True, err=True)
     gone = _open(workspace).prune(keep)
+    if json:
+        print_json({"deleted": gone})
+        return
     line(f"Deleted {len(gone)} versions." if gone else "Nothing to delete.")
     for version in gone:
         line(f"  {version}")
@@ -163,6 +176,7 @@ def prune(
 def export(
     version: _Version,
     target: Annotated[Path, typer.Argument(help="A new .zip file.")],
+    json: o.Json = False,
     workspace: o.Workspace = None,
 ) -> None:
     """Hand a version over as a zip file with its card.
@@ -170,6 +184,10 @@ def export(
     Example: djlib models export current my_crates.zip
     """
     from ._render import line
+    from ._session import print_json
 
     _open(workspace).export(version, target)
-    line(f"Written: {target}")
+    if json:
+        print_json({"written": [str(target)]})
+    else:
+        line(f"Written: {target}")

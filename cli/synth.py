@@ -22,6 +22,7 @@ def synth(
     ] = 1.0,
     seed: o.Seed = 0,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+    json: o.Json = False,
 ) -> None:
     """Invent a sample table.
 
@@ -31,8 +32,12 @@ def synth(
     from djlib.jobs.synth import synthesise
 
     from ._render import line
+    from ._session import print_json
 
     if output.exists() and not force:
         raise UsageError(f"{output} exists; choose another name or pass --force")
     synthesise(table, output, rows=rows, buckets=buckets, labelled=labelled, seed=seed or 0)
-    line(f"Written: {output} ({rows:,} rows)")
+    if json:
+        print_json({"written": [str(output)], "rows": rows})
+    else:
+        line(f"Written: {output} ({rows:,} rows)")

@@ -48,12 +48,15 @@ def train(
 
     Example: djlib train --target-precision 0.9
     """
+    from djlib.evaluation.charts import chart_kind
     from djlib.jobs.train import draw_confidence
     from djlib.jobs.train import train as run
 
     from ._session import Session
     from ._training_report import training_report
 
+    if chart:
+        chart_kind(chart)  # refused before the work, not after it
     buckets = {"threshold": threshold, "target_precision": target_precision}
     session = Session(
         workspace, as_json=json, verbose=verbose, wait=wait, seed=seed, buckets=buckets

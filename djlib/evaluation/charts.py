@@ -25,15 +25,20 @@ def confidence_chart(
     Both arrays are (n,), of out-of-fold first choices. Bars on the dashed line are honest.
     Raises `UsageError` for another suffix and `DjlibError` without matplotlib.
     """
-    target = Path(path)
-    if target.suffix.lower() not in SUFFIXES:
-        raise UsageError(f"{target}: a chart is one of {', '.join(SUFFIXES)}")
-    kind = "png" if target.suffix.lower() == ".html" else target.suffix.lower()[1:]
-    drawn = _draw(confidence, correct, threshold, kind)
-    if target.suffix.lower() == ".html":
+    kind = chart_kind(path)
+    drawn = _draw(confidence, correct, threshold, "png" if kind == "html" else kind)
+    if kind == "html":
         drawn = _page(drawn)
-    with replace_file(target) as handle:
+    with replace_file(path) as handle:
         handle.write(drawn)
+
+
+def chart_kind(path: str | Path) -> str:
+    """The kind of chart a suffix asks for: png, svg or html; raises `UsageError` for others."""
+    suffix = Path(path).suffix.lower()
+    if suffix not in SUFFIXES:
+        raise UsageError(f"{path}: a chart is one of {', '.join(SUFFIXES)}")
+    return suffix[1:]
 
 
 def _draw(confidence: np.ndarray, correct: np.ndarray, threshold: float, kind: str) -> bytes:

@@ -45,7 +45,7 @@ def check(workspace: Workspace, source: Path, talk: Talk) -> CheckReport:
             table = read_table(source, problems=problems, duplicates="keep")
         schema = recognise(table.columns) or TRACKS
     else:
-        table, choice, problems = read_tracks(workspace, source, ScanOptions(), talk)
+        table, choice, problems = read_tracks(workspace, source, ScanOptions(remember=False), talk)
         left_out = dict(choice.left_out) if choice else {}
     readable = {"key": lambda text: parse_key(text) is not None}
     quality = quality_report(table, schema, readable=readable)

@@ -44,6 +44,11 @@ def _said(event: dict[str, Any]) -> tuple[Correction, dict[str, Any]]:
     return correction, dict(event["track"])
 
 
+def n_logged(workspace: Workspace) -> int:
+    """How long the log is: a model that was trained when it was shorter has not seen it all."""
+    return len(read_events(workspace.events, CORRECTIONS))
+
+
 def log_corrections(
     workspace: Workspace, taken: list[Correction], rows: dict[str, dict[str, Any]], source: str
 ) -> None:

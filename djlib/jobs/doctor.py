@@ -65,7 +65,10 @@ def _tracks(workspace: Workspace) -> Finding:
 
 def _models(workspace: Workspace) -> list[Finding]:
     models = bucket_models(workspace)
-    found = models.verify()
+    try:
+        found = models.verify()
+    except DjlibError as error:
+        return [Finding("bucket models", "broken", str(error))]
     if not found:
         return [Finding("bucket model", "missing", "run 'djlib train'")]
     findings = [

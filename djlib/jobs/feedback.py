@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from ..bucketing.corrections import Correction, Reading, read_corrections
+from ..errors import DjlibError
+from ..registry import Version
 from ..settings import Settings, Workspace
 from ..tables.io import read_table
 from ..tables.problems import Problem
 from ..tables.schema import CORRECTIONS
-from .corrections import Corrections, corrections_so_far, log_corrections
+from .corrections import Corrections, corrections_so_far, log_corrections, n_logged
 from .met import names_met, rows_met
 from .models import bucket_models
 from .runs import run
@@ -24,11 +26,12 @@ _LINE = "line in the file"
 @dataclass(frozen=True)
 class FeedbackReport:
     """What a file of corrections did: `taken` are new words, `known` ones the log already had,
-    `confirmed` those that agree with the prediction; `training` is the model learned from them,
-    None where nothing was new."""
+    `confirmed` those that agree with the prediction; `names` are artist and title of those taken,
+    by track id; `training` is the model learned from them, None where nothing was new."""
 
     source: str
     taken: list[Correction]
+    names: dict[str, str]
     known: int
     confirmed: int
     unanswered: int
@@ -63,20 +66,22 @@ def feedback(
 ) -> FeedbackReport:
     """Take the corrections in `file`, then learn again; with `dry_run` only say what would be
     taken. Raises `InputError` for a file without the columns track_id and correct_bucket."""
-    with run(workspace, settings, "feedback", talk) as noted:
+    with run(workspace, settings, "feedback", talk, recorded=not dry_run) as noted:
         so_far = corrections_so_far(workspace)
-        reading = _read(workspace, file, so_far, allow_new, talk)
+        version = _in_force(workspace)
+        reading = _read(workspace, file, so_far, version, allow_new, talk)
         new = [c for c in reading.taken if _is_new(c, so_far)]
+        rows = rows_met(workspace, so_far, {c.track_id for c in new})
         training = None
-        if new and not dry_run:
-            rows = rows_met(workspace, so_far, {c.track_id for c in new})
+        if not dry_run:
             log_corrections(workspace, new, rows, str(file))
-            source = _source(workspace)
-            training = learn(workspace, settings, source, promotion=promotion, talk=talk)
+            if not _all_learned(workspace):
+                training = _learn(workspace, settings, version, promotion, talk)
         noted |= {"source": str(file.absolute()), "taken": len(new)}
         return FeedbackReport(
             source=str(file),
             taken=new,
+            names={track_id: _name(row) for track_id, row in rows.items()},
             known=len(reading.taken) - len(new),
             confirmed=sum(c.confirms for c in new),
             unanswered=reading.unanswered,
@@ -85,10 +90,36 @@ def feedback(
         )
 
 
-def _source(workspace: Workspace) -> Path | None:
-    """What the current model learned from, if it is still there."""
-    source = Path(bucket_models(workspace).current().metadata["source"])
-    return source if source.exists() else None
+def _in_force(workspace: Workspace) -> Version:
+    """The current version; raises `ModelError` where it cannot tell its buckets any more."""
+    models = bucket_models(workspace)
+    version = models.current()
+    if version.problem:
+        models.load()
+    return version
+
+
+def _all_learned(workspace: Workspace) -> bool:
+    """Whether some version has seen the whole log; a training that was cut off leaves none."""
+    seen = [v.metadata.get("corrections_logged", 0) for v in bucket_models(workspace).versions()]
+    return max(seen, default=0) >= n_logged(workspace)
+
+
+def _learn(
+    workspace: Workspace, settings: Settings, version: Version, promotion: Promotion, talk: Talk
+) -> TrainReport:
+    """Learn from what the current version learned from, if it is still there."""
+    source = Path(version.metadata["source"])
+    known = source if source.exists() else None
+    try:
+        return learn(workspace, settings, known, promotion=promotion, talk=talk)
+    except DjlibError as error:
+        kept = "your corrections are kept: 'djlib train' learns from them"
+        raise type(error)(f"{error}; {kept}") from error
+
+
+def _name(row: dict[str, Any]) -> str:
+    return " - ".join(filter(None, (row.get("artist"), row.get("title"))))
 
 
 def _is_new(correction: Correction, so_far: Corrections) -> bool:
@@ -97,14 +128,18 @@ def _is_new(correction: Correction, so_far: Corrections) -> bool:
 
 
 def _read(
-    workspace: Workspace, file: Path, so_far: Corrections, allow_new: bool, talk: Talk
+    workspace: Workspace,
+    file: Path,
+    so_far: Corrections,
+    version: Version,
+    allow_new: bool,
+    talk: Talk,
 ) -> Reading:
     problems: list[Problem] = []
     table = read_table(
         file, schema=CORRECTIONS, problems=problems, duplicates="keep", line_column=_LINE
     )
     talk.say(f"Looking up {len(table)} tracks")
-    version = bucket_models(workspace).current()
     corrected = [bucket for correction, _ in so_far.values() for bucket in correction.buckets]
     reading = read_corrections(
         table,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +26,15 @@ TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".csv.gz", ".tsv.gz", ".tx
 @dataclass(frozen=True)
 class ScanOptions:
     """What a person may ask of a scan: globs over playlist names to count or not to count as
-    buckets, all playlists as they are, folder names as buckets, processes for reading tags."""
+    buckets, all playlists as they are, folder names as buckets, processes for reading tags, and
+    whether the next scan may rely on the tags read now."""
 
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     everything: bool = False
     folders_as_buckets: bool = False
     processes: int = 1
+    remember: bool = True
 
 
 @dataclass(frozen=True)
@@ -63,8 +65,12 @@ def scan(
     talk: Talk,
     dry_run: bool = False,
 ) -> ScanReport:
-    """Read `source` and write `data/tracks.parquet`, or nothing with `dry_run`."""
-    with run(workspace, settings, "scan", talk) as noted:
+    """Read `source` and write `data/tracks.parquet`, or nothing with `dry_run`.
+
+    A pattern in `options` that fits no playlist is a problem of its own.
+    """
+    with run(workspace, settings, "scan", talk, recorded=not dry_run) as noted:
+        options = replace(options, remember=not dry_run)
         tracks, choice, problems = read_tracks(workspace, source, options, talk)
         if not len(tracks):
             raise InputError(f"{source}: no track could be read{_first_reason(problems)}")
@@ -93,12 +99,13 @@ def read_tracks(
     problems: list[Problem] = []
     if is_table(source):
         with talk.step(f"Reading {source.name}"):
-            return read_table(source, schema=TRACKS, problems=problems), None, problems
+            table = read_table(source, schema=TRACKS, problems=problems)
+        return table, None, [*_fitting_nothing((*options.include, *options.exclude)), *problems]
     with talk.step(f"Reading {source.name or source}") as progress:
         library = read_library(
             source,
             jobs=options.processes,
-            cache=workspace.data / "scan_cache.sqlite",
+            cache=workspace.data / "scan_cache.sqlite" if options.remember else None,
             folder_names_as_playlists=options.folders_as_buckets,
             progress=progress,
         )
@@ -109,7 +116,12 @@ def read_tracks(
         exclude=options.exclude,
         everything=options.everything,
     )
-    return attach_buckets(library.tracks, choice.kept), choice, library.problems
+    problems = [*_fitting_nothing(choice.unmatched), *library.problems]
+    return attach_buckets(library.tracks, choice.kept), choice, problems
+
+
+def _fitting_nothing(patterns: Sequence[str]) -> list[Problem]:
+    return [Problem(None, "pattern", p, "no playlist is called so", "note") for p in patterns]
 
 
 def is_table(source: Path) -> bool:

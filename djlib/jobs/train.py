@@ -21,7 +21,7 @@ from ..evaluation.splits import artist_groups, song_groups
 from ..settings import BucketSettings, Settings, Workspace
 from ..tables.events import utc_now
 from ..tables.problems import Problem
-from .corrections import corrections_so_far
+from .corrections import corrections_so_far, n_logged
 from .models import bucket_models, out_of_fold, out_of_fold_file
 from .runs import run, update_metrics
 from .scan import ScanOptions, read_tracks
@@ -233,6 +233,7 @@ def _keep(
         "model": type(model).__name__,
         "parameters": model.get_params(),
         "data_fingerprint": _fingerprint(learned),
+        "corrections_logged": n_logged(workspace),
         "seed": settings.seed,
     }
     version = bucket_models(workspace).save(

@@ -1,0 +1,146 @@
+"""The command line as a whole: help, exit codes, who reads stdout and who reads stderr."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer.main
+
+from cli.main import app
+from djlib import __version__
+from tests.cli.running import as_json, djlib, done, refused
+
+ROOT = Path(__file__).parents[2]
+
+
+def commands(group: Any, above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from commands(command, (*above, name))
+        else:
+            yield (*above, name), command
+
+
+COMMANDS = dict(commands(typer.main.get_command(app)))
+every_command = pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+
+
+@every_command
+def test_every_command_has_help_with_an_example_of_itself(path: tuple[str, ...]) -> None:
+    said = done(*path, "--help").stdout
+
+    assert f"Example: djlib {' '.join(path)}" in " ".join(re.sub(r"[│\s]+", " ", said).split())
+    assert COMMANDS[path].help.strip().splitlines()[0].endswith(".")
+
+
+@every_command
+def test_every_command_offers_json(path: tuple[str, ...]) -> None:
+    assert "--json" in {opt for p in COMMANDS[path].params for opt in p.opts}
+
+
+@every_command
+def test_every_option_has_a_help_line(path: tuple[str, ...]) -> None:
+    assert [p.name for p in COMMANDS[path].params if not getattr(p, "help", "")] == []
+
+
+@every_command
+def test_an_unknown_option_is_wrong_usage(path: tuple[str, ...]) -> None:
+    result = djlib(*path, "--colour", "green")
+
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert "No such option: --colour" in result.stderr
+
+
+def test_djlib_alone_lists_the_commands() -> None:
+    said = done().stdout
+
+    assert {path[0] for path in COMMANDS} <= set(said.split())
+    assert "djlib demo" in said
+
+
+def test_a_group_alone_lists_its_commands() -> None:
+    said = djlib("models").output
+
+    assert all(path[1] in said for path in COMMANDS if path[0] == "models")
+
+
+def test_an_unknown_command_is_wrong_usage() -> None:
+    result = djlib("tarin")
+
+    assert result.exit_code == 2
+    assert "Did you mean 'train'?" in result.stderr
+
+
+def test_the_version_is_told() -> None:
+    assert done("--version").stdout == f"djlib {__version__}\n"
+
+
+def test_results_go_to_stdout_and_talk_to_stderr(learned: Path) -> None:
+    said = done("train")
+
+    assert "How good it is" in said.stdout
+    assert "Measuring" not in said.stdout
+    assert "Measuring by cross-validation: done" in said.stderr
+    assert json.loads(done("train", "--json").stdout)["tracks"] > 0
+
+
+def test_a_refusal_of_the_system_is_one_line(fresh: Path) -> None:
+    Path("notes").write_text("")
+
+    line = refused("scan", "library.csv", "--workspace", "notes/crates")
+
+    assert line == f"djlib: {fresh / 'notes' / 'crates'}: Not a directory"
+
+
+def test_a_bug_keeps_its_traceback(learned: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*arguments: object, **options: object) -> None:
+        raise KeyError("a bug")
+
+    monkeypatch.setattr("djlib.jobs.train.train", broken)
+    with pytest.raises(KeyError, match="a bug"):
+        djlib("train")
+
+
+def test_a_failure_leaves_its_traceback_where_it_was_asked_for(fresh: Path) -> None:
+    assert "Traceback" not in djlib("train").stderr
+    assert "Traceback" in djlib("train", "--verbose").stderr
+
+
+def test_a_checkout_runs_as_a_module(fresh: Path) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "cli", "models", "list", "--json", "--workspace", str(fresh)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert json.loads(ran.stdout) == []
+
+
+def test_a_reader_that_goes_away_ends_the_command_quietly(learned: Path) -> None:
+    show = f"'{sys.executable}' -m cli models show --workspace '{learned}'"
+    ran = subprocess.run(
+        f"{show} | true", shell=True, cwd=ROOT, capture_output=True, text=True, check=True
+    )
+
+    assert "Traceback" not in ran.stderr
+
+
+def test_nothing_is_written_where_nothing_was_asked_for(learned: Path) -> None:
+    before = sorted(p for p in learned.rglob("*") if p.is_file())
+    as_json("models", "list")
+    as_json("doctor")
+    as_json("check", "library.csv")
+    done("models", "show")
+    done("models", "verify")
+
+    assert sorted(p for p in learned.rglob("*") if p.is_file()) == before
