@@ -45,16 +45,19 @@ class Calibration:
     def fit(cls, raw: np.ndarray, truth: np.ndarray, *, is_multi: bool) -> Self:
         """Learn from out-of-sample `raw` probabilities and the 0/1 `truth`, both (n, buckets).
 
-        Without a row to learn from, half of every probability is spread evenly.
+        As in Platt 1999 no row counts as certain, or a few tracks that are easily told apart
+        would make it sure of everything. Without a row half of every probability is spread evenly.
         """
         if not len(raw):
             n_buckets = truth.shape[1]
             return cls((1 / n_buckets,) * n_buckets, is_multi, mix=_MOST_MIX)
-        start = cls(tuple(truth.mean(axis=0).tolist()), is_multi)
+        prior = truth.mean(axis=0)
+        start = cls(tuple(prior.tolist()), is_multi)
+        target = (len(raw) * truth + prior) / (len(raw) + 1)
 
         def loss(parameters: np.ndarray) -> float:
             fitted = start._with(parameters).apply(raw)
-            return _log_loss(fitted, truth, is_multi)
+            return _log_loss(fitted, target, is_multi)
 
         guesses = [[-3.0, 0.0, 0.0]] if is_multi else [[-3.0, 0.0], [-1.0, -0.7]]
         found = [minimize(loss, guess, method="Nelder-Mead") for guess in guesses]
@@ -85,11 +88,11 @@ class Calibration:
         return type(self)(self.prior, self.is_multi, mix, slope, offset)
 
 
-def _log_loss(proba: np.ndarray, truth: np.ndarray, is_multi: bool) -> float:
+def _log_loss(proba: np.ndarray, target: np.ndarray, is_multi: bool) -> float:
+    loss = -target * np.log(proba + _TINY)
     if is_multi:
-        right = np.where(truth > 0, proba, 1 - proba)
-        return float(-np.log(right + _TINY).mean())
-    return float(-np.log((proba * truth).sum(axis=1) + _TINY).mean())
+        loss -= (1 - target) * np.log(1 - proba + _TINY)
+    return float(loss.sum(axis=1).mean())
 
 
 def calibration_error(confidence: np.ndarray, correct: np.ndarray, bins: int = 10) -> float:

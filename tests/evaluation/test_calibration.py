@@ -86,6 +86,19 @@ def test_a_bucket_without_a_vote_keeps_a_chance() -> None:
     assert Calibration.fit(raw, truth, is_multi=False).apply(raw).min() > 0.05
 
 
+@pytest.mark.parametrize(
+    ("n", "least", "most"), [(6, 0.6, 0.95), (40, 0.9, 0.995), (1000, 0.99, 1)]
+)
+def test_votes_that_were_always_right_become_as_sure_as_their_number_allows(
+    n: int, least: float, most: float
+) -> None:
+    raw = np.tile([[0.9, 0.1], [0.1, 0.9]], (n // 2, 1))
+    proba = Calibration.fit(raw, raw.round().astype(int), is_multi=False).apply(raw)
+    assert least < proba.max() < most
+    yes = Calibration.fit(raw, raw.round().astype(int), is_multi=True).apply(raw)
+    assert least < yes.max() < most
+
+
 def test_few_misleading_votes_do_not_drown_in_the_base_rates() -> None:
     raw = np.array([[0.2, 0.8], [0.3, 0.7], [0.8, 0.2], [0.9, 0.1], [0.6, 0.4]])
     truth = np.array([[1, 0], [1, 0], [0, 1], [0, 1], [1, 0]])
