@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..errors import InputError
 from ..evaluation.calibration import Calibration
+from ..tables.schema import TRACKS, coerce
 from .labels import Labels, encode
 from .thresholds import bucket_thresholds, given_out
 
@@ -55,9 +56,7 @@ class BucketAssigner(ClassifierMixin, BaseEstimator):
         truth = labels.truth[seen]
         self.calibration_ = Calibration.fit(votes[seen], truth, is_multi=labels.is_multi)
         proba = self.calibration_.apply(votes[seen])
-        self.thresholds_ = (
-            bucket_thresholds(proba, truth) if labels.is_multi else np.empty(0)
-        )
+        self.thresholds_ = bucket_thresholds(proba, truth) if labels.is_multi else np.empty(0)
         self.labelled_ = _remember(X, labels)
         return self
 
@@ -117,7 +116,7 @@ class BucketAssigner(ClassifierMixin, BaseEstimator):
 
 
 def _remember(X: pd.DataFrame, labels: Labels) -> pd.DataFrame:
-    kept = X[[c for c in KEPT_COLUMNS if c in X]].reset_index(drop=True)
+    kept = coerce(X[[c for c in KEPT_COLUMNS if c in X]].reset_index(drop=True), TRACKS)[0]
     if "track_id" not in kept:
         kept.insert(0, "track_id", [f"row {i}" for i in range(len(kept))])
     names = np.array(labels.classes, dtype=object)

@@ -119,10 +119,7 @@ class Contributions:
     def _votes_at_nodes(self, tree: Any) -> np.ndarray:
         """The share of training tracks of each bucket at each node, (nodes, buckets)."""
         shares = tree.value / tree.value.sum(axis=2, keepdims=True)
-        if not self._model.is_multi_:
-            return np.asarray(shares[:, 0, :])
-        yes = [len(answers) - 1 for answers in self._model.forest_.classes_]
-        return np.asarray(shares[:, np.arange(len(yes)), yes])
+        return np.asarray(shares[:, :, 1] if self._model.is_multi_ else shares[:, 0, :])
 
 
 def _nearest(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 from zipfile import ZIP_DEFLATED
 
 import numpy as np
@@ -112,6 +112,8 @@ class SimpleMLBucketAssigner(BucketAssigner):
 
     def leaves(self, X: pd.DataFrame) -> np.ndarray:
         """Which leaf of each tree a track falls into, shape (n, n_estimators)."""
+        if not len(X):
+            return np.zeros((0, self.n_estimators), dtype=int)
         return np.asarray(self.forest_.apply(self.features_.transform(X)))
 
     def _fit_votes(self, X: pd.DataFrame, labels: Labels) -> np.ndarray:
@@ -123,27 +125,25 @@ class SimpleMLBucketAssigner(BucketAssigner):
             random_state=self.random_state,
             n_jobs=self.n_jobs,
         )
-        target = labels.truth if labels.is_multi else labels.truth.argmax(axis=1)
+        matrix = self.features_.transform(X)
+        target, weights = labels.truth.argmax(axis=1), None
+        if labels.is_multi:
+            matrix, target, weights = _with_outsider(matrix, labels.truth)
         with warnings.catch_warnings():  # few trees: rows no tree left out come back as NaN
             warnings.filterwarnings("ignore", "Some inputs do not have OOB scores")
             warnings.filterwarnings("ignore", "invalid value encountered in divide")
-            self.forest_.fit(self.features_.transform(X), target)
-        return self._take_out_of_bag(labels.is_multi)
+            self.forest_.fit(matrix, target, sample_weight=weights)
+        return self._take_out_of_bag(len(X))
 
-    def _take_out_of_bag(self, is_multi: bool) -> np.ndarray:
-        """The out-of-bag votes, which the forest then need not carry with it."""
-        votes = np.nan_to_num(self.forest_.oob_decision_function_)
+    def _take_out_of_bag(self, n: int) -> np.ndarray:
+        """The out-of-bag votes of the `n` tracks, which the forest then need not carry with it."""
+        votes = np.nan_to_num(self.forest_.oob_decision_function_)[:n]
         del self.forest_.oob_decision_function_
-        never_out = votes.reshape(len(votes), -1).sum(axis=1) == 0
-        if is_multi:
-            votes = np.column_stack([_yes(votes[:, :, k], c) for k, c in enumerate(self._answers)])
+        never_out = votes.reshape(n, -1).sum(axis=1) == 0
+        if votes.ndim == 3:  # (tracks, no or yes, buckets)
+            votes = votes[:, 1]
         votes[never_out] = np.nan
         return np.asarray(votes)
-
-    @property
-    def _answers(self) -> list[Any]:
-        """For each yes/no question of a multi-label forest, the answers it knows."""
-        return list(self.forest_.classes_)
 
     def _votes(self, X: pd.DataFrame) -> np.ndarray:
         parts = [
@@ -154,11 +154,13 @@ class SimpleMLBucketAssigner(BucketAssigner):
 
     def _votes_of(self, X: pd.DataFrame) -> np.ndarray:
         votes = self.forest_.predict_proba(self.features_.transform(X))
-        if self.is_multi_:
-            return np.column_stack([_yes(v, c) for v, c in zip(votes, self._answers, strict=True)])
-        return np.asarray(votes)
+        return np.column_stack([v[:, 1] for v in votes]) if self.is_multi_ else np.asarray(votes)
 
 
-def _yes(votes: np.ndarray, answers: np.ndarray) -> np.ndarray:
-    """The share of votes for "in this bucket"; a bucket that holds every track knows only yes."""
-    return votes[:, 1] if len(answers) > 1 else np.full(len(votes), float(answers[0]))
+def _with_outsider(
+    matrix: np.ndarray, truth: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Rows, labels and weights with a row of no bucket and no weight behind them: a bucket that
+    holds every track is a yes/no question too."""
+    weights = np.append(np.ones(len(matrix)), 0.0)
+    return np.pad(matrix, ((0, 1), (0, 0))), np.pad(truth, ((0, 1), (0, 0))), weights

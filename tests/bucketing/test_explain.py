@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from djlib.bucketing.explain import Contributions, explain
+from djlib.bucketing.simple_ml import SimpleMLBucketAssigner
+from djlib.tables.synthetic import synthetic_library
+
+TRACKS = synthetic_library(200, buckets=4, seed=31, multi=0.5)
+FRESH = synthetic_library(30, buckets=4, seed=32)
+SEVERAL = [cell.split("|") for cell in TRACKS["buckets"]]
+
+
+@pytest.fixture(name="model", scope="module", params=["one", "several", "one for all"])
+def fitted(request: pytest.FixtureRequest) -> SimpleMLBucketAssigner:
+    """A model of one bucket a track, of several, and of several where one holds every track."""
+    y = {
+        "one": TRACKS["bucket"].tolist(),
+        "several": SEVERAL,
+        "one for all": [["A everything", *row] for row in SEVERAL],
+    }[request.param]
+    return SimpleMLBucketAssigner(n_estimators=20, random_state=0).fit(TRACKS, y)
+
+
+def forest_votes(model: SimpleMLBucketAssigner, tracks: pd.DataFrame) -> np.ndarray:
+    """The forest's own votes, asked of the forest directly."""
+    votes = model.forest_.predict_proba(model.features_.transform(tracks))
+    return np.column_stack([v[:, 1] for v in votes]) if model.is_multi_ else votes
+
+
+def test_base_and_contributions_add_up_to_the_vote_for_every_bucket(
+    model: SimpleMLBucketAssigner,
+) -> None:
+    votes = forest_votes(model, FRESH)
+    contributions = Contributions(model)
+    for bucket in range(len(model.classes_)):
+        base, parts = contributions.of(FRESH, np.full(len(FRESH), bucket))
+        np.testing.assert_allclose(base + parts.sum(axis=1), votes[:, bucket], atol=1e-5)
+
+
+def test_the_base_is_the_share_of_the_bucket(model: SimpleMLBucketAssigner) -> None:
+    shares = model.labelled_["buckets"].str.get_dummies("|")
+    for bucket, name in enumerate(model.classes_):
+        base, _ = Contributions(model).of(FRESH.head(1), np.array([bucket]))
+        assert base[0] == pytest.approx(shares[name].mean(), abs=0.06)
+
+
+def test_what_one_bucket_gains_the_others_lose(model: SimpleMLBucketAssigner) -> None:
+    if model.is_multi_:
+        pytest.skip("several buckets are separate questions")
+    contributions = Contributions(model)
+    parts = [contributions.of(FRESH, np.full(len(FRESH), k))[1] for k in range(4)]
+    np.testing.assert_allclose(np.sum(parts, axis=0), 0, atol=1e-5)
+
+
+def test_an_explanation_is_of_the_first_choice(model: SimpleMLBucketAssigner) -> None:
+    proba, votes = model.predict_proba(FRESH), forest_votes(model, FRESH)
+    for row, found in enumerate(explain(model, FRESH)):
+        first = proba[row].argmax()
+        assert found.bucket == model.classes_[first]
+        assert found.confidence == pytest.approx(proba[row, first])
+        assert found.votes == pytest.approx(votes[row, first], abs=1e-5)
+        assert found.base + sum(found.contributions.values()) == pytest.approx(found.votes)
+        assert tuple(found.contributions) == model.fields
+
+
+def test_the_nearest_of_a_learned_track_is_itself_or_one_the_forest_cannot_tell(
+    model: SimpleMLBucketAssigner,
+) -> None:
+    leaves = model.leaves(TRACKS)
+    place = {track_id: row for row, track_id in enumerate(TRACKS["track_id"])}
+    for row, found in enumerate(explain(model, TRACKS.head(40))):
+        nearest = found.nearest[0]
+        assert nearest.similarity == 1
+        assert (leaves[place[nearest.track_id]] == leaves[row]).all()
+        assert nearest.artist == TRACKS["artist"][place[nearest.track_id]]
+
+
+def test_neighbours_come_nearest_first_with_their_buckets(model: SimpleMLBucketAssigner) -> None:
+    known = model.labelled_.set_index("track_id")
+    for found in explain(model, FRESH.head(5), n_nearest=6):
+        assert len({n.track_id for n in found.nearest}) == 6
+        similarity = [n.similarity for n in found.nearest]
+        assert similarity == sorted(similarity, reverse=True)
+        assert all(0 <= s <= 1 for s in similarity)
+        assert all(n.buckets == known.loc[n.track_id, "buckets"] for n in found.nearest)
+
+
+def test_neighbours_are_mostly_of_the_bucket_that_was_chosen(
+    model: SimpleMLBucketAssigner,
+) -> None:
+    sure = [e for e in explain(model, FRESH) if e.confidence > 0.6]
+    agree = [e.bucket in n.buckets.split("|") for e in sure for n in e.nearest]
+    assert len(sure) > 3
+    assert np.mean(agree) > 0.6
+
+
+def test_a_field_the_forest_never_asks_adds_nothing() -> None:
+    known = TRACKS.assign(key="")
+    model = SimpleMLBucketAssigner(n_estimators=10, random_state=0).fit(known, known["bucket"])
+    assert all(e.contributions["key"] == 0 for e in explain(model, FRESH))
+
+
+def test_what_was_missing_is_named(model: SimpleMLBucketAssigner) -> None:
+    rows = pd.DataFrame(
+        {
+            "track_id": list("ab"),
+            "bpm": ["0.00", "128,00"],
+            "key": ["off", "8A - 6"],
+            "genres": ["", "House"],
+        }
+    )
+    assert [e.missing for e in explain(model, rows)] == [("bpm", "key", "genres"), ()]
+    assert explain(model, rows[["track_id"]])[1].missing == ("bpm", "key", "genres")
+
+
+def test_more_neighbours_than_tracks_are_all_tracks() -> None:
+    four = pd.DataFrame({"bpm": [90.0, 91.0, 174.0, 175.0]})
+    model = SimpleMLBucketAssigner(n_estimators=3, random_state=0).fit(four, ["a", "a", "b", "b"])
+    found = explain(model, four, n_nearest=9)[0]
+    assert len(found.nearest) == 4
+    assert found.nearest[0].track_id.startswith("row ")
+
+
+def test_nothing_asked_nothing_explained(model: SimpleMLBucketAssigner) -> None:
+    assert explain(model, FRESH.head(0)) == []
+
+
+def test_an_explanation_is_plain_values(model: SimpleMLBucketAssigner) -> None:
+    plain = json.loads(json.dumps(explain(model, FRESH.head(1))[0].as_dict()))
+    assert set(plain) >= {"bucket", "contributions", "nearest", "missing"}
+    assert plain["nearest"][0]["similarity"] <= 1
