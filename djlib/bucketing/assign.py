@@ -26,6 +26,9 @@ _SPOKEN = {"bpm": "tempo", "key": "key", "genres": "genre"}
 _DECIMALS = 4
 """Of probabilities, for people who read the file."""
 
+_DIGITS = 4
+"""Of probabilities in the table: more say nothing, and threads add them up in any order."""
+
 _SPEAKS = 0.02
 """A field that moved the votes by less is not named as a reason."""
 
@@ -67,7 +70,7 @@ class Proposer:
         return pd.concat(parts, ignore_index=True)
 
     def _propose(self, tracks: pd.DataFrame) -> pd.DataFrame:
-        choices = self._model.predict_batch(tracks)
+        choices = self._model.predict_batch(tracks).round(_DIGITS)
         missing = missing_fields(tracks)
         status = self._status(choices["probability_1"].to_numpy(), missing)
         columns = {"bucket_2": "second_bucket", "probability_2": "second_probability"}

@@ -66,6 +66,7 @@ def test_every_unsorted_track_gets_a_row_of_the_documented_format(learned: Path)
         assert float(row["second_probability"]) <= float(row["confidence"]) <= 1
         assert len({row[c] for c in ("predicted_bucket", "second_bucket", "third_bucket")}) == 3
         assert (row["status"] == "ok") == (float(row["confidence"]) >= 0.5)
+        assert len(row["confidence"]) <= len("0.1234")
 
 
 def test_what_is_not_ok_stands_in_the_log_of_low_confidence(learned: Path) -> None:
