@@ -28,9 +28,9 @@ check: $(READY)
 	$(BIN)/python -m pytest
 
 bench: $(READY)
-	@for benchmark in benchmarks/*.py; do \
-		echo; echo "$$benchmark"; $(BIN)/python $$benchmark || failed="$$failed $$benchmark"; \
-	done; test -z "$$failed" || { echo "a promise is broken in:$$failed" >&2; exit 1; }
+	@failed=; for name in startup reading scanning assigning; do \
+		echo; echo "$$name"; $(BIN)/python benchmarks/$$name.py || failed="$$failed $$name"; \
+	done; test -z "$$failed" || { echo "a promise is broken:$$failed" >&2; exit 1; }
 
 docs: $(READY)
 	@$(BIN)/python docs/generate.py

@@ -1,0 +1,188 @@
+"""The documentation says what the program does: commands, settings, columns, links."""
+
+from __future__ import annotations
+
+import doctest
+import re
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+import djlib
+from cli.main import app
+from djlib.bucketing.assign import STATUSES
+from djlib.settings import Settings
+from djlib.tables.schema import PREDICTIONS, TRACKS
+from docs.generate import PAGE, commands, commands_page
+
+ROOT = Path(__file__).resolve().parents[1]
+TOP = [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "benchmarks" / "README.md"]
+PAGES = [*TOP, *sorted((ROOT / "docs").rglob("*.md"))]
+COMMANDS = dict(commands())
+GROUPS = {name.rpartition(" ")[0] for name in COMMANDS} - {"djlib"}
+KINDS = {"tutorial", "how-to", "reference", "explanation", "decisions"}
+
+_FENCE = re.compile(r"^ *```\w*\n(.*?)^ *```$", re.M | re.S)
+_LINK = re.compile(r"(?<!!)\[[^\]]+\]\(([^)\s]+)\)")
+_CALL = re.compile(r"^[\d* ]*(djlib [a-z][a-z-]*(?: \S+)*)$", re.M)
+_INLINE = re.compile(r"`(djlib [a-z][^`]*)`")
+
+
+def prose_of(page: Path) -> str:
+    """A page without its code blocks."""
+    return _FENCE.sub("", page.read_text(encoding="utf-8"))
+
+
+def command_lines(page: Path) -> list[str]:
+    """Every call of djlib on a page, in code blocks and in the running text."""
+    blocks = _FENCE.findall(page.read_text(encoding="utf-8"))
+    return _CALL.findall("\n".join(blocks)) + _INLINE.findall(prose_of(page))
+
+
+def command_of(line: str) -> str:
+    """The full name of the command a line calls, or of the group of commands it names."""
+    words = line.split()
+    for name in (" ".join(words[:3]), " ".join(words[:2])):
+        if name in COMMANDS or (words == name.split() and name in GROUPS):
+            return name
+    raise AssertionError(f"no command in {line!r}")
+
+
+def options_of(name: str) -> set[str]:
+    """Every way to spell an option of a command."""
+    parameters = COMMANDS[name].params if name in COMMANDS else []
+    return {"--help", *(o for p in parameters for o in (*p.opts, *p.secondary_opts))}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_with_an_example_that_calls_it(name: str) -> None:
+    text = COMMANDS[name].help or ""
+    about, found, example = text.partition("Example: ")
+    assert len(about.strip()) > 10
+    assert found
+    assert example.startswith(name)
+    assert command_of(example) == name
+
+
+@pytest.mark.parametrize("name", [*COMMANDS, *sorted(GROUPS), "djlib"])
+def test_every_help_can_be_asked_for(name: str) -> None:
+    done = CliRunner().invoke(app, [*name.split()[1:], "--help"])
+    assert done.exit_code == 0, done.output
+    assert "Usage" in done.output
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_option_says_what_it_is_for(name: str) -> None:
+    assert [p.name for p in COMMANDS[name].params if not p.help] == []
+
+
+def test_the_reference_of_the_commands_is_not_stale() -> None:
+    assert PAGE.read_text(encoding="utf-8") == commands_page(), "run: make docs"
+    for name in COMMANDS:
+        assert f"\n## {name}\n" in commands_page()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_commands_in_the_pages_exist(page: Path) -> None:
+    for line in command_lines(page):
+        for call in re.split(r" && | \| ", line):
+            asked = set(re.findall(r"(?<=\s)(--?[a-z][a-z0-9-]*)", call))
+            known = options_of(command_of(call))
+            assert asked <= known, f"{call}: no {asked - known}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_relative_links_lead_somewhere(page: Path) -> None:
+    for target in _LINK.findall(prose_of(page)):
+        if re.match(r"[a-z]+:", target):
+            continue
+        file, _, anchor = target.partition("#")
+        there = (page.parent / file).resolve() if file else page
+        assert there.exists(), f"{page.name}: {target}"
+        assert not anchor or anchor in anchors(there), f"{page.name}: {target}"
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors of a page's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", prose_of(page), re.M)
+    return {re.sub(r"[^\w\- ]", "", h.lower()).replace(" ", "-") for h in headings}
+
+
+def test_every_page_can_be_reached_from_the_readme() -> None:
+    reached, to_do = set(), [ROOT / "README.md"]
+    while to_do:
+        page = to_do.pop()
+        if page in reached or page.suffix != ".md":
+            continue
+        reached.add(page)
+        links = (link.partition("#")[0] for link in _LINK.findall(prose_of(page)))
+        to_do += [(page.parent / file).resolve() for file in links if file and ":" not in file]
+    assert {p for p in PAGES if p not in reached} == set()
+
+
+def test_the_documentation_has_its_kinds() -> None:
+    assert {p.parent.name for p in PAGES if ROOT / "docs" in p.parents} == KINDS
+
+
+def test_every_setting_is_documented_with_its_default() -> None:
+    page = (ROOT / "docs" / "reference" / "settings.md").read_text(encoding="utf-8")
+    documented = re.findall(r"^\| `([a-z_.]+)` \| ([^|]+?) \|", page, re.M)
+    assert dict(documented) == dict(settings_of(Settings()))
+
+
+def settings_of(settings: Any, above: str = "") -> list[tuple[str, str]]:
+    """Every setting by its full name with its default, as the page writes it."""
+    found = []
+    for field in fields(settings):
+        value = getattr(settings, field.name)
+        if is_dataclass(value):
+            found += settings_of(value, f"{above}{field.name}.")
+        else:
+            found.append((f"{above}{field.name}", "none" if value is None else f"{value}"))
+    return found
+
+
+@pytest.mark.parametrize("schema", [PREDICTIONS, TRACKS], ids=lambda schema: schema.name)
+def test_the_columns_of_files_are_documented_in_order(schema: Any) -> None:
+    page = (ROOT / "docs" / "reference" / "files.md").read_text(encoding="utf-8")
+    section = page.partition(f"<!-- columns of {schema.name} -->")[2].partition("\n## ")[0]
+    assert re.findall(r"^\| `(\w+)` \|", section, re.M) == schema.names
+
+
+def test_every_status_is_explained() -> None:
+    page = (ROOT / "docs" / "reference" / "files.md").read_text(encoding="utf-8")
+    assert re.findall(r"^- `(\w+)`: ", page, re.M)[: len(STATUSES)] == list(STATUSES)
+
+
+def test_the_public_names_are_documented() -> None:
+    page = (ROOT / "docs" / "reference" / "python.md").read_text(encoding="utf-8")
+    assert re.findall(r"^## `(\w+)", page, re.M) == djlib.__all__
+
+
+def test_the_python_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    options = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+    page = ROOT / "docs" / "reference" / "python.md"
+    failed, tried = doctest.testfile(str(page), module_relative=False, optionflags=options)
+    assert tried > 0
+    assert failed == 0
+
+
+def test_decisions_say_context_choice_and_cost() -> None:
+    pages = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+    assert [p.name[:4] for p in pages] == [f"{n:04}" for n in range(1, len(pages) + 1)]
+    for page in pages:
+        headings = re.findall(r"^## (.+)$", page.read_text(encoding="utf-8"), re.M)
+        assert headings == ["Context", "Choice", "Cost"], page.name
+
+
+def test_the_changelog_begins_with_what_is_not_released() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert re.findall(r"^## (.+)$", text, re.M)[0] == "Unreleased"
+
+
+def test_versions_agree() -> None:
+    assert f'version = "{djlib.__version__}"' in (ROOT / "pyproject.toml").read_text()
