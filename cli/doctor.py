@@ -17,7 +17,7 @@ def doctor(json: o.Json = False, workspace: o.Workspace = None) -> None:
     from djlib.jobs.doctor import as_dicts
     from djlib.jobs.doctor import doctor as run
 
-    from ._render import table
+    from ._render import line, table
     from ._session import Session, print_json
 
     findings = run(Session(workspace).workspace)
@@ -25,5 +25,8 @@ def doctor(json: o.Json = False, workspace: o.Workspace = None) -> None:
         print_json(as_dicts(findings))
     else:
         table(["what", "state", ""], [(f.what, f.state, f.note) for f in findings])
+        for finding in findings:
+            if finding.state == "broken":  # in full: a table cuts it
+                line(f"{finding.what} is {finding.state}: {finding.note}")
     if any(finding.state == "broken" for finding in findings):
         raise typer.Exit(1)

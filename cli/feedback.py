@@ -82,7 +82,7 @@ def render(report: FeedbackReport) -> None:
     from ._render import heading, line, next_steps, problems, table
     from ._training_report import comparison
 
-    heading(f"{len(report.taken)} corrections taken")
+    heading(f"{_n(len(report.taken), 'correction')} taken")
     if report.taken:
         table(
             ["track", "was", "is"],
@@ -95,7 +95,7 @@ def render(report: FeedbackReport) -> None:
         line(f"and {len(report.taken) - _SHOWN} more")
     line(
         f"{report.confirmed} of them agree with the prediction; {report.known} were known already; "
-        f"{report.unanswered} rows left empty; {len(report.refused)} rows refused."
+        f"{_n(report.unanswered, 'row')} left empty; {_n(len(report.refused), 'row')} refused."
     )
     problems(report.problems, title="Repaired, refused or worth a look")
     if report.training is None:
@@ -107,3 +107,7 @@ def render(report: FeedbackReport) -> None:
             "djlib assign-buckets    proposes again with what it has learned",
             "djlib models rollback   goes back to the version before",
         )
+
+
+def _n(count: int, what: str) -> str:
+    return f"{count:,} {what}{'s'[: count != 1]}"
