@@ -104,3 +104,17 @@ def test_progress_is_told_of_each_fit() -> None:
 def test_the_same_seed_gives_the_same_figures() -> None:
     tracks = training(synthetic_library(90, buckets=3, seed=9))
     assert measure(model, tracks, n_folds=3).figures == measure(model, tracks, n_folds=3).figures
+
+
+def test_a_model_that_learns_by_heart_gains_nothing_from_labels_without_meaning() -> None:
+    rng = np.random.default_rng(10)
+    labels = rng.choice(["A", "B"], 200)
+    tracks = synthetic_library(200, seed=10).assign(bucket=labels, buckets=labels)
+
+    def parrot() -> SimpleMLBucketAssigner:
+        return SimpleMLBucketAssigner(n_estimators=15, min_samples_leaf=1, random_state=0)
+
+    known = parrot().fit(tracks, labels).predict(tracks)
+    assert (known == labels).mean() > 0.8
+    for figures in measure(parrot, training(tracks), n_folds=4).figures.values():
+        assert 0.38 < figures["accuracy"] < 0.62
