@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from ..bucketing.corrections import Reading, read_corrections
 from ..bucketing.labels import buckets_of
 from ..errors import InputError, NotFoundError
 from ..formats.collection import PATH_SEPARATOR, Playlist
@@ -19,10 +20,13 @@ from ..tables.problems import Problem
 from ..tables.schema import PREDICTIONS, split_buckets
 from .corrections import Corrections, corrections_so_far
 from .met import rows_met
+from .models import buckets_in_use
 from .runs import run
 from .talk import Talk
 
 Target = Literal["rekordbox", "m3u8"]
+
+_LINE = "line in the file"
 
 
 @dataclass(frozen=True)
@@ -69,15 +73,12 @@ def export(
     """
     with run(workspace, settings, "export", talk):
         so_far = corrections_so_far(workspace)
-        answers, n_unsure = _answers(workspace, predictions, so_far, options)
+        answers, n_unsure, misread = _answers(workspace, predictions, so_far, options)
         rows = rows_met(workspace, so_far, set(answers))
         tracks = pd.DataFrame([rows[track_id] for track_id in answers if track_id in rows])
         playlists = _playlists({t: b for t, b in answers.items() if t in rows})
         if not playlists:
-            raise InputError(
-                f"nothing to export: {n_unsure} unsure predictions; "
-                "correct them, lower the threshold, or pass --include-unsure"
-            )
+            raise InputError(f"nothing to export: {_why_nothing(len(answers), n_unsure)}")
         target = output or _default_output(workspace, to)
         written, problems = _write(to, target, tracks, playlists, options)
         return ExportReport(
@@ -86,28 +87,41 @@ def export(
             tracks=len(tracks),
             unsure_left_out=n_unsure,
             written=[str(path) for path in written],
-            problems=[*_unknown(answers, rows), *problems],
+            problems=[*misread, *_unknown(answers, rows), *problems],
         )
 
 
 def _answers(
     workspace: Workspace, predictions: Path | None, so_far: Corrections, options: ExportOptions
-) -> tuple[dict[str, list[str]], int]:
-    """Track id to the buckets it goes into, and how many unsure predictions were left out."""
+) -> tuple[dict[str, list[str]], int, list[Problem]]:
+    """Track id to the buckets it goes into, how many unsure predictions were left out, and
+    corrections that could not be read."""
     answers = _sorted_before(workspace) if options.include_sorted else {}
     answers |= {track_id: list(c.buckets) for track_id, (c, _) in so_far.items()}
+    table = _read_predictions(workspace, predictions)
+    reading = _corrected(workspace, table, so_far)
+    answers |= {c.track_id: list(c.buckets) for c in reading.taken}
     n_unsure = 0
-    for row in _read_predictions(workspace, predictions).to_dict("records"):
-        corrected = split_buckets(row.get("correct_bucket", ""))
-        if corrected:
-            answers[row["track_id"]] = corrected
-        elif row["track_id"] in so_far:
+    for row in table[table["correct_bucket"].str.strip() == ""].to_dict("records"):
+        if row["track_id"] in so_far:
             continue
-        elif row["status"] == "ok" or options.include_unsure:
+        if row["status"] == "ok" or options.include_unsure:
             answers[row["track_id"]] = split_buckets(row["predicted_bucket"])
         else:
             n_unsure += 1
-    return answers, n_unsure
+    return answers, n_unsure, reading.refused
+
+
+def _corrected(workspace: Workspace, table: pd.DataFrame, so_far: Corrections) -> Reading:
+    """What a person wrote into the file, read as `feedback` reads it; any name is a bucket."""
+    return read_corrections(
+        table,
+        table,
+        buckets_in_use(workspace, so_far),
+        lines=table[_LINE].tolist(),
+        allow_new=True,
+        is_multi=True,
+    )
 
 
 def _sorted_before(workspace: Workspace) -> dict[str, list[str]]:
@@ -120,7 +134,15 @@ def _read_predictions(workspace: Workspace, predictions: Path | None) -> pd.Data
     file = predictions or workspace.predictions
     if not file.is_file():
         raise NotFoundError(f"no predictions: {file} does not exist; run 'djlib assign-buckets'")
-    return read_table(file, schema=PREDICTIONS, problems=[])
+    table = read_table(file, schema=PREDICTIONS, problems=[], line_column=_LINE)
+    return table if "correct_bucket" in table else table.assign(correct_bucket="")
+
+
+def _why_nothing(n_answers: int, n_unsure: int) -> str:
+    if n_answers:
+        return f"the files of {n_answers} tracks are not known here; scan the library they are in"
+    advice = "correct them, lower the threshold, or pass --include-unsure"
+    return f"{n_unsure} unsure predictions; {advice}"
 
 
 def _playlists(answers: dict[str, list[str]]) -> list[Playlist]:

@@ -15,7 +15,7 @@ from ..tables.problems import Problem
 from ..tables.schema import CORRECTIONS
 from .corrections import Corrections, corrections_so_far, log_corrections, n_logged
 from .met import names_met, rows_met
-from .models import bucket_models
+from .models import bucket_models, buckets_in_use
 from .runs import run
 from .talk import Talk
 from .train import Promotion, TrainReport, learn
@@ -140,11 +140,10 @@ def _read(
         file, schema=CORRECTIONS, problems=problems, duplicates="keep", line_column=_LINE
     )
     talk.say(f"Looking up {len(table)} tracks")
-    corrected = [bucket for correction, _ in so_far.values() for bucket in correction.buckets]
     reading = read_corrections(
         table,
         names_met(workspace, so_far),
-        [*version.metadata["buckets"], *corrected],
+        buckets_in_use(workspace, so_far),
         lines=table[_LINE].tolist(),
         allow_new=allow_new,
         is_multi=bool(version.metadata["is_multi"]),

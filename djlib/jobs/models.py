@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 
 from ..bucketing.simple_ml import SimpleMLBucketAssigner
+from ..errors import NotTrainedError
 from ..registry import Registry
 from ..settings import Workspace
+from .corrections import Corrections
 
 LEARNER = "bucket"
 _OUT_OF_FOLD = "out_of_fold.csv"
@@ -18,6 +20,16 @@ _OUT_OF_FOLD = "out_of_fold.csv"
 def bucket_models(workspace: Workspace) -> Registry[SimpleMLBucketAssigner]:
     """The registry of bucket models; `models/bucket_model.pkl` is the current one."""
     return Registry(workspace.models, LEARNER, SimpleMLBucketAssigner.load)
+
+
+def buckets_in_use(workspace: Workspace, so_far: Corrections) -> list[str]:
+    """Names the current model knows, and those that corrections made since."""
+    try:
+        known = list(bucket_models(workspace).current().metadata.get("buckets", ()))
+    except NotTrainedError:
+        known = []
+    said = [bucket for correction, _ in so_far.values() for bucket in correction.buckets]
+    return list(dict.fromkeys([*known, *said]))
 
 
 def out_of_fold_file(confidence: np.ndarray, correct: np.ndarray) -> dict[str, bytes]:
