@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 import djlib
 from cli.main import app
+from djlib import read_table, write_table
 from djlib.bucketing.assign import STATUSES
 from djlib.settings import Settings
 from djlib.tables.schema import PREDICTIONS, TRACKS
@@ -169,6 +170,44 @@ def test_the_python_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     failed, tried = doctest.testfile(str(page), module_relative=False, optionflags=options)
     assert tried > 0
     assert failed == 0
+
+
+def test_the_outputs_shown_are_those_of_the_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    tutorial = ROOT / "docs" / "tutorial" / "first-library.md"
+    printed = CliRunner().invoke(app, ["demo"]).stdout.replace(f"{tmp_path.resolve()}/", "")
+    monkeypatch.chdir(tmp_path / "djlib-demo")
+    fill_in(tutorial, Path("data/bucket_predictions.csv"))
+    printed += CliRunner().invoke(app, ["feedback", "data/bucket_predictions.csv"]).stdout
+    possible = {without_figures(line) for line in printed.splitlines()} | {"…"}
+    shown = [line for page in (ROOT / "README.md", tutorial) for line in output_of(page)]
+    assert len(shown) > 30
+    assert [line for line in shown if without_figures(line) not in possible] == []
+
+
+def fill_in(tutorial: Path, predictions: Path) -> None:
+    """Correct the predictions as the table of the tutorial says."""
+    rows = re.findall(r"^\| (t\d+) \| ([^|]+) \| ([^|]+) \|$", prose_of(tutorial), re.M)
+    table = read_table(predictions).set_index("track_id", drop=False)
+    for track_id, predicted, correct in rows:
+        assert table.loc[track_id, "predicted_bucket"] == predicted
+        assert table.loc[track_id, "status"] == "unsure"
+        table.loc[track_id, "correct_bucket"] = correct
+    write_table(table, predictions)
+
+
+def output_of(page: Path) -> list[str]:
+    """The lines of the blocks on a page that show what djlib printed."""
+    blocks = _FENCE.findall(page.read_text(encoding="utf-8"))
+    printed = [block for block in blocks if not re.match(r"(djlib|make|source|cd|mkdir) ", block)]
+    return [line for block in printed for line in block.splitlines()]
+
+
+def without_figures(line: str) -> str:
+    """A line without digits, bars and padding, which may differ from machine to machine."""
+    return re.sub(r"[\s█·]+", " ", re.sub(r"[0-9a-f]{8}|\d+", "0", line)).strip()
 
 
 def test_decisions_say_context_choice_and_cost() -> None:
