@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import DjlibError
-from ..settings import Settings, Workspace
+from ..settings import SETTINGS_FILE, Settings, Workspace
+from ..tables.atomic import replace_file
 from .assign import assign_buckets
 from .assign_report import AssignOptions, AssignReport
 from .scan import ScanOptions, ScanReport, scan
@@ -15,6 +16,11 @@ from .talk import Talk
 from .train import TrainReport, draw_confidence, train
 
 _TRACKS, _BUCKETS, _LABELLED = 600, 8, 0.75
+_SETTINGS = """\
+# djlib works in the nearest folder upward that holds this file. Settings, if any, stand here:
+# [buckets]
+# threshold = 0.6
+"""
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,9 @@ class DemoReport:
 def demo(workspace: Workspace, settings: Settings, *, talk: Talk) -> DemoReport:
     """Invent a library of 600 tracks in 8 buckets, three quarters of them sorted; scan it, learn
     from it, sort the rest."""
+    if not (workspace.root / SETTINGS_FILE).exists():  # else a workspace further up would be used
+        with replace_file(workspace.root / SETTINGS_FILE, "w") as file:
+            file.write(_SETTINGS)
     sample = workspace.data / "sample_library.csv"
     synthesise(
         "tracks", sample, rows=_TRACKS, buckets=_BUCKETS, labelled=_LABELLED, seed=settings.seed

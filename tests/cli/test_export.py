@@ -224,4 +224,4 @@ def test_another_program_is_wrong_usage(answered: Path) -> None:
     result = djlib("export", "--to", "winamp")
 
     assert result.exit_code == 2
-    assert "'rekordbox', 'm3u8'" in result.stderr
+    assert "'winamp' is not one of" in result.stderr
