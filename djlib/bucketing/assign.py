@@ -23,11 +23,11 @@ _log = logging.getLogger(__name__)
 
 STATUSES = ("ok", "unsure", "missing_data", "error")
 _SPOKEN = {"bpm": "tempo", "key": "key", "genres": "genre"}
-_DECIMALS = 4
-"""Of probabilities, for people who read the file."""
-
 _DIGITS = 4
 """Of probabilities in the table: more say nothing, and threads add them up in any order."""
+
+_VISIBLY = 0.0051
+"""Shown at least this much under the threshold: 0.499 is not 0.50 under 0.50."""
 
 _SPEAKS = 0.02
 """A field that moved the votes by less is not named as a reason."""
@@ -76,7 +76,7 @@ class Proposer:
         columns = {"bucket_2": "second_bucket", "probability_2": "second_probability"}
         columns |= {"bucket_3": "third_bucket", "probability_3": "third_probability"}
         columns |= {"probability_1": "confidence"}
-        table = choices.rename(columns=columns).round(_DECIMALS)
+        table = choices.rename(columns=columns)
         table["status"] = status
         table["reason"] = self._reasons(tracks, choices, missing, status)
         return self._complete(table, tracks)
@@ -130,7 +130,9 @@ class Proposer:
             elif state == "unsure" and missing["bpm"][row] and missing["key"][row]:
                 doubts.append("tempo and key missing")
             elif state == "unsure":
-                doubts.append(f"confidence {confidence[row]:.2f} is under {limit:.2f}")
+                doubts.append(
+                    f"confidence {min(confidence[row], limit - _VISIBLY):.2f} is under {limit:.2f}"
+                )
             else:
                 doubts.append("")
         return doubts

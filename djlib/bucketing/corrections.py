@@ -21,7 +21,11 @@ from ..tables.schema import split_buckets
 from ..tables.spreadsheet import undefuse
 
 _MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
-_DATE = re.compile(rf"^(\d{{1,2}}-({_MONTHS})(-\d{{2,4}})?|({_MONTHS})-\d{{2}})$", re.I)
+_DATE = re.compile(
+    rf"^(\d{{1,2}}-({_MONTHS})(-\d{{2,4}})?|({_MONTHS})-\d{{2}}"
+    r"|\d{4}-\d\d-\d\d( 00:00:00)?|\d{1,2}[/.]\d{1,2}[/.](\d\d){1,2})$",
+    re.I,
+)
 _SHEET_ERROR = re.compile(r"^#(NAME\?|REF!|VALUE!|N/A|DIV/0!|NUM!|NULL!)$")
 _SCIENTIFIC = re.compile(r"^\d([.,]\d+)?E\+\d+$", re.I)
 _BOM = "\ufeff"
