@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import inspect
 import re
 from dataclasses import fields, is_dataclass
 from pathlib import Path
@@ -161,6 +162,8 @@ def test_every_status_is_explained() -> None:
 def test_the_public_names_are_documented() -> None:
     page = (ROOT / "docs" / "reference" / "python.md").read_text(encoding="utf-8")
     assert re.findall(r"^## `(\w+)", page, re.M) == djlib.__all__
+    parameters = inspect.signature(djlib.SimpleMLBucketAssigner).parameters.values()
+    assert ", ".join(f"{p.name}={p.default}" for p in parameters) in page
 
 
 def test_the_python_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
