@@ -11,8 +11,8 @@ import pytest
 QUICK = """
 lock_wait_s = 0.2
 [buckets]
-trees = 20
-folds = 3
+trees = 12
+folds = 2
 """
 
 

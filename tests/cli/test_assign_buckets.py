@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from cli.assign_buckets import script
 from djlib.bucketing.simple_ml import SimpleMLBucketAssigner
 from tests.cli.running import (
     PREDICTIONS,
@@ -451,13 +452,12 @@ def test_the_script_works_from_another_folder(learned: Path, tmp_path: Path) -> 
     assert len(rows()) == 180
 
 
-def test_the_script_ends_as_the_command_does(learned: Path) -> None:
-    ran = subprocess.run(
-        [sys.executable, str(ROOT / "cli" / "assign_buckets.py"), "nowhere.csv"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def test_the_script_ends_as_the_command_does(
+    learned: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["assign_buckets", "nowhere.csv"])
+    with pytest.raises(SystemExit) as ended:
+        script()
 
-    assert ran.returncode == 1
-    assert ran.stderr.strip().splitlines()[-1].startswith("djlib: nowhere.csv does not exist")
+    assert ended.value.code == 1
+    assert capsys.readouterr().err.startswith("djlib: nowhere.csv does not exist")

@@ -87,7 +87,7 @@ def test_columns_nobody_knows_are_carried_along(fresh: Path) -> None:
 @pytest.mark.parametrize("delimiter", [";", "\t", "|"])
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
 def test_another_delimiter_or_encoding_is_understood(
-    fresh: Path, delimiter: str, encoding: str
+    learned: Path, delimiter: str, encoding: str
 ) -> None:
     text = library("é1,Mó,Ünal,House,122,8A,").read_text("utf-8").replace(",", delimiter)
     Path("mine.csv").write_bytes(text.encode(encoding))
@@ -96,7 +96,7 @@ def test_another_delimiter_or_encoding_is_understood(
     assert (rows()[-1]["track_id"], rows()[-1]["artist"]) == ("é1", "Mó")
 
 
-def test_a_row_longer_than_its_header_is_left_out_and_said(fresh: Path) -> None:
+def test_a_row_longer_than_its_header_is_left_out_and_said(learned: Path) -> None:
     given, problems = answers("x1,A,B,House,122,8A,Warm,what,is,this", "x2,A,B,House,122,8A,Warm")
 
     assert "x1" not in given
@@ -104,14 +104,14 @@ def test_a_row_longer_than_its_header_is_left_out_and_said(fresh: Path) -> None:
     assert problems == ["22  10 cells, the header has 7 (row left out)"]
 
 
-def test_a_row_shorter_than_its_header_is_filled_and_said(fresh: Path) -> None:
+def test_a_row_shorter_than_its_header_is_filled_and_said(learned: Path) -> None:
     given, problems = answers("x1,A,B")
 
     assert given["x1"]["status"] == "missing_data"
     assert problems == ["22  3 of 7 cells; the others are taken as empty (repaired)"]
 
 
-def test_an_id_that_stands_twice_counts_once_and_is_said(fresh: Path) -> None:
+def test_an_id_that_stands_twice_counts_once_and_is_said(learned: Path) -> None:
     given, problems = answers(
         "s3,Other,Name,Techno,130,1A,", "s4,Artist 4,Song 4,House,174,8A,Late"
     )
@@ -123,14 +123,14 @@ def test_an_id_that_stands_twice_counts_once_and_is_said(fresh: Path) -> None:
     ]
 
 
-def test_a_row_without_an_id_is_left_out_and_said(fresh: Path) -> None:
+def test_a_row_without_an_id_is_left_out_and_said(learned: Path) -> None:
     given, problems = answers(" ,A,B,House,122,8A,Warm")
 
     assert len(given) == 20
     assert problems == ["22 track_id no track_id (row left out)"]
 
 
-def test_a_cell_of_ten_megabytes_costs_its_row_only(fresh: Path) -> None:
+def test_a_cell_of_ten_megabytes_costs_its_row_only(learned: Path) -> None:
     given, problems = answers("x1,A," + "B" * 10_000_000 + ",House,122,8A,", "x2,A,B,House,122,8A,")
 
     assert "x1" not in given
@@ -138,14 +138,14 @@ def test_a_cell_of_ten_megabytes_costs_its_row_only(fresh: Path) -> None:
     assert problems == ["22  a cell of 10,000,000 signs; 1,000,000 are allowed (row left out)"]
 
 
-def test_nul_bytes_are_removed_and_said(fresh: Path) -> None:
+def test_nul_bytes_are_removed_and_said(learned: Path) -> None:
     given, problems = answers("x1,A\x00\x00,B,House,122,8A,")
 
     assert given["x1"]["artist"] == "A"
     assert problems == ["22  2 NUL bytes removed (repaired)"]
 
 
-def test_a_quote_that_never_closes_costs_its_row_only(fresh: Path) -> None:
+def test_a_quote_that_never_closes_costs_its_row_only(learned: Path) -> None:
     given, problems = answers('x1,"A,B,House,122,8A,', "x2,A,B,House,122,8A,")
 
     assert {"x2"} <= set(given)
@@ -166,7 +166,7 @@ def test_a_quote_that_never_closes_costs_its_row_only(fresh: Path) -> None:
     ],
 )
 def test_every_way_to_write_a_tempo_has_an_outcome(
-    fresh: Path, bpm: str, missing: bool, problem: str
+    learned: Path, bpm: str, missing: bool, problem: str
 ) -> None:
     given, problems = answers(f"x1,A,B,,{bpm},,")
 
@@ -175,7 +175,7 @@ def test_every_way_to_write_a_tempo_has_an_outcome(
 
 
 @pytest.mark.parametrize("key", ["8A - 6", "Am", "a minor", "08A", "1m", "A♭ min"])
-def test_every_way_to_write_a_key_is_read(fresh: Path, key: str) -> None:
+def test_every_way_to_write_a_key_is_read(learned: Path, key: str) -> None:
     given, problems = answers(f"x1,A,B,,,{key},")
 
     assert given["x1"]["status"] != "missing_data"
@@ -184,7 +184,7 @@ def test_every_way_to_write_a_key_is_read(fresh: Path, key: str) -> None:
 
 @pytest.mark.parametrize("name", ["NA", "null", "-", "007", "+44", "None", "nan", "TRUE", "1e5"])
 def test_artists_with_names_that_programs_take_for_something_else_stay_themselves(
-    fresh: Path, name: str
+    learned: Path, name: str
 ) -> None:
     given, problems = answers(f"{name},{name},{name},House,122,8A,")
     done("scan", "mine.csv")
@@ -232,27 +232,20 @@ def corrected(learned: Path) -> None:
     done("feedback", PREDICTIONS)
 
 
-@pytest.mark.parametrize("command", ["train", "assign-buckets", "feedback"])
-@pytest.mark.parametrize(
-    ("line", "said"),
-    [
-        ("half a li", "line 2 is damaged; mend or remove it"),
-        ('{"at": "2026-01-01T00:00:00Z", "track_id": "x"}', "'correct_buckets'"),
-    ],
-    ids=["broken", "foreign"],
-)
 def test_a_damaged_log_of_corrections_stops_the_work_before_a_correction_is_lost(
-    learned: Path, command: str, line: str, said: str
+    learned: Path,
 ) -> None:
     corrected(learned)
     first, second = LOG.read_text().splitlines()
-    LOG.write_text(f"{first}\n{line}\n{second}\n")
-    before = files()
-
-    said_so = refused(command, *([PREDICTIONS] if command == "feedback" else []))
-    assert "corrections.jsonl" in said_so
-    assert said in said_so
-    assert files() == before
+    foreign = '{"at": "2026-01-01T00:00:00Z", "track_id": "x"}'
+    for line, said in (("half a li", "line 2 is damaged; mend or"), (foreign, "'correct_buckets'")):
+        LOG.write_text(f"{first}\n{line}\n{second}\n")
+        before = files()
+        for command in ("train", "assign-buckets", f"feedback {PREDICTIONS}"):
+            refusal = refused(*command.split())
+            assert "corrections.jsonl" in refusal
+            assert said in refusal
+        assert files() == before
 
 
 def test_a_log_of_corrections_that_was_cut_off_loses_the_cut_line_only(learned: Path) -> None:

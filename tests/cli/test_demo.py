@@ -12,8 +12,8 @@ from tests.cli.running import as_json, done, edit, rows
 def test_the_demo_leaves_a_workspace_in_which_the_loop_goes_on(
     fresh: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("DJLIB_BUCKETS_TREES", "20")
-    monkeypatch.setenv("DJLIB_BUCKETS_FOLDS", "3")
+    monkeypatch.setenv("DJLIB_BUCKETS_TREES", "8")
+    monkeypatch.setenv("DJLIB_BUCKETS_FOLDS", "2")
     said = done("demo")
 
     folder = fresh / "djlib-demo"
@@ -36,7 +36,7 @@ def test_the_demo_leaves_a_workspace_in_which_the_loop_goes_on(
 def test_the_demo_can_be_had_again_elsewhere_and_by_programs(
     fresh: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("DJLIB_BUCKETS_TREES", "10")
+    monkeypatch.setenv("DJLIB_BUCKETS_TREES", "4")
     monkeypatch.setenv("DJLIB_BUCKETS_FOLDS", "2")
     report = as_json("demo", "--folder", "elsewhere")
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
 
+from djlib.jobs.assign import AssignOptions, assign_buckets
+from djlib.jobs.scan import ScanOptions, scan
+from djlib.jobs.talk import Silent
+from djlib.settings import Workspace, load_settings
 from tests.cli.running import (
     PREDICTIONS,
     Row,
@@ -19,6 +24,7 @@ from tests.cli.running import (
     rows,
     write_rows,
 )
+from tests.conftest import QUICK
 from tests.formats.samples import rekordbox_playlist, rekordbox_xml
 
 XML = Path("data/export/djlib_rekordbox.xml")
@@ -31,9 +37,12 @@ LOCATIONS = [
 ]
 
 
-@pytest.fixture
-def answered(fresh: Path) -> Path:
-    """A rekordbox export of 44 tracks, the last four unsorted with strange paths, answered for."""
+@pytest.fixture(scope="module")
+def _answered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = Workspace(tmp_path_factory.mktemp("answered") / "crates")
+    made.root.mkdir()
+    (made.root / "djlib.toml").write_text(QUICK)
+    settings = load_settings(made.root, {})
     tracks = [
         {"TrackID": str(n), "Name": f"Song {n}", "Artist": f"Artist {n}", "Genre": "House"}
         | {"AverageBpm": "174.00" if n % 2 else "122.00", "TotalTime": "300"}
@@ -42,11 +51,18 @@ def answered(fresh: Path) -> Path:
     ]
     lists = rekordbox_playlist("Warm", [str(n) for n in range(0, 40, 2)])
     lists += rekordbox_playlist("Late", [str(n) for n in range(1, 40, 2)])
-    source = rekordbox_xml(fresh, tracks, f'<NODE Type="0" Name="Sets">{lists}</NODE>')
-    done("scan", source)
-    done("train")
-    done("assign-buckets")
-    return source
+    source = rekordbox_xml(made.root, tracks, f'<NODE Type="0" Name="Sets">{lists}</NODE>')
+    scan(made, settings, source, options=ScanOptions(), talk=Silent())
+    assign_buckets(made, settings, options=AssignOptions(), talk=Silent())
+    # Moved, so that no copy of it finds the tracks it was made from.
+    return Path(shutil.move(made.root, tmp_path_factory.mktemp("moved")))
+
+
+@pytest.fixture
+def answered(_answered: Path, fresh: Path) -> Path:
+    """A rekordbox export of 44 tracks, the last four unsorted with strange paths, answered for."""
+    shutil.copytree(_answered, fresh, dirs_exist_ok=True)
+    return fresh / "export.xml"
 
 
 def playlists(file: Path = XML) -> dict[str, list[str]]:

@@ -19,7 +19,7 @@ import pytest
 
 from tests.cli.running import PREDICTIONS, as_json, done, rows, write_rows
 
-_KILLS = 6
+_KILLS = 5
 
 # Forks a child for each line it reads, so that the libraries are imported only once.
 _WORKER = """
@@ -90,7 +90,7 @@ def test_a_kill_at_any_moment_leaves_whole_files_and_a_workspace_that_works(lear
 
     with at_work() as run_and_kill:
         for number in range(_KILLS):
-            run_and_kill(number, chance.uniform(0.05, 1.6))
+            run_and_kill(number, chance.uniform(0.05, 1.2))
 
             for file in (PREDICTIONS, Path("other.csv"), Path("logs/low_confidence.csv")):
                 if file.exists():

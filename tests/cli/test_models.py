@@ -4,25 +4,40 @@ from __future__ import annotations
 
 import json
 import pickle
+import shutil
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from djlib.jobs.talk import Silent
+from djlib.jobs.train import train
+from djlib.settings import Workspace, load_settings
 from tests.cli.running import as_json, djlib, done, files, refused, rows
 
 PICKLE = Path("models/bucket_model.pkl")
 LEDGER = Path("models/bucket_registry.json")
 
 
+@pytest.fixture(scope="module")
+def _two(_learned: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with two versions, the second one served; they differ in what they learned."""
+    made = Workspace(tmp_path_factory.mktemp("two") / "crates")
+    shutil.copytree(_learned, made.root)
+    part_of_it = (made.root / "library.csv").read_text().splitlines()[:90]
+    (made.root / "less.csv").write_text("\n".join(part_of_it) + "\n")
+    settings = load_settings(made.root, {})
+    train(made, settings, made.root / "less.csv", talk=Silent(), promotion="always")
+    return made.root
+
+
 @pytest.fixture
-def two(learned: Path) -> tuple[str, str]:
-    """The ids of two versions, the second one served; they differ in what they learned."""
-    first = str(as_json("models", "list")[0]["id"])
-    table = Path("library.csv").read_text().splitlines()
-    Path("less.csv").write_text("\n".join(table[:90]) + "\n")
-    return first, str(as_json("train", "less.csv", "--promote")["version"])
+def two(_two: Path, fresh: Path) -> tuple[str, str]:
+    """The ids of two versions, the second one served."""
+    shutil.copytree(_two, fresh, dirs_exist_ok=True)
+    second, first = as_json("models", "list")
+    return str(first["id"]), str(second["id"])
 
 
 def in_use() -> str:
@@ -129,10 +144,16 @@ def test_a_damaged_current_model_is_refused_and_a_promotion_repairs_it(
 
 
 @pytest.mark.parametrize(
-    "name",
-    ["model/parts.skops", "model/settings.json", "model/labelled.parquet", "metadata.json"],
+    ("name", "how"),
+    [
+        ("model/parts.skops", "truncated"),
+        ("model/parts.skops", "edited"),
+        ("model/parts.skops", "gone"),
+        ("model/settings.json", "edited"),
+        ("model/labelled.parquet", "edited"),
+        ("metadata.json", "truncated"),
+    ],
 )
-@pytest.mark.parametrize("how", ["truncated", "edited", "gone"])
 def test_a_damaged_version_is_refused_and_the_last_good_one_named(
     two: tuple[str, str], name: str, how: str
 ) -> None:

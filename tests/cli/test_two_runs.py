@@ -96,9 +96,9 @@ def test_runs_that_start_together_all_do_their_work(learned: Path) -> None:
             stdout=subprocess.DEVNULL,
         )
 
-    started = [start("train"), start("assign-buckets"), start("train", "--seed", "2")]
-    assert [run.wait() for run in started] == [0, 0, 0]
+    started = [start("train"), start("assign-buckets")]
+    assert [run.wait() for run in started] == [0, 0]
 
-    assert len(as_json("models", "list")) == 3
-    assert [v["problems"] for v in as_json("models", "verify")] == [[], [], []]
+    assert len(as_json("models", "list")) == 2
+    assert [v["problems"] for v in as_json("models", "verify")] == [[], []]
     assert len(rows()) == as_json("assign-buckets")["rows"]
