@@ -99,7 +99,8 @@ def render(report: FeedbackReport) -> None:
     )
     problems(report.problems, title="Repaired, refused or worth a look")
     if report.training is None:
-        line("\nNothing new to learn: the model stays as it is.")
+        why = "Nothing taken for good (--dry-run)" if report.taken else "Nothing new to learn"
+        line(f"\n{why}: the model stays as it is.")
         return
     comparison(report.training)
     if report.training.promoted:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import FormatError, InputError, NotFoundError
+from ..tables.sniffing import foreign_content
 from . import folder, m3u, rekordbox, traktor
 from .collection import Library, Playlist, Progress, track_id
 from .options import ReadOptions
@@ -80,6 +81,9 @@ def _seen(path: Path) -> str:
         return "neither a file nor a folder"
     with path.open("rb") as file:
         head = file.read(_SHOWN_BYTES)
+    foreign = foreign_content(head)
+    if foreign:
+        return f"it is {foreign}"
     elements = first_elements(path)
     if elements:
         return f"an XML file whose outermost element is <{elements[0][0]}>"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import DjlibError
+from ..errors import DjlibError, UsageError
 from ..settings import SETTINGS_FILE, Settings, Workspace
 from ..tables.atomic import replace_file
 from .assign import assign_buckets
@@ -45,10 +45,14 @@ class DemoReport:
 def demo(workspace: Workspace, settings: Settings, *, talk: Talk) -> DemoReport:
     """Invent a library of 600 tracks in 8 buckets, three quarters of them sorted; scan it, learn
     from it, sort the rest."""
+    sample = workspace.data / "sample_library.csv"
+    if workspace.tracks.exists() and not sample.exists():
+        raise UsageError(
+            f"{workspace.root} holds a library already; give the demo a folder of its own: --folder"
+        )
     if not (workspace.root / SETTINGS_FILE).exists():  # else a workspace further up would be used
         with replace_file(workspace.root / SETTINGS_FILE, "w") as file:
             file.write(_SETTINGS)
-    sample = workspace.data / "sample_library.csv"
     synthesise(
         "tracks", sample, rows=_TRACKS, buckets=_BUCKETS, labelled=_LABELLED, seed=settings.seed
     )

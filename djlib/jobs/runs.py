@@ -43,7 +43,8 @@ def run(
         finally:
             seconds = round(time.monotonic() - started, 3)
             facts = {"command": command, "outcome": outcome, "seconds": seconds, **noted}
-            if recorded:
+            # A failure in a folder that is no workspace yet must not make it look like one.
+            if recorded and (outcome == "done" or workspace.data.is_dir()):
                 append_events(workspace.events, RUNS, [facts])
 
 

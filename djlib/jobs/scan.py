@@ -100,6 +100,7 @@ def read_tracks(
     if is_table(source):
         with talk.step(f"Reading {source.name}"):
             table = read_table(source, schema=TRACKS, problems=problems)
+        _refuse_answers(source, table)
         return table, None, [*_fitting_nothing((*options.include, *options.exclude)), *problems]
     with talk.step(f"Reading {source.name or source}") as progress:
         library = read_library(
@@ -118,6 +119,16 @@ def read_tracks(
     )
     problems = [*_fitting_nothing(choice.unmatched), *library.problems]
     return attach_buckets(library.tracks, choice.kept), choice, problems
+
+
+def _refuse_answers(source: Path, table: pd.DataFrame) -> None:
+    """A file of predictions has track ids too, but scanning it would replace the library."""
+    answers = {"predicted_bucket", "correct_bucket"}.intersection(table.columns)
+    if answers and "bucket" not in table:
+        raise InputError(
+            f"{source}: its column {min(answers)!r} says it holds predictions or corrections, "
+            f"no library; 'djlib feedback {source}' takes corrections"
+        )
 
 
 def _fitting_nothing(patterns: Sequence[str]) -> list[Problem]:

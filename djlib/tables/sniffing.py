@@ -80,6 +80,15 @@ def existing_file(path: str | Path) -> Path:
     return file
 
 
+def foreign_content(start: bytes) -> str:
+    """What a file is that begins so, and what to do with it; "" for none of the known kinds.
+
+    >>> foreign_content(b"PK\x03\x04...")
+    'a zip or Excel file; save it as CSV'
+    """
+    return next((what for mark, what in _FOREIGN.items() if start.startswith(mark)), "")
+
+
 def sniff(
     path: Path, *, delimiter: str | None = None, encoding: str | None = None
 ) -> tuple[Layout, list[Problem]]:
@@ -93,7 +102,7 @@ def sniff(
     packed = path.name.lower().endswith(".gz")
     with _open_bytes(path, packed) as file:
         start = file.read(_SAMPLE)
-    foreign = next((what for mark, what in _FOREIGN.items() if start.startswith(mark)), None)
+    foreign = foreign_content(start)
     if foreign:
         raise FormatError(f"{path} is {foreign}")
     if not start.strip(b"\xef\xbb\xbf\xff\xfe\0 \r\n\t"):

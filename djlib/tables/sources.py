@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -68,16 +68,14 @@ def estimate_rows(path: str | Path) -> int | None:
                 return int(parquet.metadata.num_rows)
         layout, _ = sniff(file)
         with open_text(file, layout) as text:
-            lines = sum(1 for _ in islice(text, _SAMPLED_LINES))
-            if lines < _SAMPLED_LINES:
+            # How far a packed file is read says little, gzip reads ahead; and counting is fast.
+            sampled = None if layout.packed else _SAMPLED_LINES
+            lines = sum(1 for _ in islice(text, sampled))
+            if sampled is None or lines < sampled:
                 return max(lines - 1, 0)
-            return lines * file.stat().st_size // _bytes_read(text.buffer)
+            return int(lines * file.stat().st_size // text.buffer.tell())
     except InputError:
         return None
-
-
-def _bytes_read(buffer: Any) -> int:
-    return int(getattr(buffer, "fileobj", buffer).tell())  # gzip: of the packed file
 
 
 def _frames(rows: DelimitedRows, batch_rows: int) -> Iterator[tuple[pd.DataFrame, Places]]:
