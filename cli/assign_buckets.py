@@ -218,7 +218,7 @@ def _song(artist: str, title: str) -> str:
 
 def script() -> None:
     """Run `assign_buckets` on its own, as the installed script and `python cli/...` do."""
-    from .main import run_alone
+    from ._boundary import run_alone
 
     run_alone(assign_buckets)
 

@@ -1,51 +1,73 @@
-"""The `djlib` command: one file a noun, joined here."""
+"""The `djlib` command: one file a noun, joined here, each loaded when it is asked for."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
+import importlib
+from functools import cache
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperGroup
+from typer.main import get_command
 
-from . import assign_buckets, check, demo, doctor, export, feedback, models, scan, synth, train
+from ._boundary import Boundary, run
 
-
-class _Boundary:
-    """The one place where an expected failure becomes a line and an exit code."""
-
-    def invoke(self, ctx: Any) -> Any:
-        """Run the command; an expected failure ends it with one line on stderr."""
-        from djlib.errors import DjlibError
-
-        try:
-            return super().invoke(ctx)  # type: ignore[misc]
-        except DjlibError as error:
-            from ._session import report_failure
-
-            report_failure(error)
-            raise typer.Exit(error.exit_code) from error
-        except OSError as error:
-            if error.filename is None:  # no file of the person's: a bug, or a pipe that went away
-                raise
-            from ._session import report_failure
-
-            report_failure(DjlibError(f"{error.filename}: {error.strerror}"))
-            raise typer.Exit(DjlibError.exit_code) from error
+_COMMANDS = {
+    "scan": "Read your library; playlists become buckets.",
+    "train": "Learn your buckets and measure how well.",
+    "assign-buckets": "Propose a bucket for every unsorted track.",
+    "feedback": "Learn from your corrections.",
+    "export": "Write the buckets as playlists for DJ software.",
+    "models": "Versions of the model, and going back.",
+    "check": "Say what is missing, doubled or suspect.",
+    "synth": "Invent a sample table.",
+    "demo": "Try the whole loop on a sample library.",
+    "doctor": "Say what is installed and what is broken.",
+}
+"""Each command and the first line of its help; `a-b` is the function `a_b` of the file `a_b.py`,
+or that file's `app`."""
 
 
-class _Commands(_Boundary, TyperGroup):
-    """Root of the commands. Its help is plain: drawing it with rich doubles the start-up time."""
+class _Commands(Boundary, TyperGroup):
+    """Root of the commands, made for a fast start: its help is plain, because drawing it with rich
+    doubles the time, and comes from the table above, because building every command's options
+    for it costs as much again."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        names: dict[str, Any] = dict.fromkeys(_COMMANDS)  # for "did you mean"
+        self.commands = names
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Give the names in the order of the help."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Load one command; None where there is none of that name."""
+        return _built(cmd_name) if cmd_name in _COMMANDS else None
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Write the list of commands without rich."""
+        """Write the help without rich."""
         self.rich_markup_mode = None
         super().format_help(ctx, formatter)
 
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the table of commands without loading them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
 
-class _Command(_Boundary, TyperCommand):
-    """A command that is a script of its own."""
+
+@cache
+def _built(name: str) -> Any:
+    function = name.replace("-", "_")
+    module = importlib.import_module(f".{function}", __package__)
+    commands = getattr(module, "app", None)
+    if commands is None:
+        commands = typer.Typer(add_completion=False)
+        commands.command(name)(getattr(module, function))
+    built = get_command(commands)
+    built.name = name
+    return built
 
 
 app = typer.Typer(
@@ -78,33 +100,6 @@ def _root(
         typer.echo(context.get_help())
 
 
-app.command("scan")(scan.scan)
-app.command("train")(train.train)
-app.command("assign-buckets")(assign_buckets.assign_buckets)
-app.command("feedback")(feedback.feedback)
-app.command("export")(export.export)
-app.add_typer(models.app, name="models")
-app.command("check")(check.check)
-app.command("synth")(synth.synth)
-app.command("demo")(demo.demo)
-app.command("doctor")(doctor.doctor)
-
-
 def main() -> None:
     """Run the command line; what `djlib` and `python -m cli` start."""
-    _run(app)
-
-
-def run_alone(command: Callable[..., None]) -> None:
-    """Run one command as a script of its own."""
-    alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    alone.command(cls=_Command)(command)
-    _run(alone)
-
-
-def _run(commands: typer.Typer) -> None:
-    try:
-        commands()
-    except BrokenPipeError:  # the reader of a pipe went away: nobody is left to tell
-        sys.stderr.close()
-        sys.exit(1)
+    run(app)

@@ -41,12 +41,12 @@ def commands_page() -> str:
 
 
 def _below(name: str, command: Any) -> Iterator[tuple[str, Any]]:
-    inner = getattr(command, "commands", None)
-    if inner is None:
+    if not hasattr(command, "list_commands"):
         yield name, command
         return
-    for part, below in inner.items():
-        yield from _below(f"{name} {part}", below)
+    context = typer.Context(command, info_name=name)
+    for part in command.list_commands(context):
+        yield from _below(f"{name} {part}", command.get_command(context, part))
 
 
 def _summary(command: Any) -> str:

@@ -21,8 +21,10 @@ ROOT = Path(__file__).parents[2]
 
 
 def commands(group: Any, above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
-    for name, command in group.commands.items():
-        if hasattr(command, "commands"):
+    context = typer.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if hasattr(command, "list_commands"):
             yield from commands(command, (*above, name))
         else:
             yield (*above, name), command
@@ -38,6 +40,24 @@ def test_every_command_has_help_with_an_example_of_itself(path: tuple[str, ...])
 
     assert f"Example: djlib {' '.join(path)}" in " ".join(re.sub(r"[│\s]+", " ", said).split())
     assert COMMANDS[path].help.strip().splitlines()[0].endswith(".")
+
+
+def test_the_root_help_says_what_each_command_says_of_itself() -> None:
+    group: Any = typer.main.get_command(app)
+    context = typer.Context(group)
+    listed = re.findall(
+        r"^  ([a-z-]+)  +(.*)$", done("--help").stdout.partition("Commands:")[2], re.M
+    )
+
+    own = [(name, group.get_command(context, name)) for name in group.list_commands(context)]
+    assert listed[: len(own)] == [(name, c.help.strip().splitlines()[0]) for name, c in own]
+
+
+def test_a_mistyped_command_is_met_with_the_right_one() -> None:
+    result = djlib("scna")
+
+    assert result.exit_code == 2
+    assert "Did you mean 'scan'?" in " ".join(result.stderr.split())
 
 
 @every_command
