@@ -28,6 +28,7 @@ from .edits import keep_unread, state_of
 from .models import bucket_models, out_of_fold
 from .runs import run, update_metrics
 from .scan import ScanOptions, is_table, read_tracks
+from .songs import told_apart
 from .talk import Talk
 from .train import choose_threshold, learn
 
@@ -117,7 +118,7 @@ def _answer(
         lines = files.enter_context(_explanations(workspace, options))
         total = count_rows(source) if is_table(source) else None
         progress = files.enter_context(talk.step("Assigning buckets", total))
-        for batch in _batches(workspace, settings, source, options, set(so_far), report, talk):
+        for batch in _batches(workspace, settings, source, options, so_far, report, talk):
             table = checked_predictions(proposer.propose(batch), batch)
             if writers:
                 writers[0].write(table)
@@ -175,7 +176,7 @@ def _batches(
     settings: Settings,
     source: Path,
     options: AssignOptions,
-    answered: set[str],
+    so_far: Corrections,
     report: AssignReport,
     talk: Talk,
 ) -> Iterator[pd.DataFrame]:
@@ -195,7 +196,7 @@ def _batches(
             yield table
             continue
         is_sorted = np.array([bool(row) for row in buckets_of(table)], dtype=bool)
-        is_sorted |= table["track_id"].isin(answered).to_numpy()
+        is_sorted |= table["track_id"].isin(told_apart(so_far, table)).to_numpy()
         report.already_sorted += int(is_sorted.sum())
         yield table[~is_sorted].reset_index(drop=True)
 

@@ -22,6 +22,7 @@ from .corrections import Corrections, corrections_so_far
 from .met import rows_met
 from .models import buckets_in_use
 from .runs import run
+from .songs import other_songs
 from .talk import Talk
 
 Target = Literal["rekordbox", "m3u8"]
@@ -73,12 +74,14 @@ def export(
     """
     with run(workspace, settings, "export", talk):
         so_far = corrections_so_far(workspace)
-        answers, n_unsure, misread = _answers(workspace, predictions, so_far, options)
+        table = _read_predictions(workspace, predictions)
+        answers, n_unsure, misread = _answers(workspace, table, so_far, options)
         rows = rows_met(workspace, so_far, set(answers))
+        misread += _of_other_songs(table, answers, rows)
         tracks = pd.DataFrame([rows[track_id] for track_id in answers if track_id in rows])
         playlists = _playlists({t: b for t, b in answers.items() if t in rows})
         if not playlists:
-            raise InputError(f"nothing to export: {_why_nothing(len(answers), n_unsure)}")
+            raise InputError(f"nothing to export: {_why_nothing(len(answers), n_unsure, misread)}")
         target = output or _default_output(workspace, to)
         written, problems = _write(to, target, tracks, playlists, options)
         return ExportReport(
@@ -92,13 +95,12 @@ def export(
 
 
 def _answers(
-    workspace: Workspace, predictions: Path | None, so_far: Corrections, options: ExportOptions
+    workspace: Workspace, table: pd.DataFrame, so_far: Corrections, options: ExportOptions
 ) -> tuple[dict[str, list[str]], int, list[Problem]]:
     """Track id to the buckets it goes into, how many unsure predictions were left out, and
     corrections that could not be read."""
     answers = _sorted_before(workspace) if options.include_sorted else {}
     answers |= {track_id: list(c.buckets) for track_id, (c, _) in so_far.items()}
-    table = _read_predictions(workspace, predictions)
     reading = _corrected(workspace, table, so_far)
     answers |= {c.track_id: list(c.buckets) for c in reading.taken}
     n_unsure = 0
@@ -138,7 +140,9 @@ def _read_predictions(workspace: Workspace, predictions: Path | None) -> pd.Data
     return table if "correct_bucket" in table else table.assign(correct_bucket="")
 
 
-def _why_nothing(n_answers: int, n_unsure: int) -> str:
+def _why_nothing(n_answers: int, n_unsure: int, misread: list[Problem]) -> str:
+    if misread and not n_unsure:
+        return str(misread[0])
     if n_answers:
         return f"the files of {n_answers} tracks are not known here; scan the library they are in"
     advice = "correct them, lower the threshold, or pass --include-unsure"
@@ -173,6 +177,19 @@ def _write(
     if to == "rekordbox":
         return [target], write_rekordbox(target, tracks, playlists, folder=options.folder)
     return write_m3u8(target, tracks, playlists)
+
+
+def _of_other_songs(
+    table: pd.DataFrame, answers: dict[str, list[str]], rows: dict[str, dict[str, Any]]
+) -> list[Problem]:
+    """Take out answers whose track is another song where its file is known, with a reason each."""
+    strange = other_songs(table, pd.DataFrame(list(rows.values()))) if rows else {}
+    problems = []
+    for track_id, song in zip(table["track_id"].iloc[list(strange)], strange.values(), strict=True):
+        del answers[track_id]
+        reason = f"two songs have this id; in the library it is {song!r}"
+        problems.append(Problem(None, "track_id", track_id, reason))
+    return problems
 
 
 def _unknown(answers: dict[str, list[str]], rows: dict[str, dict[str, Any]]) -> list[Problem]:

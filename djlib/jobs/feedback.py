@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from ..bucketing.corrections import Correction, Reading, read_corrections
 from ..errors import DjlibError
 from ..registry import Version
@@ -17,6 +19,7 @@ from .corrections import Corrections, corrections_so_far, log_corrections, n_log
 from .met import names_met, rows_met
 from .models import bucket_models, buckets_in_use
 from .runs import run
+from .songs import other_songs, song_name
 from .talk import Talk
 from .train import Promotion, TrainReport, learn
 
@@ -81,7 +84,7 @@ def feedback(
         return FeedbackReport(
             source=str(file),
             taken=new,
-            names={track_id: _name(row) for track_id, row in rows.items()},
+            names={track_id: song_name(row) for track_id, row in rows.items()},
             known=len(reading.taken) - len(new),
             confirmed=sum(c.confirms for c in new),
             unanswered=reading.unanswered,
@@ -118,10 +121,6 @@ def _learn(
         raise type(error)(f"{error}; {kept}") from error
 
 
-def _name(row: dict[str, Any]) -> str:
-    return " - ".join(filter(None, (row.get("artist"), row.get("title"))))
-
-
 def _is_new(correction: Correction, so_far: Corrections) -> bool:
     said = so_far.get(correction.track_id)
     return said is None or set(said[0].buckets) != set(correction.buckets)
@@ -140,9 +139,11 @@ def _read(
         file, schema=CORRECTIONS, problems=problems, duplicates="keep", line_column=_LINE
     )
     talk.say(f"Looking up {len(table)} tracks")
+    known = names_met(workspace, so_far)
+    table = _of_songs_known(table, known, problems)
     reading = read_corrections(
         table,
-        names_met(workspace, so_far),
+        known,
         buckets_in_use(workspace, so_far),
         lines=table[_LINE].tolist(),
         allow_new=allow_new,
@@ -150,3 +151,16 @@ def _read(
     )
     reading.problems[:0] = problems
     return reading
+
+
+def _of_songs_known(
+    table: pd.DataFrame, known: pd.DataFrame, problems: list[Problem]
+) -> pd.DataFrame:
+    """Leave out answers whose track is another song here, with a reason each."""
+    answered = table[table["correct_bucket"].str.strip() != ""]
+    strange = other_songs(answered, known)
+    left_out = answered.iloc[list(strange)]
+    for row, song in zip(left_out.to_dict("records"), strange.values(), strict=True):
+        reason = f"two songs have this id: {song_name(row)!r} here, {song!r} in the library"
+        problems.append(Problem(row[_LINE], "track_id", row["track_id"], reason))
+    return table.drop(left_out.index)

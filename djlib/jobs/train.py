@@ -25,6 +25,7 @@ from .corrections import corrections_so_far, n_logged
 from .models import bucket_models, out_of_fold, out_of_fold_file
 from .runs import run, update_metrics
 from .scan import ScanOptions, read_tracks
+from .songs import told_apart
 from .talk import Talk
 
 Promotion = Literal["auto", "always", "never"]
@@ -100,7 +101,7 @@ def learn(
     tracks, _, problems = read_tracks(workspace, source, ScanOptions(), talk)
     training = assemble(
         tracks,
-        corrections_so_far(workspace),
+        told_apart(corrections_so_far(workspace), tracks),
         test_share=settings.buckets.test_share,
         several=several,
     )

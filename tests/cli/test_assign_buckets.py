@@ -389,7 +389,7 @@ def test_debug_shows_fields_neighbours_and_gaps_to_a_person(learned: Path) -> No
 
 def test_a_file_for_spreadsheets_comes_back_through_feedback(learned: Path) -> None:
     table = unsorted()
-    table[0] |= {"artist": "=cmd|'/C calc'!A0", "title": "-"}
+    table[0] |= {"track_id": "odd", "artist": "=cmd|'/C calc'!A0", "title": "-"}
     table[1] |= {"track_id": "+44", "title": "@home"}
     done("assign-buckets", write_rows(Path("odd.csv"), table), "--for-spreadsheet")
 

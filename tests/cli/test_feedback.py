@@ -389,6 +389,47 @@ def test_tracks_of_another_file_are_known_once_they_were_answered_for(learned: P
     assert [t["track_id"] for t in report["taken"]] == [table[0]["track_id"], table[1]["track_id"]]
 
 
+def numbered(table: list[Row]) -> list[Row]:
+    return [{**row, "track_id": str(number)} for number, row in enumerate(table)]
+
+
+def test_a_table_that_numbers_other_songs_alike_does_not_poison_the_library(fresh: Path) -> None:
+    done("synth", "tracks", "-n", "80", "--buckets", "2", "--seed", "1", "-o", "one.csv")
+    done("synth", "tracks", "-n", "20", "--buckets", "2", "--seed", "2", "-o", "two.csv")
+    library = numbered(rows(Path("one.csv")))
+    done("scan", write_rows(Path("one.csv"), library))
+    done("train")
+    done("assign-buckets", write_rows(Path("two.csv"), numbered(rows(Path("two.csv")))))
+    edit(second_choice(0, 1, 2))
+    report = as_json("feedback", PREDICTIONS)
+
+    assert report["taken"] == []
+    assert report["refused"] == 3
+    assert "two songs have this id" in report["problems"][0]["reason"]
+    assert library[0]["title"] in report["problems"][0]["reason"]
+    left_out = as_json("export", "--to", "m3u8", "--include-unsure")["problems"]
+    assert sum("two songs have this id" in p["reason"] for p in left_out) >= 18
+
+
+def test_corrections_of_a_library_do_not_count_for_another_with_the_same_ids(fresh: Path) -> None:
+    done("synth", "tracks", "-n", "80", "--buckets", "2", "--seed", "1", "-o", "one.csv")
+    done("synth", "tracks", "-n", "80", "--buckets", "2", "--seed", "2", "-o", "two.csv")
+    one, two = numbered(rows(Path("one.csv"))), numbered(rows(Path("two.csv")))
+    done("scan", write_rows(Path("one.csv"), one))
+    done("assign-buckets", "--rows", "all")
+    edit(second_choice(0, 1))
+    done("feedback", PREDICTIONS)
+    done("scan", write_rows(Path("two.csv"), two))
+    report = as_json("train")
+
+    model = bucket_models(Workspace(fresh)).load()
+    learned = dict(zip(model.labelled_["track_id"], model.labelled_["buckets"], strict=True))
+    assert report["corrections"] == 2
+    assert learned["0 (corrected before)"] == rows()[0]["second_bucket"]
+    assert learned.get("0", two[0]["bucket"]) == two[0]["bucket"]
+    assert as_json("assign-buckets", "--rows", "unsorted")["rows"] == 0
+
+
 def test_feedback_in_several_buckets_where_tracks_sit_in_several(fresh: Path) -> None:
     done("synth", "tracks", "--rows", "120", "--buckets", "3", "--output", "library.csv")
     table = rows(Path("library.csv"))
