@@ -213,6 +213,8 @@ def checked_predictions(table: pd.DataFrame, tracks: pd.DataFrame) -> pd.DataFra
         faults.append(f"statuses {sorted(set(table['status']) - set(STATUSES))}")
     elif not table["confidence"].between(0, 1).all():
         faults.append("a confidence outside 0 to 1")
+    elif table["predicted_bucket"].eq("").any():
+        faults.append("a row without a bucket")
     if faults:
         raise DjlibError(f"predictions not written, the old file stays: they hold {faults[0]}")
     return table

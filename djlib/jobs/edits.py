@@ -11,6 +11,7 @@ import pandas as pd
 from ..errors import InputError
 from ..settings import Workspace
 from ..tables.io import iter_table
+from ..tables.problems import Problem
 from ..tables.schema import CORRECTIONS, split_buckets
 from .corrections import Corrections
 from .runs import past_runs
@@ -42,13 +43,13 @@ def _left_by_runs(workspace: Workspace, output: Path) -> list[list[int]]:
 
 
 def _is_all_read(output: Path, so_far: Corrections) -> bool:
+    problems: list[Problem] = []
     try:
-        return all(
-            _is_known(batch, so_far)
-            for batch in iter_table(output, schema=CORRECTIONS, problems=[])
-        )
+        batches = iter_table(output, schema=CORRECTIONS, problems=problems)
+        is_known = all(_is_known(batch, so_far) for batch in batches)
     except InputError:
         return False
+    return is_known and not any(problem.outcome == "row left out" for problem in problems)
 
 
 def _is_known(batch: pd.DataFrame, so_far: Corrections) -> bool:

@@ -28,12 +28,13 @@ def names_met(workspace: Workspace, so_far: Corrections) -> pd.DataFrame:
 
     Raises `NotFoundError` where no track was ever met.
     """
-    names = [batch.reindex(columns=_NAMES) for batch in _batches(workspace)]
-    corrected = pd.DataFrame([row for _, row in so_far.values()]).reindex(columns=_NAMES)
+    names = [batch.reindex(columns=_NAMES, fill_value="") for batch in _batches(workspace)]
+    logged = [{name: row.get(name) or "" for name in _NAMES} for _, row in so_far.values()]
+    corrected = pd.DataFrame(logged, columns=_NAMES)
     parts = [part for part in [*names, corrected] if len(part)]
     if not parts:
         raise NotFoundError("no tracks are known here; run 'djlib scan LIBRARY' first")
-    return pd.concat(parts, ignore_index=True).fillna("").drop_duplicates("track_id")
+    return pd.concat(parts, ignore_index=True).drop_duplicates("track_id")
 
 
 def rows_met(
