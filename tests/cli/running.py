@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import csv
-import functools
 import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import typer.testing
 from typer.testing import CliRunner, Result
 
 from cli.main import app
-
-# Building all commands anew for each run would take a third of these tests' time.
-typer.testing._get_command = functools.cache(typer.testing._get_command)
 
 PREDICTIONS = Path("data/bucket_predictions.csv")
 

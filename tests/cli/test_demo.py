@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.running import as_json, done, edit, rows
+from tests.cli.running import as_json, done, edit, refused, rows
 
 
 def test_the_demo_leaves_a_workspace_in_which_the_loop_goes_on(
@@ -31,6 +31,15 @@ def test_the_demo_leaves_a_workspace_in_which_the_loop_goes_on(
     edit(lambda n, row: row.update(correct_bucket=row["second_bucket"] if n < 3 else ""))
     assert len(as_json("feedback", "data/bucket_predictions.csv")["taken"]) == 3
     assert as_json("assign-buckets")["rows"] == answered - 3
+
+
+def test_the_demo_does_not_replace_a_library(fresh: Path) -> None:
+    (fresh / "mine.csv").write_text("track_id,bucket\n1,Warm\n2,Late\n")
+    done("scan", "mine.csv")
+    before = Path("data/tracks.parquet").read_bytes()
+
+    assert "holds a library already" in refused("demo", "--folder", ".", code=2)
+    assert Path("data/tracks.parquet").read_bytes() == before
 
 
 def test_the_demo_can_be_had_again_elsewhere_and_by_programs(

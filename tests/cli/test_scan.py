@@ -207,8 +207,20 @@ def test_json_lists_every_problem(fresh: Path) -> None:
     assert "and 12 more; --json lists all" in done("scan", "mine.csv").stdout
 
 
-def test_a_failed_scan_is_recorded_as_failed(fresh: Path) -> None:
+def test_a_failed_scan_is_recorded_as_failed_in_a_workspace_only(fresh: Path) -> None:
+    djlib("scan", "nowhere.csv")
+    assert not Path("data").exists()
+
+    Path("data").mkdir()
     djlib("scan", "nowhere.csv")
     noted = json.loads(Path("data/events/runs.jsonl").read_text())
 
     assert (noted["command"], noted["outcome"]) == ("scan", "failed")
+
+
+@pytest.mark.parametrize("header", ["track_id,predicted_bucket", "track_id,correct_bucket"])
+def test_a_file_of_answers_is_not_taken_for_a_library(fresh: Path, header: str) -> None:
+    (fresh / "edited.csv").write_text(f"{header}\nt_1,Warm\n")
+
+    assert "'djlib feedback edited.csv' takes corrections" in refused("scan", "edited.csv")
+    assert not (fresh / "data").exists()
