@@ -121,7 +121,17 @@ def sizes(counts: Mapping[str, int], *, most: int = 15, unit: str = "tracks") ->
     shown = list(counts.items())[:most]
     table(["bucket", unit, ""], [(b, f"{n:,}", bar(n / largest, 20)) for b, n in shown], right=unit)
     if len(counts) > most:
-        line(f"and {len(counts) - most} more buckets")
+        line(f"and {count(len(counts) - most, 'more bucket')}")
+
+
+def count(n: int, what: str) -> str:
+    """A number of things in words: `1 track`, `2 tracks`."""
+    return f"{n:,} {what}{'s'[: n != 1]}"
+
+
+def leaves(buckets: str) -> str:
+    """Buckets without the folders they stand in: what a narrow column has room for."""
+    return "|".join(bucket.rsplit(" / ", 1)[-1] for bucket in buckets.split("|"))
 
 
 def next_steps(*steps: str) -> None:

@@ -147,22 +147,17 @@ def _nothing_to_answer(report: AssignReport) -> None:
 
 
 def _first_rows(report: AssignReport) -> None:
-    from ._render import bar, table
+    from ._render import bar, leaves, table
 
     table(
         ["artist", "title", "bucket", "confidence", "status", "reason"],
         [
-            (row["artist"], row["title"], _leaves(row["predicted_bucket"]),
+            (row["artist"], row["title"], leaves(row["predicted_bucket"]),
              f"{bar(row['confidence'], 5)} {row['confidence']:.2f}", row["status"], row["reason"])
             for row in report.first_rows[:_SHOWN]
         ],
         widths={"artist": 14, "title": 20, "bucket": 18},
     )  # fmt: skip
-
-
-def _leaves(buckets: str) -> str:
-    """Buckets without the folders they stand in: what a narrow column has room for."""
-    return "|".join(bucket.rsplit(" / ", 1)[-1] for bucket in buckets.split("|"))
 
 
 def _confidence(report: AssignReport) -> None:

@@ -66,9 +66,10 @@ def export(
 
 def render(report: ExportReport) -> None:
     """Draw what was written, and how it gets into the DJ software."""
-    from ._render import heading, line, next_steps, problems, sizes
+    from ._render import count, heading, line, next_steps, problems, sizes
 
-    heading(f"{report.tracks:,} tracks in {len(report.playlists)} playlists")
+    tracks, playlists = count(report.tracks, "track"), count(len(report.playlists), "playlist")
+    heading(f"{tracks} in {playlists}")
     sizes(report.playlists)
     if report.unsure_left_out:
         line(f"{report.unsure_left_out:,} unsure tracks left out; --include-unsure takes them in.")
@@ -78,7 +79,7 @@ def render(report: ExportReport) -> None:
         return
     line(f"\nWritten: {report.written[0]}")
     if len(report.written) > 1:
-        line(f"and {len(report.written) - 1} more files beside it")
+        line(f"and {count(len(report.written) - 1, 'more file')} beside it")
     if report.to == "rekordbox":
         next_steps(
             "rekordbox: Preferences > Advanced > Database > rekordbox xml > Imported Library:",

@@ -79,23 +79,29 @@ def learn_first(session: Session, file: Path, *, allow_new: bool, dry_run: bool)
 
 def render(report: FeedbackReport) -> None:
     """Draw what was taken, what was refused and why, and before and after."""
-    from ._render import heading, line, next_steps, problems, table
+    from ._render import count, heading, leaves, line, next_steps, problems, table
     from ._training_report import comparison
 
-    heading(f"{_n(len(report.taken), 'correction')} taken")
+    heading(f"{count(len(report.taken), 'correction')} taken")
     if report.taken:
         table(
             ["track", "was", "is"],
             [
-                (report.names.get(c.track_id) or c.track_id, c.predicted, "|".join(c.buckets))
+                (
+                    report.names.get(c.track_id) or c.track_id,
+                    leaves(c.predicted),
+                    leaves("|".join(c.buckets)),
+                )
                 for c in report.taken[:_SHOWN]
             ],
+            widths={"was": 28},
         )
     if len(report.taken) > _SHOWN:
         line(f"and {len(report.taken) - _SHOWN} more")
+    empty, refused = count(report.unanswered, "row"), count(len(report.refused), "row")
     line(
         f"{report.confirmed} of them agree with the prediction; {report.known} were known already; "
-        f"{_n(report.unanswered, 'row')} left empty; {_n(len(report.refused), 'row')} refused."
+        f"{empty} left empty; {refused} refused."
     )
     problems(report.problems, title="Repaired, refused or worth a look")
     if report.training is None:
@@ -108,7 +114,3 @@ def render(report: FeedbackReport) -> None:
             "djlib assign-buckets    proposes again with what it has learned",
             "djlib models rollback   goes back to the version before",
         )
-
-
-def _n(count: int, what: str) -> str:
-    return f"{count:,} {what}{'s'[: count != 1]}"

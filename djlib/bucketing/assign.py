@@ -98,8 +98,10 @@ class Proposer:
         confidence = choices["probability_1"].to_numpy()
         doubts = self._doubts(confidence, missing, status)
         return [
-            "; ".join(filter(None, (because, doubt)))
-            for doubt, because in zip(doubts, self._because(tracks, parts, missing), strict=True)
+            doubt if state == "missing_data" else "; ".join(filter(None, (because, doubt)))
+            for state, doubt, because in zip(
+                status, doubts, self._because(tracks, parts, missing), strict=True
+            )
         ]
 
     def _because(

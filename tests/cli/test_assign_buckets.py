@@ -89,7 +89,7 @@ def test_missing_tempo_and_key_make_unsure_and_nothing_at_all_makes_missing_data
 
     nothing, no_tempo, some = rows()
     assert nothing["status"] == "missing_data"
-    assert "no tempo, key or genre" in nothing["reason"]
+    assert nothing["reason"] == "no tempo, key or genre: the base rates answer"
     assert no_tempo["status"] == "unsure"
     assert "tempo and key missing" in no_tempo["reason"]
     assert some["status"] in ("ok", "unsure")
