@@ -129,6 +129,11 @@ def count(n: int, what: str) -> str:
     return f"{n:,} {what}{'s'[: n != 1]}"
 
 
+def quoted(path: str) -> str:
+    """A path as it is typed after a command, in any shell."""
+    return f'"{path}"' if " " in path else path
+
+
 def leaves(buckets: str) -> str:
     """Buckets without the folders they stand in: what a narrow column has room for."""
     return "|".join(bucket.rsplit(" / ", 1)[-1] for bucket in buckets.split("|"))

@@ -105,9 +105,11 @@ def render(report: AssignReport) -> None:
 
 def correcting(predictions: str) -> tuple[str, ...]:
     """What a person does with a file of predictions."""
+    from ._render import quoted
+
     return (
         "Open the predictions in a spreadsheet, write the right bucket into 'correct_bucket'",
-        f"where it is wrong, save it as CSV, then: djlib feedback {predictions}",
+        f"where it is wrong, save it as CSV, then: djlib feedback {quoted(predictions)}",
         "djlib export --to rekordbox    makes playlists of the sure ones",
     )
 

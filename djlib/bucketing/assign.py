@@ -128,7 +128,7 @@ class Proposer:
         doubts = []
         for row, state in enumerate(status):
             if state == "missing_data":
-                doubts.append("no tempo, key or genre: the base rates answer")
+                doubts.append("no tempo, key or genre to go by")
             elif state == "unsure" and missing["bpm"][row] and missing["key"][row]:
                 doubts.append("tempo and key missing")
             elif state == "unsure":

@@ -21,6 +21,7 @@ from .schema import SCHEMAS
 DELIMITERS = ",;\t|"
 _NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _DELIMITED = (".csv", ".tsv", ".txt")
+_SHEETS = (".xlsx", ".xls", ".ods", ".numbers")
 _BLOCK = 1 << 20
 _SAMPLE = 1 << 16
 
@@ -62,8 +63,9 @@ def table_kind(path: str | Path) -> Literal["delimited", "parquet"]:
         return "parquet"
     if name.removesuffix(".gz").endswith(_DELIMITED):
         return "delimited"
+    advice = "save it as CSV" if name.endswith(_SHEETS) else "rename it"
     raise UsageError(
-        f"{path}: a table ends in {', '.join(_DELIMITED)} (also with .gz) or .parquet; rename it"
+        f"{path}: a table ends in {', '.join(_DELIMITED)} (also with .gz) or .parquet; {advice}"
     )
 
 

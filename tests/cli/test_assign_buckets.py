@@ -89,7 +89,7 @@ def test_missing_tempo_and_key_make_unsure_and_nothing_at_all_makes_missing_data
 
     nothing, no_tempo, some = rows()
     assert nothing["status"] == "missing_data"
-    assert nothing["reason"] == "no tempo, key or genre: the base rates answer"
+    assert nothing["reason"] == "no tempo, key or genre to go by"
     assert no_tempo["status"] == "unsure"
     assert "tempo and key missing" in no_tempo["reason"]
     assert some["status"] in ("ok", "unsure")
@@ -247,6 +247,12 @@ def test_output_goes_where_it_is_asked_for(learned: Path) -> None:
     assert report["written"][0] == "elsewhere/given.csv"
     assert len(rows(Path("elsewhere/given.csv"))) == report["rows"]
     assert not PREDICTIONS.exists()
+
+
+def test_a_path_with_spaces_can_be_copied_from_the_advice(learned: Path) -> None:
+    said = done("assign-buckets", "--output", "to night.csv").stdout
+
+    assert 'djlib feedback "to night.csv"' in said
 
 
 def test_output_is_never_the_file_the_tracks_are_in(learned: Path) -> None:

@@ -465,6 +465,13 @@ def test_what_is_no_file_is_refused(learned: Path, name: str, said: str) -> None
     assert said in result.stderr
 
 
+@pytest.mark.parametrize("name", ["edited.xlsx", "edited.ods"])
+def test_a_sheet_that_was_not_saved_as_csv_is_met_with_what_to_do(learned: Path, name: str) -> None:
+    Path(name).write_bytes(b"PK\x03\x04")
+
+    assert "save it as CSV" in refused("feedback", name, code=2)
+
+
 def test_feedback_before_any_model_says_what_to_do(fresh: Path) -> None:
     table = [{"track_id": "1", "correct_bucket": "House"}]
 
