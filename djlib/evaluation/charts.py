@@ -66,7 +66,8 @@ def _draw(confidence: np.ndarray, correct: np.ndarray, threshold: float, kind: s
     for axes in (above, below):
         axes.axvline(threshold, color=_INK, linewidth=1)
         axes.spines[["top", "right"]].set_visible(False)
-    below.text(threshold + 0.01, below.get_ylim()[1] * 0.9, "sure from here", fontsize=9)
+    below.margins(y=0.3)  # room for the words above the bars
+    below.text(threshold + 0.01, below.get_ylim()[1] * 0.88, "sure from here", fontsize=9)
     content = io.BytesIO()
     figure.savefig(content, format=kind, dpi=130)
     return content.getvalue()
