@@ -10,6 +10,7 @@ from typing import Any, Literal, TypedDict, Unpack
 import numpy as np
 
 from ..bucketing.assigner import BucketAssigner
+from ..bucketing.labels import buckets_of
 from ..bucketing.measure import KINDS, Measurement, measure
 from ..bucketing.simple_ml import SimpleMLBucketAssigner
 from ..bucketing.training import TrainingSet, assemble
@@ -20,7 +21,9 @@ from ..evaluation.comparison import Comparison, compare_paired
 from ..evaluation.splits import artist_groups, song_groups
 from ..settings import BucketSettings, Settings, Workspace
 from ..tables.events import utc_now
+from ..tables.io import iter_table
 from ..tables.problems import Problem
+from ..tables.schema import TRACKS
 from .corrections import corrections_so_far, n_logged
 from .models import bucket_models, out_of_fold, out_of_fold_file
 from .runs import run, update_metrics
@@ -135,14 +138,22 @@ def learn(
 
 
 def training_source(workspace: Workspace) -> Path:
-    """The table to learn from when none is named; raises `NotFoundError` where there is none."""
-    for path in (workspace.tracks, workspace.training):
-        if path.is_file():
-            return path
+    """The table to learn from when none is named: what was scanned, or `data/training.csv` where
+    nothing was or none of it is sorted. Raises `NotFoundError` where there is neither."""
+    tracks, training = workspace.tracks, workspace.training
+    if tracks.is_file() and (not training.is_file() or _is_sorted(tracks)):
+        return tracks
+    if training.is_file():
+        return training
     raise NotFoundError(
         f"nothing to learn from: neither {workspace.tracks} nor {workspace.training} exists; "
         "run 'djlib scan LIBRARY' first, or name a file"
     )
+
+
+def _is_sorted(tracks: Path) -> bool:
+    """Whether any track has a bucket; reads no further than to the first that has."""
+    return any(any(buckets_of(batch)) for batch in iter_table(tracks, schema=TRACKS, problems=[]))
 
 
 def choose_threshold(

@@ -19,7 +19,6 @@ from tests.cli.running import as_json, djlib, done, refused
 
 ROOT = Path(__file__).parents[2]
 
-
 COMMANDS = dict(commands())
 every_command = pytest.mark.parametrize("name", COMMANDS)
 
@@ -67,13 +66,6 @@ def test_a_group_alone_lists_its_commands() -> None:
     said = djlib("models").output
 
     assert all(name.split()[-1] in said for name in COMMANDS if "models" in name)
-
-
-def test_an_unknown_command_is_wrong_usage() -> None:
-    result = djlib("tarin")
-
-    assert result.exit_code == 2
-    assert "Did you mean 'train'?" in result.stderr
 
 
 def test_the_version_is_told() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import djlib.jobs.train as job
@@ -13,6 +14,7 @@ from djlib.evaluation.comparison import Comparison
 from djlib.jobs.models import bucket_models, out_of_fold
 from djlib.jobs.train import Promotion, choose_threshold, train, training_source
 from djlib.settings import BucketSettings, Workspace, load_settings
+from djlib.tables.io import write_table
 from tests.jobs.listening import Listener
 
 WORSE = Comparison(40, 0.8, 0.5, -0.3, -0.4, -0.2, 0, 12, 0.001)
@@ -20,14 +22,22 @@ BETTER = Comparison(40, 0.5, 0.8, 0.3, 0.2, 0.4, 12, 0, 0.001)
 UNCLEAR = Comparison(40, 0.5, 0.55, 0.05, -0.1, 0.2, 5, 3, 0.7)
 
 
-def test_a_scan_is_learned_from_before_a_training_file(tmp_path: Path) -> None:
+def test_a_scan_is_learned_from_before_a_training_file_where_any_of_it_is_sorted(
+    tmp_path: Path,
+) -> None:
     here = Workspace(tmp_path)
     here.data.mkdir()
     with pytest.raises(NotFoundError, match="nothing to learn from"):
         training_source(here)
     here.training.touch()
     assert training_source(here) == here.training
-    here.tracks.touch()
+    unsorted = pd.DataFrame({"track_id": ["1", "2"], "bucket": ["", ""]})
+    write_table(unsorted, here.tracks)
+    assert training_source(here) == here.training
+    write_table(unsorted.assign(bucket=["", "Peak"]), here.tracks)
+    assert training_source(here) == here.tracks
+    here.training.unlink()
+    write_table(unsorted, here.tracks)
     assert training_source(here) == here.tracks
 
 
