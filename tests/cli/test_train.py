@@ -173,14 +173,12 @@ def test_a_first_model_that_is_not_to_be_served_leaves_nothing_in_use(fresh: Pat
     assert not any(v["current"] for v in versions())
 
 
-@pytest.mark.parametrize("suffix", ["png", "svg", "html"])
-def test_confidence_is_drawn(learned: Path, suffix: str) -> None:
+def test_confidence_is_drawn(learned: Path) -> None:
     pytest.importorskip("matplotlib")
-    said = done("train", "--chart", f"charts/honest.{suffix}")
+    said = done("train", "--chart", "charts/honest.html")
 
-    drawn = Path(f"charts/honest.{suffix}").read_bytes()
-    assert drawn.startswith({"png": b"\x89PNG", "svg": b"<?xml", "html": b"<!doctype"}[suffix])
-    assert f"Written: charts/honest.{suffix}" in said.stderr
+    assert Path("charts/honest.html").read_bytes().startswith(b"<!doctype")
+    assert "Written: charts/honest.html" in said.stderr
 
 
 def test_a_chart_of_another_kind_is_refused_before_the_work(learned: Path) -> None:

@@ -46,8 +46,6 @@ def test_a_scan_is_learned_from_before_a_training_file_where_any_of_it_is_sorted
     [
         (WORSE, "auto", False),
         (UNCLEAR, "auto", True),
-        (BETTER, "auto", True),
-        (WORSE, "always", True),
         (BETTER, "never", False),
     ],
 )
