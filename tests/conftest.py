@@ -11,7 +11,7 @@ import pytest
 QUICK = """
 lock_wait_s = 0.2
 [buckets]
-trees = 12
+trees = 8
 folds = 2
 """
 

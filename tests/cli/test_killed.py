@@ -90,7 +90,7 @@ def test_a_kill_at_any_moment_leaves_whole_files_and_a_workspace_that_works(lear
 
     with at_work() as run_and_kill:
         for number in range(_KILLS):
-            run_and_kill(number, chance.uniform(0.05, 1.2))
+            run_and_kill(number, chance.uniform(0.05, 1.0))
 
             for file in (PREDICTIONS, Path("other.csv"), Path("logs/low_confidence.csv")):
                 if file.exists():

@@ -74,7 +74,7 @@ def test_the_version_is_kept_with_what_it_was_made_from(learned: Path) -> None:
     assert newest["current"]
     assert newest["parent"] == report["parent"] == first
     assert newest["seed"] == 5
-    assert newest["parameters"]["n_estimators"] == 12
+    assert newest["parameters"]["n_estimators"] == 8
     assert newest["source"] == str(learned / "data/tracks.parquet")
     assert newest["metrics"]["artist"]["accuracy"] == report["figures"]["artist"]["accuracy"]
     assert len(newest["data_fingerprint"]) == 16
