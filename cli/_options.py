@@ -43,6 +43,15 @@ TargetPrecision = Annotated[
         help="Choose the threshold so that sure ones are right this often, e.g. 0.9.",
     ),
 ]
+Promote = Annotated[
+    bool | None,
+    typer.Option(
+        "--promote/--no-promote",
+        help="Serve the new version in any case, or not at all. Default: unless it is worse.",
+        show_default=False,
+        rich_help_panel=ADVANCED,
+    ),
+]
 Include = Annotated[
     list[str] | None,
     typer.Option("--include", help="Playlists that are buckets, as a pattern: 'Crates / *'."),

@@ -24,15 +24,7 @@ def feedback(
     new_bucket: Annotated[
         bool, typer.Option("--new-bucket", help="Names not in use yet are new buckets.")
     ] = False,
-    promote: Annotated[
-        bool | None,
-        typer.Option(
-            "--promote/--no-promote",
-            help="Serve the new version in any case, or not at all. Default: unless it is worse.",
-            show_default=False,
-            rich_help_panel=o.ADVANCED,
-        ),
-    ] = None,
+    promote: o.Promote = None,
     dry_run: o.DryRun = False,
     json: o.Json = False,
     workspace: o.Workspace = None,

@@ -29,15 +29,7 @@ def train(
             rich_help_panel=o.ADVANCED,
         ),
     ] = None,
-    promote: Annotated[
-        bool | None,
-        typer.Option(
-            "--promote/--no-promote",
-            help="Serve the new version in any case, or not at all. Default: unless it is worse.",
-            show_default=False,
-            rich_help_panel=o.ADVANCED,
-        ),
-    ] = None,
+    promote: o.Promote = None,
     seed: o.Seed = None,
     json: o.Json = False,
     workspace: o.Workspace = None,

@@ -23,13 +23,14 @@ _ENV_HOME = "DJLIB_HOME"
 class BucketSettings:
     """How the bucket learner is trained and when it calls itself unsure.
 
-    `threshold` is the confidence under which a prediction is `unsure`; `target_precision`, when
-    set, picks that threshold from out-of-fold predictions instead. `min_tracks` is the smallest
-    bucket that is measured; `folds` the number of cross-validation folds; `test_share` the share
-    of songs kept aside for before/after comparisons and never trained on.
+    `threshold` is the confidence under which a prediction is `unsure`; `target_precision` picks
+    that threshold from out-of-fold predictions instead. Of the two the one set last counts; where
+    neither is set, a model keeps what it was trained with, and the first takes 0.5. `min_tracks`
+    is the smallest bucket that is measured; `folds` the number of cross-validation folds;
+    `test_share` the share of songs kept aside for before/after comparisons and never trained on.
     """
 
-    threshold: float = 0.5
+    threshold: float | None = None
     target_precision: float | None = None
     min_tracks: int = 3
     folds: int = 5
@@ -96,6 +97,11 @@ def settings_from(
 ) -> Settings:
     """Lay `values` (nested as in the file) over `base`, checking names, types and ranges."""
     changed: Settings = _overlay(base or Settings(), values, source)
+    named = {"threshold", "target_precision"}.intersection(values.get("buckets", ()))
+    if named == {"threshold"}:  # one rule replaces the other, wherever that was set
+        changed = replace(changed, buckets=replace(changed.buckets, target_precision=None))
+    elif named:
+        changed = replace(changed, buckets=replace(changed.buckets, threshold=None))
     return changed
 
 

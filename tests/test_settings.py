@@ -111,3 +111,12 @@ def test_finding_a_workspace_makes_no_folder(tmp_path: Path) -> None:
 
     assert workspace.tracks == tmp_path / "new" / "data" / "tracks.parquet"
     assert not workspace.root.exists()
+
+
+def test_of_threshold_and_target_the_one_set_last_counts(tmp_path: Path) -> None:
+    folder = _write(tmp_path, "[buckets]\ntarget_precision = 0.9")
+
+    assert load_settings(folder, {}).buckets.target_precision == 0.9
+    for environ, flags in (({"DJLIB_BUCKETS_THRESHOLD": "0.7"}, {}), ({}, {"threshold": 0.7})):
+        found = load_settings(folder, environ, {"buckets": flags}).buckets
+        assert (found.threshold, found.target_precision) == (0.7, None)

@@ -30,7 +30,7 @@ from .runs import run, update_metrics
 from .scan import ScanOptions, is_table, read_tracks
 from .songs import told_apart
 from .talk import Talk
-from .train import choose_threshold, learn
+from .train import as_trained, choose_threshold, learn
 
 _EXPLAINED_AT_ONCE = 1000
 
@@ -58,7 +58,8 @@ def assign_buckets(
         trained = None if options.dry_run else _train_if_first(workspace, settings, source, talk)
         version = bucket_models(workspace).current()
         confidence, correct = out_of_fold(workspace, version.id)
-        abstention = choose_threshold(confidence, correct, settings.buckets)
+        kept = as_trained(settings.buckets, version)
+        abstention = choose_threshold(confidence, correct, kept)
         report = AssignReport(str(source), version.id, abstention, trained=trained)
         _answer(workspace, settings, source, output, options, report, talk)
         noted |= {"source": str(source.absolute()), "rows": report.rows, "version": version.id}

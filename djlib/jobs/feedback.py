@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from .models import bucket_models, buckets_in_use
 from .runs import run
 from .songs import other_songs, song_name
 from .talk import Talk
-from .train import Promotion, TrainReport, learn
+from .train import Promotion, TrainReport, as_trained, learn
 
 _LINE = "line in the file"
 
@@ -111,11 +111,13 @@ def _all_learned(workspace: Workspace) -> bool:
 def _learn(
     workspace: Workspace, settings: Settings, version: Version, promotion: Promotion, talk: Talk
 ) -> TrainReport:
-    """Learn from what the current version learned from, if it is still there."""
+    """Learn as the current version did, from what it learned from if that is still there."""
     source = Path(version.metadata["source"])
     known = source if source.exists() else None
+    several = bool(version.metadata["is_multi"])
+    settings = replace(settings, buckets=as_trained(settings.buckets, version))
     try:
-        return learn(workspace, settings, known, promotion=promotion, talk=talk)
+        return learn(workspace, settings, known, several=several, promotion=promotion, talk=talk)
     except DjlibError as error:
         kept = "your corrections are kept: 'djlib train' learns from them"
         raise type(error)(f"{error}; {kept}") from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypedDict, Unpack
 
@@ -19,6 +19,7 @@ from ..evaluation.abstention import Abstention, measured_at, threshold_for_preci
 from ..evaluation.charts import confidence_chart
 from ..evaluation.comparison import Comparison, compare_paired
 from ..evaluation.splits import artist_groups, song_groups
+from ..registry import Version
 from ..settings import BucketSettings, Settings, Workspace
 from ..tables.events import utc_now
 from ..tables.io import iter_table
@@ -34,6 +35,7 @@ from .talk import Talk
 Promotion = Literal["auto", "always", "never"]
 """auto: unless it is measurably worse than the model in use."""
 
+_THRESHOLD = 0.5
 _NOT_OF_THE_VERSION = ("version", "parent", "problems", "figures", "promoted")
 
 
@@ -161,13 +163,25 @@ def choose_threshold(
 ) -> Abstention:
     """The person's threshold and what it gives, or the one that keeps their target precision."""
     if settings.target_precision is None:
-        return measured_at(confidence, correct, settings.threshold)
+        threshold = _THRESHOLD if settings.threshold is None else settings.threshold
+        return measured_at(confidence, correct, threshold)
     if not len(confidence):
         raise InputError(
             "a target precision needs cross-validated predictions, and the buckets are too small "
             "to measure; label more tracks or set a threshold"
         )
     return threshold_for_precision(confidence, correct, settings.target_precision)
+
+
+def as_trained(asked: BucketSettings, version: Version) -> BucketSettings:
+    """Keep to the threshold or target precision a version was trained with, unless another one
+    is asked for."""
+    if asked.threshold is not None or asked.target_precision is not None:
+        return asked
+    kept = version.metadata["abstention"]
+    if kept["target"] is not None:
+        return replace(asked, target_precision=kept["target"])
+    return replace(asked, threshold=kept["threshold"])
 
 
 def draw_confidence(workspace: Workspace, report: TrainReport, path: Path) -> None:

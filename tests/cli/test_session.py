@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.running import as_json, djlib, done, refused
+from tests.cli.running import as_json, djlib, done, edit, refused
 
 
 @pytest.fixture
@@ -60,6 +60,19 @@ def test_the_option_names_the_workspace_before_the_environment(
 
 def test_a_file_is_no_workspace(library: Path) -> None:
     assert "is a file; name a folder" in refused("scan", library, "-w", library, code=2)
+
+
+def test_what_a_model_was_trained_with_stays_in_force(learned: Path) -> None:
+    done("train", "--threshold", "0.35")
+    assert threshold() == 0.35
+    assert threshold("--threshold", "0.5") == 0.5
+
+    done("train", "--target-precision", "0.8")
+    chosen = as_json("assign-buckets")["abstention"]
+    assert chosen["target"] == 0.8
+    edit(lambda n, row: row.update(correct_bucket=row["second_bucket"] if n < 2 else ""))
+    report = as_json("feedback", "data/bucket_predictions.csv")
+    assert report["training"]["abstention"]["target"] == 0.8
 
 
 def test_settings_come_from_file_then_environment_then_flags(
