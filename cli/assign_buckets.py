@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from djlib.jobs.assign_report import AssignReport
 
 _SHOWN = 12
+_NOTHING_SURE = (
+    "Nothing is sure yet. What helps: tempo, key and genre in the tags, more tracks in each",
+    "bucket, corrections. A lower --threshold calls more of them sure, and more of those wrong.",
+)
 _WORTH_A_RATE = 1000
 _SPOKEN = {"bpm": "tempo", "key": "key", "genres": "genre"}
 
@@ -100,7 +104,8 @@ def render(report: AssignReport) -> None:
 
     answers(report)
     if report.written and report.rows:
-        next_steps(*correcting(report.written[0]))
+        unsure = () if report.statuses["ok"] else _NOTHING_SURE
+        next_steps(*unsure, *correcting(report.written[0]))
 
 
 def correcting(predictions: str) -> tuple[str, ...]:

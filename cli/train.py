@@ -62,11 +62,6 @@ def train(
         talk=session.talk,
     )
     session.show(report, training_report)
-    if threshold is not None or target_precision is not None:
-        session.talk.say(
-            "This threshold is for these figures: give assign-buckets the same option, or write it "
-            "into djlib.toml for good."
-        )
     if chart:
         draw_confidence(session.workspace, report, chart)
         session.talk.say(f"Written: {chart}")
