@@ -85,7 +85,7 @@ def test_a_killed_run_holds_nothing(learned: Path) -> None:
     with another_run(60) as pid:
         os.kill(pid, 9)
         time.sleep(0.05)
-        done("assign-buckets", "--wait", "2")
+        assert done("assign-buckets", "--wait", "2").exit_code == 0
 
 
 def test_runs_that_start_together_all_do_their_work(learned: Path) -> None:
