@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -62,3 +62,8 @@ Exclude = Annotated[
 Seed = Annotated[
     int | None, typer.Option("--seed", help="For the same result again.", rich_help_panel=ADVANCED)
 ]
+
+
+def promotion(promote: bool | None) -> Literal["auto", "always", "never"]:
+    """The three answers of --promote/--no-promote as the jobs name them."""
+    return "auto" if promote is None else "always" if promote else "never"

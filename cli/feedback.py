@@ -40,7 +40,6 @@ def feedback(
     from djlib.jobs.feedback import feedback as run
 
     from ._session import Session
-    from .train import promotion
 
     session = Session(workspace, as_json=json, verbose=verbose, wait=wait)
     report = run(
@@ -48,7 +47,7 @@ def feedback(
         session.settings,
         file,
         allow_new=new_bucket,
-        promotion=promotion(promote),
+        promotion=o.promotion(promote),
         dry_run=dry_run,
         talk=session.talk,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -58,15 +58,10 @@ def train(
         session.settings,
         source,
         several=several,
-        promotion=promotion(promote),
+        promotion=o.promotion(promote),
         talk=session.talk,
     )
     session.show(report, training_report)
     if chart:
         draw_confidence(session.workspace, report, chart)
         session.talk.say(f"Written: {chart}")
-
-
-def promotion(promote: bool | None) -> Literal["auto", "always", "never"]:
-    """The three answers of --promote/--no-promote as the jobs name them."""
-    return "auto" if promote is None else "always" if promote else "never"
