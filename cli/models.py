@@ -10,7 +10,7 @@ import typer
 from . import _options as o
 
 if TYPE_CHECKING:
-    from djlib.bucketing.simple_ml import SimpleMLBucketAssigner
+    from djlib.bucketing.assigner import BucketAssigner
     from djlib.registry import Registry, Version
 
 app = typer.Typer(help="Versions of the model, and going back.", no_args_is_help=True)
@@ -20,7 +20,7 @@ _Version = Annotated[
 ]
 
 
-def _open(workspace: Path | None) -> Registry[SimpleMLBucketAssigner]:
+def _open(workspace: Path | None) -> Registry[BucketAssigner]:
     from djlib.jobs.models import bucket_models
 
     from ._session import Session

@@ -28,8 +28,10 @@ class BucketSettings:
     neither is set, a model keeps what it was trained with, and the first takes 0.5. `min_tracks`
     is the smallest bucket that is measured; `folds` the number of cross-validation folds;
     `test_share` the share of songs kept aside for before/after comparisons and never trained on.
+    `model` is which learner is trained.
     """
 
+    model: str = "simple_ml"
     threshold: float | None = None
     target_precision: float | None = None
     min_tracks: int = 3
@@ -67,6 +69,8 @@ _LIMITS: dict[str, tuple[float, float]] = {
     "test_share": (0, 0.5),
     "trees": (1, 5000),
 }
+
+_CHOICES: dict[str, tuple[str, ...]] = {"model": ("simple_ml",)}
 
 
 def load_settings(
@@ -121,6 +125,8 @@ def _overlay(base: Any, values: Mapping[str, Any], source: str) -> Any:
 
 
 def _checked(name: str, value: Any, default: Any, source: str) -> Any:
+    if isinstance(default, str):
+        return _chosen(name, value, source)
     kind = int if isinstance(default, int) and not isinstance(default, bool) else float
     try:
         number, given = kind(value), float(value)
@@ -130,6 +136,13 @@ def _checked(name: str, value: Any, default: Any, source: str) -> Any:
     if isinstance(value, bool) or number != given or not low <= number <= high:
         raise UsageError(f"{source}{name} must be from {low:g} to {high:g}, not {value!r}")
     return number
+
+
+def _chosen(name: str, value: Any, source: str) -> str:
+    if value not in _CHOICES[name]:
+        known = ", ".join(_CHOICES[name])
+        raise UsageError(f"{source}{name} must be one of {known}, not {value!r}")
+    return str(value)
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:

@@ -16,8 +16,7 @@ import pandas as pd
 from ..features.columns import missing_fields
 from ..features.text import genre_tokens
 from ..tables.schema import PREDICTIONS, TRACKS, coerce
-from .explain import Contributions
-from .simple_ml import SimpleMLBucketAssigner
+from .assigner import BucketAssigner
 
 _log = logging.getLogger(__name__)
 
@@ -46,10 +45,9 @@ class Terms:
 class Proposer:
     """Turns tracks into rows of the predictions table; built once a run, called for each batch."""
 
-    def __init__(self, model: SimpleMLBucketAssigner, terms: Terms) -> None:
+    def __init__(self, model: BucketAssigner, terms: Terms) -> None:
         self._model = model
         self._terms = terms
-        self._contributions = Contributions(model)
         self._fallback = GenreMajority(model.labelled_)
 
     def propose(self, tracks: pd.DataFrame) -> pd.DataFrame:
@@ -94,7 +92,7 @@ class Proposer:
         status: np.ndarray,
     ) -> list[str]:
         column = np.searchsorted(self._model.classes_, choices["bucket_1"].to_numpy(dtype=str))
-        _, parts = self._contributions.of(tracks, column)
+        _, parts = self._model.contributions(tracks, column)
         confidence = choices["probability_1"].to_numpy()
         doubts = self._doubts(confidence, missing, status)
         return [

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
 from ..errors import InputError
@@ -60,6 +61,11 @@ class BucketAssigner(ClassifierMixin, BaseEstimator):
         self.labelled_ = _remember(X, labels)
         return self
 
+    def update(self, X: pd.DataFrame, y: Iterable[Any]) -> Self:
+        """Give a model of the same settings that has learned these rows: all of them, the
+        corrected ones included. Models that can keep what is slow to learn anew override it."""
+        return clone(self).fit(X, y)
+
     def predict_proba(self, X: pd.DataFrame) -> np.ndarray:
         """Give calibrated probabilities, shape (n, len(classes_)); multi-label rows need not sum
         to 1."""
@@ -104,6 +110,25 @@ class BucketAssigner(ClassifierMixin, BaseEstimator):
             chosen = np.flatnonzero(taken)
             answers[row] = self.classes_[chosen[np.argsort(-proba[row, chosen])]].tolist()
         return answers
+
+    @abstractmethod
+    def contributions(self, X: pd.DataFrame, column: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Take the votes for bucket number `column` (n,) of each track apart: a base (n,) and what
+        each field added, (n, len(fields)). Base plus parts is the vote."""
+
+    @abstractmethod
+    def nearest(self, X: pd.DataFrame, n: int) -> tuple[np.ndarray, np.ndarray]:
+        """Give the `n` rows of `labelled_` most like each track and how alike from 0 to 1, both
+        (len(X), n), most alike first; fewer columns where fewer tracks were learned from."""
+
+    @abstractmethod
+    def save(self, folder: str | Path) -> None:
+        """Write the model into `folder` by parts, none of them a pickle."""
+
+    @classmethod
+    @abstractmethod
+    def load(cls, folder: str | Path) -> Self:
+        """Read back what `save` wrote. Only known types are built; nothing is unpickled."""
 
     @abstractmethod
     def _fit_votes(self, X: pd.DataFrame, labels: Labels) -> np.ndarray:

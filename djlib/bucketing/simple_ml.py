@@ -23,6 +23,7 @@ from ..features.columns import FIELDS, TabularFeatures
 from ..tables.atomic import write_json
 from ..tables.io import read_table, write_table
 from .assigner import BucketAssigner
+from .forest_paths import ForestPaths
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -117,6 +118,27 @@ class SimpleMLBucketAssigner(BucketAssigner):
         if not len(X):
             return np.zeros((0, self.n_estimators), dtype=int)
         return np.asarray(self.forest_.apply(self.features_.transform(X)))
+
+    def contributions(self, X: pd.DataFrame, column: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Take the forest's votes apart by field, exactly; see `ForestPaths`."""
+        if getattr(self, "_paths", (None,))[0] is not self.forest_:  # built once a fitted forest
+            place = {field: i for i, field in enumerate(self.fields)}
+            field_of = np.array([place[f] for f in self.features_.fields_])
+            paths = ForestPaths(
+                self.forest_, field_of, n_fields=len(self.fields), is_multi=self.is_multi_
+            )
+            self._paths = (self.forest_, paths)
+        return self._paths[1].of(self.leaves(X), column)
+
+    def nearest(self, X: pd.DataFrame, n: int) -> tuple[np.ndarray, np.ndarray]:
+        """Give the labelled tracks that share a leaf with each track in most trees (Breiman
+        2001); the similarity is the share of trees."""
+        known = self.leaves(self.labelled_).astype(np.int32)
+        alike = np.array(
+            [(known == leaves).mean(axis=1) for leaves in self.leaves(X).astype(np.int32)]
+        ).reshape(len(X), len(known))
+        rows = np.argsort(-alike, axis=1, kind="stable")[:, :n]
+        return rows, np.take_along_axis(alike, rows, axis=1)
 
     def _fit_votes(self, X: pd.DataFrame, labels: Labels) -> np.ndarray:
         self.features_ = TabularFeatures(min_tracks=3).fit(X)

@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 
 from ..bucketing.assign import STATUSES, Proposer, Terms
+from ..bucketing.assigner import BucketAssigner
 from ..bucketing.explain import explain
 from ..bucketing.labels import buckets_of
-from ..bucketing.simple_ml import SimpleMLBucketAssigner
 from ..errors import DjlibError, InputError, NotFoundError, NotTrainedError, UsageError
 from ..settings import Settings, Workspace
 from ..tables.atomic import replace_file
@@ -159,7 +159,7 @@ def _explanations(workspace: Workspace, options: AssignOptions) -> Iterator[IO[s
 
 
 def _explain(
-    model: SimpleMLBucketAssigner, batch: pd.DataFrame, report: AssignReport, lines: IO[str] | None
+    model: BucketAssigner, batch: pd.DataFrame, report: AssignReport, lines: IO[str] | None
 ) -> None:
     """Take the answers apart: every one into the file, the first ones into the report."""
     for start in range(0, len(batch), _EXPLAINED_AT_ONCE):

@@ -7,7 +7,8 @@ import io
 import numpy as np
 import pandas as pd
 
-from ..bucketing.simple_ml import SimpleMLBucketAssigner
+from ..bucketing.assigner import BucketAssigner
+from ..bucketing.catalogue import load_model
 from ..errors import NotTrainedError
 from ..registry import Registry
 from ..settings import Workspace
@@ -17,9 +18,9 @@ LEARNER = "bucket"
 _OUT_OF_FOLD = "out_of_fold.csv"
 
 
-def bucket_models(workspace: Workspace) -> Registry[SimpleMLBucketAssigner]:
+def bucket_models(workspace: Workspace) -> Registry[BucketAssigner]:
     """The registry of bucket models; `models/bucket_model.pkl` is the current one."""
-    return Registry(workspace.models, LEARNER, SimpleMLBucketAssigner.load)
+    return Registry(workspace.models, LEARNER, load_model)
 
 
 def buckets_in_use(workspace: Workspace, so_far: Corrections) -> list[str]:

@@ -10,9 +10,9 @@ from typing import Any, Literal, TypedDict, Unpack
 import numpy as np
 
 from ..bucketing.assigner import BucketAssigner
+from ..bucketing.catalogue import make_model
 from ..bucketing.labels import buckets_of
 from ..bucketing.measure import KINDS, Measurement, measure
-from ..bucketing.simple_ml import SimpleMLBucketAssigner
 from ..bucketing.training import TrainingSet, assemble
 from ..errors import InputError, ModelError, NotFoundError, NotTrainedError
 from ..evaluation.abstention import Abstention, measured_at, threshold_for_precision
@@ -192,10 +192,10 @@ def draw_confidence(workspace: Workspace, report: TrainReport, path: Path) -> No
     confidence_chart(confidence, correct, path, threshold=report.abstention.threshold)
 
 
-def _new_model(settings: Settings) -> SimpleMLBucketAssigner:
-    return SimpleMLBucketAssigner(
-        n_estimators=settings.buckets.trees, random_state=settings.seed, n_jobs=-1
-    )
+def _new_model(settings: Settings) -> BucketAssigner:
+    name = settings.buckets.model
+    own = {"n_estimators": settings.buckets.trees, "n_jobs": -1} if name == "simple_ml" else {}
+    return make_model(name, seed=settings.seed, **own)
 
 
 def _measure(learned: TrainingSet, settings: Settings, talk: Talk) -> Measurement:
@@ -246,7 +246,7 @@ def _hits(model: BucketAssigner, rows: TrainingSet) -> np.ndarray:
 def _keep(
     workspace: Workspace,
     settings: Settings,
-    model: SimpleMLBucketAssigner,
+    model: BucketAssigner,
     measurement: Measurement,
     learned: TrainingSet,
     report: TrainReport,

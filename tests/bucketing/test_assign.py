@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 
 from djlib.bucketing.assign import STATUSES, GenreMajority, Proposer, Terms
-from djlib.bucketing.explain import Contributions
 from djlib.bucketing.simple_ml import SimpleMLBucketAssigner
 from djlib.tables.schema import PREDICTIONS
 from djlib.tables.synthetic import synthetic_library
@@ -126,7 +125,7 @@ def test_reasons_name_the_fields_that_added_votes_strongest_first(
 ) -> None:
     table = proposed(model, FRESH)
     first = model.predict_proba(FRESH).argmax(axis=1)
-    _, parts = Contributions(model).of(FRESH, first)
+    _, parts = model.contributions(FRESH, first)
     n_named = set()
     for row, track in FRESH.iterrows():
         words = {
@@ -203,7 +202,7 @@ def test_an_explanation_that_fails_stops_nothing_either(
     def broken(*_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(Contributions, "of", broken)
+    monkeypatch.setattr(SimpleMLBucketAssigner, "contributions", broken)
     assert (proposed(model, FRESH.head(3))["status"] == "error").all()
 
 

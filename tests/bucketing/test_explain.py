@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from djlib.bucketing.explain import Contributions, explain
+from djlib.bucketing.explain import explain
 from djlib.bucketing.simple_ml import SimpleMLBucketAssigner
 from djlib.tables.synthetic import synthetic_library
 
@@ -36,23 +36,22 @@ def test_base_and_contributions_add_up_to_the_vote_for_every_bucket(
     model: SimpleMLBucketAssigner,
 ) -> None:
     votes = forest_votes(model, FRESH)
-    contributions = Contributions(model)
     for bucket in range(len(model.classes_)):
-        base, parts = contributions.of(FRESH, np.full(len(FRESH), bucket))
+        base, parts = model.contributions(FRESH, np.full(len(FRESH), bucket))
         np.testing.assert_allclose(base + parts.sum(axis=1), votes[:, bucket], atol=1e-5)
 
 
 def test_the_base_is_the_share_of_the_bucket(model: SimpleMLBucketAssigner) -> None:
     shares = model.labelled_["buckets"].str.get_dummies("|")
     for bucket, name in enumerate(model.classes_):
-        base, _ = Contributions(model).of(FRESH.head(1), np.array([bucket]))
+        base, _ = model.contributions(FRESH.head(1), np.array([bucket]))
         assert base[0] == pytest.approx(shares[name].mean(), abs=0.06)
 
 
 def test_what_one_bucket_gains_the_others_lose() -> None:
     model = SimpleMLBucketAssigner(n_estimators=10, random_state=0)
-    contributions = Contributions(model.fit(TRACKS, TRACKS["bucket"]))
-    parts = [contributions.of(FRESH, np.full(len(FRESH), k))[1] for k in range(4)]
+    model.fit(TRACKS, TRACKS["bucket"])
+    parts = [model.contributions(FRESH, np.full(len(FRESH), k))[1] for k in range(4)]
     assert np.abs(parts).max() > 0.1
     np.testing.assert_allclose(np.sum(parts, axis=0), 0, atol=1e-5)
 
