@@ -30,6 +30,22 @@ class Measurement:
     too_small: dict[str, int]
 
 
+@dataclass(frozen=True)
+class OutOfFold:
+    """What models said of tracks they never saw: probabilities `proba` and, for several buckets a
+    track, the buckets `given` out, both (n, buckets) in the order of `labels.classes`. A row is
+    NaN where its fold could not learn two buckets."""
+
+    labels: Labels
+    proba: np.ndarray
+    given: np.ndarray
+
+    @property
+    def answered(self) -> np.ndarray:
+        """Which tracks have an answer, (n,)."""
+        return np.asarray(np.isfinite(self.proba).all(axis=1))
+
+
 def measure(
     make_model: Callable[[], BucketAssigner],
     training: TrainingSet,
@@ -44,48 +60,64 @@ def measure(
     Buckets with fewer than `min_tracks` tracks are left out of the folds and named in
     `too_small`; where fewer than two remain there are no figures. `progress` is told of each fit.
     """
-    too_small = {b: n for b, n in sorted(training.sizes.items()) if n < min_tracks}
-    measured = _without(training, set(too_small))
+    measured, too_small = large_enough(training, min_tracks)
     if len(measured.sizes) < 2:
         return Measurement({}, np.empty(0), np.empty(0, bool), too_small)
-    labels = encode(measured.y)
     figures: dict[str, dict[str, Any]] = {}
     confidence, correct = np.empty(0), np.empty(0, bool)
     for kind in KINDS:
-        proba, given = _out_of_fold(make_model, measured, labels, kind, n_folds, seed, progress)
-        done = np.isfinite(proba).all(axis=1)
+        found = out_of_fold(
+            make_model, measured, kind, n_folds=n_folds, seed=seed, progress=progress
+        )
+        done, labels = found.answered, found.labels
         if not done.any():
             continue
         figures[kind] = bucket_metrics(
-            proba[done],
+            found.proba[done],
             labels.truth[done],
             list(labels.classes),
-            given=given[done] if labels.is_multi else None,
+            given=found.given[done] if labels.is_multi else None,
         )
         if kind == "stratified":
-            confidence, correct = _first_choice(proba[done], labels.truth[done])
+            confidence, correct = _first_choice(found.proba[done], labels.truth[done])
     return Measurement(figures, confidence, correct, too_small)
 
 
-def _without(training: TrainingSet, too_small: set[str]) -> TrainingSet:
+def large_enough(training: TrainingSet, min_tracks: int) -> tuple[TrainingSet, dict[str, int]]:
+    """Leave out buckets of fewer than `min_tracks` tracks, and the tracks that then have none;
+    gives what is left and the size of each bucket left out."""
+    too_small = {b: n for b, n in sorted(training.sizes.items()) if n < min_tracks}
     labels = [[b for b in row if b not in too_small] for row in training.labels]
     left = TrainingSet(
         training.tracks, labels, training.is_multi, training.corrected, training.aside
     )
-    return left.rows(np.array([bool(row) for row in labels], dtype=bool))
+    return left.rows(np.array([bool(row) for row in labels], dtype=bool)), too_small
 
 
-def _out_of_fold(
+def out_of_fold(
     make_model: Callable[[], BucketAssigner],
     training: TrainingSet,
-    labels: Labels,
-    kind: FoldKind,
-    n_folds: int,
-    seed: int,
-    progress: Callable[[int], None] | None,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Out-of-fold probabilities and given-out buckets, both (n, buckets); NaN where a fold could
-    not learn two buckets."""
+    kind: FoldKind = "stratified",
+    *,
+    n_folds: int = 5,
+    seed: int = 0,
+    progress: Callable[[int], None] | None = None,
+    each_fold: Callable[[BucketAssigner, np.ndarray], None] | None = None,
+) -> OutOfFold:
+    """Answer for every track with a model that learned from the other folds, one fit a fold.
+
+    `each_fold` is given every fitted model with the row numbers it was tested on; `progress` is
+    told of each fit. Raises `InputError` for fewer than two buckets.
+
+    >>> from djlib import SimpleMLBucketAssigner
+    >>> from djlib.bucketing.training import assemble
+    >>> from djlib.tables.synthetic import synthetic_library
+    >>> training = assemble(synthetic_library(60, buckets=3), {}, test_share=0.0)
+    >>> found = out_of_fold(lambda: SimpleMLBucketAssigner(10, random_state=0), training, n_folds=2)
+    >>> found.proba.shape, bool(found.answered.all())
+    ((60, 3), True)
+    """
+    labels = encode(training.y)
     proba = np.full(labels.truth.shape, np.nan)
     given = np.zeros(labels.truth.shape, dtype=int)
     y = training.y
@@ -103,7 +135,9 @@ def _out_of_fold(
         proba[np.ix_(test, columns)] = found
         if model.is_multi_:
             given[np.ix_(test, columns)] = given_out(found, model.thresholds_)
-    return proba, given
+        if each_fold:
+            each_fold(model, test)
+    return OutOfFold(labels, proba, given)
 
 
 def _first_choice(proba: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from djlib.bucketing.measure import KINDS, measure
+from djlib.bucketing.assigner import BucketAssigner
+from djlib.bucketing.measure import KINDS, large_enough, measure, out_of_fold
 from djlib.bucketing.simple_ml import SimpleMLBucketAssigner
 from djlib.bucketing.training import TrainingSet, assemble
 from djlib.evaluation.metrics import bucket_metrics
@@ -118,3 +119,34 @@ def test_a_model_that_learns_by_heart_gains_nothing_from_labels_without_meaning(
     assert (known == labels).mean() > 0.8
     for figures in measure(parrot, training(tracks), n_folds=4).figures.values():
         assert 0.38 < figures["accuracy"] < 0.62
+
+
+def test_every_track_is_answered_by_a_model_that_never_saw_it() -> None:
+    tracks = training(synthetic_library(90, buckets=3, seed=11))
+    tested: list[int] = []
+
+    def note(fitted: BucketAssigner, rows: np.ndarray) -> None:
+        seen = set(fitted.labelled_["track_id"])
+        assert not seen & set(tracks.tracks["track_id"].iloc[rows])
+        tested.extend(rows)
+
+    found = out_of_fold(model, tracks, n_folds=3, each_fold=note)
+    assert sorted(tested) == list(range(90))
+    assert found.answered.all()
+    assert found.proba.sum(axis=1) == pytest.approx(np.ones(90))
+
+
+def test_a_fold_without_two_buckets_to_learn_leaves_its_tracks_unanswered() -> None:
+    buckets = ["A"] * 20 + ["B"] * 2
+    artists = ["Other"] * 20 + ["Robyn"] * 2
+    tracks = synthetic_library(22, seed=12).assign(bucket=buckets, buckets=buckets, artist=artists)
+    found = out_of_fold(model, training(tracks), "artist", n_folds=2)
+    assert not found.answered.any()
+
+
+def test_leaving_small_buckets_out_keeps_the_rest_as_it_was() -> None:
+    tracks = synthetic_library(60, buckets=3, seed=13)
+    tracks.loc[0, ["bucket", "buckets"]] = "Tiny"
+    left, too_small = large_enough(training(tracks), 3)
+    assert too_small == {"Tiny": 1}
+    assert left.tracks["track_id"].tolist() == tracks["track_id"].tolist()[1:]
