@@ -15,13 +15,13 @@ import pandas as pd
 
 from ..features.columns import missing_fields
 from ..features.text import genre_tokens
-from ..tables.schema import PREDICTIONS, TRACKS, coerce
+from ..tables.schema import PREDICTIONS, coerce
 from .assigner import BucketAssigner
+from .field_words import field_name, in_a_reason, joined
 
 _log = logging.getLogger(__name__)
 
 STATUSES = ("ok", "unsure", "missing_data", "error")
-_SPOKEN = {"bpm": "tempo", "key": "key", "genres": "genre"}
 _DIGITS = 4
 """Of probabilities in the table: more say nothing, and threads add them up in any order."""
 
@@ -29,7 +29,14 @@ _VISIBLY = 0.0051
 """Shown at least this much under the threshold: 0.499 is not 0.50 under 0.50."""
 
 _SPEAKS = 0.02
-"""A field that moved the votes by less is not named as a reason."""
+"""A field that moved the share of votes by less is not named as a reason."""
+
+_SPEAKS_OF_SCORE = 0.15
+"""Scores have no scale of their own: there it is a share of all that speaks for the bucket."""
+
+_MOST_NAMED = 3
+_NEEDED = ("bpm", "key")
+"""Without both of these no answer is sure, whatever else the model reads."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +76,7 @@ class Proposer:
 
     def _propose(self, tracks: pd.DataFrame) -> pd.DataFrame:
         choices = self._model.predict_batch(tracks).round(_DIGITS)
-        missing = missing_fields(tracks)
+        missing = missing_fields(tracks, tuple(dict.fromkeys([*self._model.fields, *_NEEDED])))
         status = self._status(choices["probability_1"].to_numpy(), missing)
         columns = {"bucket_2": "second_bucket", "probability_2": "second_probability"}
         columns |= {"bucket_3": "third_bucket", "probability_3": "third_probability"}
@@ -80,8 +87,10 @@ class Proposer:
         return self._complete(table, tracks)
 
     def _status(self, confidence: np.ndarray, missing: dict[str, np.ndarray]) -> np.ndarray:
-        nothing = np.logical_and.reduce(list(missing.values()))
-        unsure = (confidence < self._terms.threshold) | (missing["bpm"] & missing["key"])
+        fields = self._model.fields or _NEEDED
+        nothing = np.logical_and.reduce([missing[field] for field in fields])
+        lacking = np.logical_and.reduce([missing[field] for field in _NEEDED])
+        unsure = (confidence < self._terms.threshold) | lacking
         return np.select([nothing, unsure], ["missing_data", "unsure"], "ok")
 
     def _reasons(
@@ -107,17 +116,15 @@ class Proposer:
     ) -> list[str]:
         """`genre House and tempo 124 speak for it`: the fields that added votes, strongest
         first."""
-        fields = self._model.fields
-        shown = [_shown(tracks, field, missing[field]) for field in fields]
-        reasons = []
-        for row, order in enumerate(np.argsort(-parts, axis=1, kind="stable")):
-            named = [shown[f][row] for f in order if parts[row, f] >= _SPEAKS]
-            if named:
-                verb = "speaks" if len(named) == 1 else "speak"
-                reasons.append(f"{_joined(named)} {verb} for it")
-            else:
-                reasons.append("close to the base rates: no field speaks for it")
-        return reasons
+        speaks = speaking(parts, self._model.vote_scale)
+        words = np.full(parts.shape, "", dtype=object)
+        for number, field in enumerate(self._model.fields):
+            rows = np.flatnonzero(speaks[:, number])
+            of_field = tracks.filter([field]).iloc[rows]
+            words[rows, number] = in_a_reason(of_field, field, missing[field][rows])
+        order = np.argsort(-parts, axis=1, kind="stable")
+        strongest = np.take_along_axis(words, order, axis=1)[:, :_MOST_NAMED]
+        return [_speak_for_it([named for named in row if named]) for row in strongest]
 
     def _doubts(
         self, confidence: np.ndarray, missing: dict[str, np.ndarray], status: np.ndarray
@@ -126,8 +133,8 @@ class Proposer:
         doubts = []
         for row, state in enumerate(status):
             if state == "missing_data":
-                doubts.append("no tempo, key or genre to go by")
-            elif state == "unsure" and missing["bpm"][row] and missing["key"][row]:
+                doubts.append(self._nothing_to_go_by())
+            elif state == "unsure" and all(missing[field][row] for field in _NEEDED):
                 doubts.append("tempo and key missing")
             elif state == "unsure":
                 doubts.append(
@@ -136,6 +143,11 @@ class Proposer:
             else:
                 doubts.append("")
         return doubts
+
+    def _nothing_to_go_by(self) -> str:
+        names = [field_name(field) for field in self._model.fields or _NEEDED]
+        listed = joined(names, "or") if len(names) <= _MOST_NAMED else "name and no tags"
+        return f"no {listed} to go by"
 
     def _fall_back(self, tracks: pd.DataFrame) -> pd.DataFrame:
         bucket, why = self._fallback.answer(str(tracks.get("genres", pd.Series([""])).iloc[0]))
@@ -194,20 +206,22 @@ def _top(counts: Counter[str]) -> str:
     return min(counts, key=lambda bucket: (-counts[bucket], bucket), default="")
 
 
-def _shown(tracks: pd.DataFrame, field: str, missing: np.ndarray) -> list[str]:
-    """A field's value as a reason names it, one text a track."""
-    name = _SPOKEN[field]
-    table = tracks[[field]] if field in tracks else pd.DataFrame({field: [""] * len(tracks)})
-    values = coerce(table, TRACKS)[0][field].tolist()
-    return [
-        f"the missing {name}"
-        if absent
-        else f"{name} {value:g}"
-        if field == "bpm"
-        else f"{name} {value}"
-        for value, absent in zip(values, missing, strict=True)
-    ]
+def speaking(parts: np.ndarray, scale: str) -> np.ndarray:
+    """Which fields moved the vote far enough to be named as a reason; `parts` (n, fields) as
+    `BucketAssigner.contributions` gives them, on the model's `vote_scale`.
+
+    >>> speaking(np.array([[0.3, 0.01, -0.2]]), "share of votes").tolist()
+    [[True, False, False]]
+    >>> speaking(np.array([[3.0, 0.2, -2.0]]), "score").tolist()
+    [[True, False, False]]
+    """
+    if scale == "share of votes":
+        return np.asarray(parts >= _SPEAKS)
+    for_it = np.maximum(parts, 0)
+    return np.asarray((for_it > 0) & (for_it >= _SPEAKS_OF_SCORE * for_it.sum(1, keepdims=True)))
 
 
-def _joined(named: list[str]) -> str:
-    return named[0] if len(named) == 1 else f"{', '.join(named[:-1])} and {named[-1]}"
+def _speak_for_it(named: list[str]) -> str:
+    if not named:
+        return "close to the base rates: no field speaks for it"
+    return f"{joined(named)} {'speaks' if len(named) == 1 else 'speak'} for it"

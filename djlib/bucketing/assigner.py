@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import pandas as pd
@@ -39,6 +39,9 @@ class BucketAssigner(ClassifierMixin, BaseEstimator):
 
     fields: ClassVar[tuple[str, ...]]
     """Fields of a track the model reads."""
+
+    vote_scale: ClassVar[Literal["share of votes", "score"]] = "share of votes"
+    """What the votes are: shares from 0 to 1, or scores of no fixed scale, the highest winning."""
 
     def fit(self, X: pd.DataFrame, y: Iterable[Any]) -> Self:
         """Learn buckets from tracks.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Self
 
 import numpy as np
@@ -98,13 +99,29 @@ class TabularFeatures(TransformerMixin, BaseEstimator):
         return np.asarray(rows[codes])
 
 
-def missing_fields(X: pd.DataFrame) -> dict[str, np.ndarray]:
-    """For each field of `FIELDS`, which tracks lack it or hold it unreadably, shape (n,)."""
-    codes, names = pd.factorize(_text(X, "key"))
-    no_key = np.array([parse_key(name) is None for name in names], dtype=bool)
-    codes_g, cells = pd.factorize(_text(X, "genres"))
-    no_genre = np.array([not genre_tokens(cell) for cell in cells], dtype=bool)
-    return {"bpm": np.isnan(_tempo(X)), "key": no_key[codes], "genres": no_genre[codes_g]}
+def missing_fields(X: pd.DataFrame, fields: Sequence[str] = FIELDS) -> dict[str, np.ndarray]:
+    """For each of `fields`, which tracks lack it or hold it unreadably, shape (n,).
+
+    A field that is no column of its own, a sentence made of several, is missing where it would
+    be made of nothing: no artist, title or field of `FIELDS`.
+
+    >>> lacking = missing_fields(pd.DataFrame({"year": [2005.0, None]}), ("year", "key"))
+    >>> lacking["year"].tolist(), lacking["key"].tolist()
+    ([False, True], [True, True])
+    """
+    return {field: _missing(X, field) for field in fields}
+
+
+def _missing(X: pd.DataFrame, field: str) -> np.ndarray:
+    if field in ("key", "genres"):
+        is_read = parse_key if field == "key" else genre_tokens
+        codes, cells = pd.factorize(_text(X, field))
+        return np.array([not is_read(cell) for cell in cells], dtype=bool)[codes]
+    if field not in TRACKS.names:
+        return np.logical_and.reduce([_missing(X, f) for f in ("artist", "title", *FIELDS)])
+    if TRACKS.column(field).kind == "text":
+        return _text(X, field).str.strip().eq("").to_numpy(dtype=bool)
+    return np.isnan(_number(X, field))
 
 
 def _key_row(name: str) -> tuple[float, float, float, float]:
@@ -128,6 +145,10 @@ def _text(X: pd.DataFrame, column: str) -> pd.Series:
 
 
 def _tempo(X: pd.DataFrame) -> np.ndarray:
-    if "bpm" not in X:
+    return _number(X, "bpm")
+
+
+def _number(X: pd.DataFrame, field: str) -> np.ndarray:
+    if field not in X:
         return np.full(len(X), np.nan)
-    return coerce(X[["bpm"]], TRACKS)[0]["bpm"].to_numpy(dtype=float)
+    return coerce(X[[field]], TRACKS)[0][field].to_numpy(dtype=float)

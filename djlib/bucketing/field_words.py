@@ -1,0 +1,86 @@
+"""What the fields of a track are called, and their values, where a person reads of them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from ..tables.schema import TRACKS, coerce
+
+_NAMES = {
+    "genres": "genre",
+    "bpm": "tempo",
+    "duration_s": "length",
+    "date_added": "date added",
+    "sentence": "wording",
+}
+_TOO_LONG_TO_REPEAT = ("title", "sentence")
+"""A reason names these without what they hold: the title stands in the row anyway."""
+
+_LONGEST = 40
+
+
+def field_name(field: str) -> str:
+    """A field as a person calls it.
+
+    >>> field_name("bpm"), field_name("artist")
+    ('tempo', 'artist')
+    """
+    return _NAMES.get(field, field)
+
+
+def field_values(tracks: pd.DataFrame, field: str) -> list[str]:
+    """What a field holds, one text a track: "" where it is missing or cannot be read.
+
+    >>> tracks = pd.DataFrame({"bpm": ["128,00", "fast"], "duration_s": [192.0, 3725.0]})
+    >>> field_values(tracks, "bpm"), field_values(tracks, "duration_s")
+    (['128', ''], ['3:12', '1:02:05'])
+    """
+    if field not in tracks or field not in TRACKS.names:
+        return [""] * len(tracks)
+    values = coerce(tracks[[field]], TRACKS)[0][field]
+    if TRACKS.column(field).kind == "text":
+        return [_short(text) for text in values]
+    shown = _duration if field == "duration_s" else "{:g}".format
+    return ["" if np.isnan(number) else shown(number) for number in values]
+
+
+def in_a_reason(tracks: pd.DataFrame, field: str, missing: np.ndarray) -> list[str]:
+    """A field as a reason names it: `genre House`, `its title`, `the missing tempo`.
+
+    >>> tracks = pd.DataFrame({"genres": ["House", ""], "title": ["Be Mine", ""]})
+    >>> in_a_reason(tracks, "genres", np.array([False, True]))
+    ['genre House', 'the missing genre']
+    >>> in_a_reason(tracks, "title", np.array([False, True]))
+    ['its title', 'the missing title']
+    """
+    name = field_name(field)
+    values = field_values(tracks, field)
+    if field in _TOO_LONG_TO_REPEAT:
+        named = [f"its {name}"] * len(tracks)
+    else:
+        named = [f"{name} {value}" for value in values]
+    return [
+        f"the missing {name}" if lacking else words
+        for words, lacking in zip(named, missing, strict=True)
+    ]
+
+
+def joined(words: list[str], last: str = "and") -> str:
+    """Words as a list in a sentence.
+
+    >>> joined(["tempo", "key", "genre"]), joined(["tempo"])
+    ('tempo, key and genre', 'tempo')
+    """
+    return f" {last} ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def _short(text: str) -> str:
+    text = " ".join(text[: 4 * _LONGEST].split())
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
