@@ -6,11 +6,11 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 import numpy as np
-from scipy.stats import binomtest
+
+from .significance import group_intervals, mcnemar
 
 Verdict = Literal["better", "worse", "cannot tell"]
 
-_RESAMPLES = 2000
 _LEVEL = 0.05
 
 
@@ -59,8 +59,8 @@ def compare_paired(
     """
     before, after = np.asarray(before, dtype=bool), np.asarray(after, dtype=bool)
     fixed, broken = int((after & ~before).sum()), int((before & ~after).sum())
-    low, high = _interval(after.astype(float) - before, groups, seed)
-    test = binomtest(fixed, fixed + broken, 0.5).pvalue if fixed + broken else 1.0
+    gains = (after.astype(float) - before)[:, None]
+    low, high = group_intervals(gains, groups, seed=seed, bound=1)[0].tolist()
     return Comparison(
         n=len(before),
         before=float(before.mean()),
@@ -70,20 +70,5 @@ def compare_paired(
         high=high,
         fixed=fixed,
         broken=broken,
-        p_value=float(test),
+        p_value=mcnemar(fixed, broken),
     )
-
-
-def _interval(gains: np.ndarray, groups: np.ndarray, seed: int) -> tuple[float, float]:
-    """95 % percentile interval of the mean gain, resampling whole groups; all that is possible
-    where there is one group, as nothing then tells luck from skill."""
-    _, place = np.unique(groups.astype(str), return_inverse=True)
-    gain, size = np.bincount(place, weights=gains), np.bincount(place)
-    if len(size) < 2:
-        return -1.0, 1.0
-    rng = np.random.default_rng(seed)
-    even = np.full(len(size), 1 / len(size))
-    draws = (rng.multinomial(len(size), even) for _ in range(_RESAMPLES))
-    means = [(drawn @ gain) / (drawn @ size) for drawn in draws]
-    low, high = np.percentile(means, [100 * _LEVEL / 2, 100 - 100 * _LEVEL / 2])
-    return float(low), float(high)
