@@ -39,10 +39,11 @@ def field_values(tracks: pd.DataFrame, field: str) -> list[str]:
     if field not in tracks or field not in TRACKS.names:
         return [""] * len(tracks)
     values = coerce(tracks[[field]], TRACKS)[0][field]
-    if TRACKS.column(field).kind == "text":
-        return [_short(text) for text in values]
-    shown = _duration if field == "duration_s" else "{:g}".format
-    return ["" if np.isnan(number) else shown(number) for number in values]
+    kind = TRACKS.column(field).kind
+    shown = _short if kind == "text" else _duration if kind == "seconds" else "{:g}".format
+    codes, different = pd.factorize(values)  # a missing number has the code -1: the last word
+    words = np.array([*map(shown, different), ""], dtype=object)
+    return list(words[codes])
 
 
 def in_a_reason(tracks: pd.DataFrame, field: str, missing: np.ndarray) -> list[str]:
