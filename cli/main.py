@@ -16,6 +16,7 @@ _COMMANDS = {
     "scan": "Read your library; playlists become buckets.",
     "train": "Learn your buckets and measure how well.",
     "assign-buckets": "Propose a bucket for every unsorted track.",
+    "review": "Say with one key a track whether its bucket is right.",
     "feedback": "Learn from your corrections.",
     "export": "Write the buckets as playlists for DJ software.",
     "models": "Versions of the model, and going back.",

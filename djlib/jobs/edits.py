@@ -24,10 +24,15 @@ def keep_unread(workspace: Workspace, output: Path, so_far: Corrections) -> Path
         return None
     if _is_all_read(output, so_far):
         return None
-    stem, dot, suffixes = output.name.partition(".")
+    return copy_aside(output)
+
+
+def copy_aside(file: Path) -> Path:
+    """Copy a file beside itself, under a name with the time; gives the copy."""
+    stem, dot, suffixes = file.name.partition(".")
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
-    kept = output.with_name(f"{stem}.kept-{stamp}{dot}{suffixes}")
-    shutil.copy2(output, kept)
+    kept = file.with_name(f"{stem}.kept-{stamp}{dot}{suffixes}")
+    shutil.copy2(file, kept)
     return kept
 
 

@@ -1,0 +1,121 @@
+"""`djlib review`: the predictions answered in the terminal, one key a track."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from . import _options as o
+
+if TYPE_CHECKING:
+    from djlib.jobs.review import ReviewReport
+    from djlib.jobs.review_session import Session as ReviewSession
+
+    from ._session import Session
+
+
+def review(
+    file: Annotated[
+        Path | None,
+        typer.Argument(help="Predictions to go through; default: data/bucket_predictions.csv."),
+    ] = None,
+    done: Annotated[
+        bool, typer.Option("--done", help="Ask nothing; write what was answered into the file.")
+    ] = False,
+    learn: Annotated[
+        bool, typer.Option("--learn", help="Learn from the answers at the end, as 'feedback' does.")
+    ] = False,
+    json: o.Json = False,
+    workspace: o.Workspace = None,
+    wait: o.Wait = None,
+    verbose: o.Verbose = False,
+) -> None:
+    """Say with one key a track whether its bucket is right.
+
+    Those the model is unsure of come first. Every answer is saved at once; leave with q at any
+    time and go on later. With --json nothing is asked: it says where the review stands.
+
+    Example: djlib review --learn
+    """
+    from djlib.jobs.review import review as run
+
+    from ._session import Session
+
+    session = Session(workspace, as_json=json, verbose=verbose, wait=wait)
+    asks = not (done or json)
+    report = run(
+        session.workspace,
+        session.settings,
+        file,
+        ask=_terminal() if asks else None,
+        write=done or learn or asks,
+        talk=session.talk,
+    )
+    if learn:
+        _learn(session, report)
+    else:
+        session.show(report, render)
+
+
+def _terminal() -> Callable[[ReviewSession], None]:
+    from djlib.errors import UsageError
+
+    from ._keys import is_terminal
+    from ._review_screen import converse
+
+    if not is_terminal():
+        raise UsageError(
+            "a review asks for keys, and this is no terminal; start it in one, use --json to see "
+            "where it stands, or correct the file in a spreadsheet"
+        )
+    return converse
+
+
+def _learn(session: Session, report: ReviewReport) -> None:
+    """Give the answers to `feedback`; what was answered is said on the way."""
+    from djlib.jobs.feedback import feedback as run
+    from djlib.jobs.feedback_report import FeedbackOptions
+
+    from .feedback import render as feedback_report
+
+    session.talk.say(f"{report.answered} of {report.tracks} answered in {report.file}")
+    learned = run(
+        session.workspace,
+        session.settings,
+        Path(report.file),
+        options=FeedbackOptions(allow_new=bool(report.new_buckets)),
+        talk=session.talk,
+    )
+    session.show(learned, feedback_report)
+
+
+def render(report: ReviewReport) -> None:
+    """Draw where the review stands and what to do next."""
+    from ._render import bar, heading, line, next_steps, percent, quoted
+
+    share = report.answered / report.tracks if report.tracks else 1.0
+    heading(f"{report.answered:,} of {report.tracks:,} tracks answered")
+    line(f"{bar(share, 30)} {percent(share)}")
+    agreed = report.answered - report.corrected
+    line(f"{agreed:,} proposals confirmed, {report.corrected:,} corrected; {report.left:,} left.")
+    if report.learned:
+        line(f"{report.learned:,} more were corrected or confirmed before.")
+    if report.elsewhere:
+        line(f"{report.elsewhere:,} answers are for tracks this file does not hold now: kept.")
+    if report.new_buckets:
+        line(f"New buckets: {', '.join(report.new_buckets)}")
+    if report.kept:
+        line(f"Parts of the file could not be read; a copy of it as it was: {report.kept}")
+    if report.written:
+        line(f"Written: {report.written}")
+    new = " --new-bucket" if report.new_buckets else ""
+    steps = []
+    if report.answered:
+        steps.append(f"djlib feedback {quoted(report.file)}{new}    learns from your answers")
+    if report.left:
+        steps.append("djlib review    goes on where you stopped")
+    if steps:
+        next_steps(*steps)
