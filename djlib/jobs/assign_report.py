@@ -39,8 +39,8 @@ class AssignOptions:
 @dataclass
 class AssignReport:
     """What was answered: counts by status and bucket, confidence in ten bins from 0 to 1, rows
-    a second, the threshold in force, explanations when asked for, where it was written, and the
-    copy of an edited file that stood there."""
+    a second, the threshold in force, explanations when asked for, where it was written, the copy
+    of an edited file that stood there, and the file of the audit trail."""
 
     source: str
     model_version: str
@@ -57,6 +57,7 @@ class AssignReport:
     written: list[str] = field(default_factory=list)
     trained: str | None = None
     kept: str | None = None
+    audit: str = ""
 
     @property
     def rows_per_second(self) -> float:
