@@ -30,7 +30,8 @@ from .runs import run, update_metrics
 from .scan import ScanOptions, is_table, read_tracks
 from .songs import told_apart
 from .talk import Talk
-from .train import as_trained, choose_threshold, learn
+from .threshold import as_trained, choose_threshold
+from .train import learn
 
 _EXPLAINED_AT_ONCE = 1000
 
