@@ -8,7 +8,7 @@ from ._render import bar, heading, line, percent, problems, table
 
 if TYPE_CHECKING:
     from djlib.evaluation.comparison import Comparison
-    from djlib.jobs.train import TrainReport
+    from djlib.jobs.train_report import TrainReport
 
 _KINDS = {"stratified": "new tracks", "artist": "tracks of new artists"}
 

@@ -10,7 +10,7 @@ import typer
 from . import _options as o
 
 if TYPE_CHECKING:
-    from djlib.jobs.feedback import FeedbackReport
+    from djlib.jobs.feedback_report import FeedbackReport
 
     from ._session import Session
 
@@ -19,11 +19,30 @@ _SHOWN = 12
 
 def feedback(
     file: Annotated[
-        Path, typer.Argument(help="The edited predictions, or a CSV: track_id, correct_bucket.")
-    ],
+        Path | None,
+        typer.Argument(help="The edited predictions, or a CSV: track_id, correct_bucket."),
+    ] = None,
     new_bucket: Annotated[
         bool, typer.Option("--new-bucket", help="Names not in use yet are new buckets.")
     ] = False,
+    rename: Annotated[
+        list[str] | None,
+        typer.Option("--rename", help="Give a bucket another name: 'OLD=NEW'; back: 'NEW=OLD'."),
+    ] = None,
+    fast: Annotated[
+        bool | None,
+        typer.Option(
+            "--fast/--full",
+            help="Go on from the model in use, in seconds, or learn and measure anew. "
+            "Default: fast for a few corrections.",
+            show_default=False,
+        ),
+    ] = None,
+    satisfaction: Annotated[
+        int | None,
+        typer.Option("--satisfaction", min=1, max=5, help="How content you are: 1 to 5."),
+    ] = None,
+    note: Annotated[str, typer.Option("--note", help="Why, in your words.")] = "",
     promote: o.Promote = None,
     dry_run: o.DryRun = False,
     json: o.Json = False,
@@ -38,30 +57,31 @@ def feedback(
     Example: djlib feedback data/bucket_predictions.csv
     """
     from djlib.jobs.feedback import feedback as run
+    from djlib.jobs.feedback_report import FeedbackOptions
 
     from ._session import Session
 
-    session = Session(workspace, as_json=json, verbose=verbose, wait=wait)
-    report = run(
-        session.workspace,
-        session.settings,
-        file,
+    options = FeedbackOptions(
         allow_new=new_bucket,
+        renames=rename or (),
+        pace="auto" if fast is None else "fast" if fast else "full",
         promotion=o.promotion(promote),
+        satisfaction=satisfaction,
+        note=note,
         dry_run=dry_run,
-        talk=session.talk,
     )
+    session = Session(workspace, as_json=json, verbose=verbose, wait=wait)
+    report = run(session.workspace, session.settings, file, options=options, talk=session.talk)
     session.show(report, render)
 
 
 def learn_first(session: Session, file: Path, *, allow_new: bool, dry_run: bool) -> None:
     """Take corrections before another command; what became of them goes to stderr as well."""
     from djlib.jobs.feedback import feedback as run
+    from djlib.jobs.feedback_report import FeedbackOptions
 
-    report = run(
-        session.workspace, session.settings, file,
-        allow_new=allow_new, dry_run=dry_run, talk=session.talk,
-    )  # fmt: skip
+    options = FeedbackOptions(allow_new=allow_new, dry_run=dry_run)
+    report = run(session.workspace, session.settings, file, options=options, talk=session.talk)
     taken, refused = len(report.taken), len(report.refused)
     session.talk.say(f"{file}: {taken} corrections taken, {report.known} known, {refused} refused")
     for problem in report.problems:
@@ -70,8 +90,30 @@ def learn_first(session: Session, file: Path, *, allow_new: bool, dry_run: bool)
 
 def render(report: FeedbackReport) -> None:
     """Draw what was taken, what was refused and why, and before and after."""
-    from ._render import count, heading, leaves, line, next_steps, problems, table
+    from ._render import line, next_steps, problems
     from ._training_report import comparison
+
+    _renamed(report)
+    if report.source:
+        _taken(report)
+    problems(report.problems, title="Repaired, refused or worth a look")
+    _like_renames(report)
+    if report.training is None:
+        is_dry = report.looked is None and (report.taken or report.renamed)
+        why = "Nothing taken for good (--dry-run)" if is_dry else "Nothing new to learn"
+        line(f"\n{why}: the model stays as it is.")
+        return
+    comparison(report.training)
+    if report.training.promoted:
+        next_steps(
+            "djlib assign-buckets    proposes again with what it has learned",
+            "djlib report            shows the versions side by side",
+            "djlib models rollback   goes back to the version before",
+        )
+
+
+def _taken(report: FeedbackReport) -> None:
+    from ._render import count, heading, leaves, line, percent, table
 
     heading(f"{count(len(report.taken), 'correction')} taken")
     if report.taken:
@@ -94,14 +136,34 @@ def render(report: FeedbackReport) -> None:
         f"{report.confirmed} of them agree with the prediction; {report.known} were known already; "
         f"{empty} left empty; {refused} refused."
     )
-    problems(report.problems, title="Repaired, refused or worth a look")
-    if report.training is None:
-        why = "Nothing taken for good (--dry-run)" if report.taken else "Nothing new to learn"
-        line(f"\n{why}: the model stays as it is.")
-        return
-    comparison(report.training)
-    if report.training.promoted:
-        next_steps(
-            "djlib assign-buckets    proposes again with what it has learned",
-            "djlib models rollback   goes back to the version before",
+    if report.looked:
+        looked = report.looked
+        line(
+            f"You let {looked.accepted:,} of {looked.shown:,} predictions stand "
+            f"({percent(looked.accepted / looked.shown)})."
         )
+
+
+def _renamed(report: FeedbackReport) -> None:
+    from ._render import line
+
+    for r in report.renamed:
+        if r.known:
+            line(f"{r.old!r} is called {r.new!r} already.")
+        elif r.kind == "merge":
+            line(f"{r.old!r} and {r.new!r}, which exists, are one bucket from now on: {r.new!r}.")
+        elif r.kind == "undo":
+            line(f"{r.old!r} and {r.new!r} are two buckets again.")
+        else:
+            line(f"{r.old!r} is called {r.new!r} from now on.")
+    if report.renamed:
+        back = " ".join(f'--rename "{r.new}={r.old}"' for r in reversed(report.renamed))
+        line(f"Back: djlib feedback {back}")
+
+
+def _like_renames(report: FeedbackReport) -> None:
+    from ._render import line
+
+    for old, new in report.like_renames.items():
+        line(f"\nYour corrections seem to rename {old!r} to {new!r}. To rename the whole bucket:")
+        line(f'  djlib feedback --rename "{old}={new}"')

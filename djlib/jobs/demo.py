@@ -13,7 +13,8 @@ from .assign_report import AssignOptions, AssignReport
 from .scan import ScanOptions, ScanReport, scan
 from .synth import synthesise
 from .talk import Talk
-from .train import TrainReport, draw_confidence, train
+from .train import draw_confidence, train
+from .train_report import TrainReport
 
 _TRACKS, _BUCKETS, _LABELLED = 600, 8, 0.75
 _SETTINGS = """\

@@ -7,66 +7,33 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypedDict, Unpack
 
-import numpy as np
-
 from ..bucketing.assigner import BucketAssigner
 from ..bucketing.catalogue import make_model
 from ..bucketing.labels import buckets_of
 from ..bucketing.measure import KINDS, Measurement, measure
 from ..bucketing.training import TrainingSet, assemble
-from ..errors import InputError, ModelError, NotFoundError, NotTrainedError
-from ..evaluation.abstention import Abstention, measured_at, threshold_for_precision
+from ..errors import InputError, NotFoundError
 from ..evaluation.charts import confidence_chart
-from ..evaluation.comparison import Comparison, compare_paired
-from ..evaluation.splits import artist_groups, song_groups
-from ..registry import Version
-from ..settings import BucketSettings, Settings, Workspace
+from ..settings import Settings, Workspace
 from ..tables.events import utc_now
 from ..tables.io import iter_table
-from ..tables.problems import Problem
 from ..tables.schema import TRACKS
-from .corrections import corrections_so_far, n_logged
-from .models import bucket_models, out_of_fold, out_of_fold_file
+from .before_after import before_after
+from .corrections import corrections_so_far, n_logged, renames_so_far
+from .fast_update import Pace, as_measured, changed_labels, never_unlearned, why_full
+from .in_use import InUse, in_use
+from .models import bucket_models, changes_file, figures_file, out_of_fold, out_of_fold_file
 from .runs import run, update_metrics
 from .scan import ScanOptions, read_tracks
 from .songs import told_apart
 from .talk import Talk
+from .threshold import choose_threshold
+from .train_report import TrainReport
 
 Promotion = Literal["auto", "always", "never"]
 """auto: unless it is measurably worse than the model in use."""
 
-_THRESHOLD = 0.5
-_NOT_OF_THE_VERSION = ("version", "parent", "problems", "figures", "promoted")
-
-
-@dataclass(frozen=True)
-class TrainReport:
-    """What was learned, how good it is, and whether it is served now. `comparison` is None for
-    a first model or where no test rows are left; `not_compared` then says why."""
-
-    version: str
-    parent: str | None
-    promoted: bool
-    source: str
-    tracks: int
-    kept_aside: int
-    corrections: int
-    buckets: dict[str, int]
-    is_multi: bool
-    figures: dict[str, Any]
-    abstention: Abstention
-    too_small: dict[str, int]
-    comparison: Comparison | None
-    not_compared: str
-    problems: list[Problem]
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for `--json` and metrics.json."""
-        plain = dict(self.__dict__)
-        plain["abstention"] = self.abstention.as_dict()
-        plain["comparison"] = self.comparison.as_dict() if self.comparison else None
-        plain["problems"] = [p.as_dict() for p in self.problems]
-        return plain
+_NOT_OF_THE_VERSION = ("version", "parent", "problems", "figures", "promoted", "changes")
 
 
 class Asked(TypedDict, total=False):
@@ -100,43 +67,56 @@ def learn(
     talk: Talk,
     several: bool | None = None,
     promotion: Promotion = "auto",
+    pace: Pace = "full",
 ) -> TrainReport:
-    """Do what `train` does, inside a run that already holds the workspace."""
+    """Do what `train` does, inside a run that already holds the workspace; `pace` may allow to go
+    on from the version in use."""
     source = source or training_source(workspace)
     tracks, _, problems = read_tracks(workspace, source, ScanOptions(), talk)
+    renames = renames_so_far(workspace)
     training = assemble(
         tracks,
         told_apart(corrections_so_far(workspace), tracks),
         test_share=settings.buckets.test_share,
         several=several,
+        renames=renames,
     )
-    learned = training.learned
-    measurement = _measure(learned, settings, talk)
-    with talk.step("Learning from all of them", 1) as progress:
-        model = _new_model(settings).fit(learned.tracks, learned.y)
-        progress(1)
-    abstention = choose_threshold(measurement.confidence, measurement.correct, settings.buckets)
-    comparison, not_compared = _compare(workspace, model, training, settings.seed)
-    worse = comparison is not None and comparison.verdict == "worse"
-    promote = promotion == "always" or (promotion == "auto" and not worse)
+    served = in_use(workspace)
+    because = why_full(served, training, _new_model(settings), pace)
+    learned = (
+        _learn_anew(training, settings, talk)
+        if because
+        else _learn_on(workspace, served, training, talk)
+    )
+    training = learned.training
+    found = before_after(served, learned.model, training, renames, seed=settings.seed)
+    worse = found.comparison is not None and found.comparison.verdict == "worse"
+    measured = learned.measurement
     report = TrainReport(
         version="",
-        parent=_current_id(workspace),
-        promoted=promote,
+        parent=served.id,
+        promoted=promotion == "always" or (promotion == "auto" and not worse),
         source=str(source.absolute()),
-        tracks=len(learned.tracks),
+        tracks=len(training.learned.tracks),
         kept_aside=int(training.aside.sum()),
         corrections=int(training.corrected.sum()),
-        buckets=dict(training.sizes.most_common()),
+        buckets=dict(training.learned.sizes.most_common()),
         is_multi=training.is_multi,
-        figures=measurement.figures,
-        abstention=abstention,
-        too_small=measurement.too_small,
-        comparison=comparison,
-        not_compared=not_compared,
+        update="full" if because else "fast",
+        full_because=because if served.version and pace != "full" else "",
+        measured_by=learned.measured_by,
+        changed_labels=learned.changed,
+        figures=measured.figures,
+        abstention=choose_threshold(measured.confidence, measured.correct, settings.buckets),
+        too_small=measured.too_small,
+        audit=found.audit,
+        comparison=found.comparison,
+        not_compared=found.not_compared,
+        changes=found.changes,
+        memory=found.memory,
         problems=problems,
     )
-    return _keep(workspace, settings, model, measurement, learned, report)
+    return _keep(workspace, settings, learned, report)
 
 
 def training_source(workspace: Workspace) -> Path:
@@ -158,38 +138,45 @@ def _is_sorted(tracks: Path) -> bool:
     return any(any(buckets_of(batch)) for batch in iter_table(tracks, schema=TRACKS, problems=[]))
 
 
-def choose_threshold(
-    confidence: np.ndarray, correct: np.ndarray, settings: BucketSettings
-) -> Abstention:
-    """The person's threshold and what it gives, or the one that keeps their target precision."""
-    if settings.target_precision is None:
-        threshold = _THRESHOLD if settings.threshold is None else settings.threshold
-        return measured_at(confidence, correct, threshold)
-    if not len(confidence):
-        raise InputError(
-            "a target precision needs cross-validated predictions, and the buckets are too small "
-            "to measure; label more tracks or set a threshold"
-        )
-    return threshold_for_precision(confidence, correct, settings.target_precision)
-
-
-def as_trained(asked: BucketSettings, version: Version) -> BucketSettings:
-    """Keep to the threshold or target precision a version was trained with, unless another one
-    is asked for."""
-    if asked.threshold is not None or asked.target_precision is not None:
-        return asked
-    kept = version.metadata["abstention"]
-    if kept["target"] is not None:
-        return replace(asked, target_precision=kept["target"])
-    return replace(asked, threshold=kept["threshold"])
-
-
 def draw_confidence(workspace: Workspace, report: TrainReport, path: Path) -> None:
     """Draw the version's confidence against the truth; PNG, SVG or HTML by suffix."""
     confidence, correct = out_of_fold(workspace, report.version)
     if not len(confidence):
         raise InputError("no chart: the buckets are too small to measure; label more tracks")
     confidence_chart(confidence, correct, path, threshold=report.abstention.threshold)
+
+
+@dataclass(frozen=True)
+class _Learned:
+    """A new model, what it learned from, and the measurement that stands for it."""
+
+    model: BucketAssigner
+    training: TrainingSet
+    measurement: Measurement
+    measured_by: str | None = None
+    changed: int = 0
+
+
+def _learn_on(workspace: Workspace, served: InUse, training: TrainingSet, talk: Talk) -> _Learned:
+    """Let the model in use go on from where it is; nothing is measured but before and after."""
+    assert served.model is not None
+    assert served.version is not None
+    changed = changed_labels(served, training)
+    training = never_unlearned(training, served.model)
+    with talk.step("Learning what changed", 1) as progress:
+        model = served.model.update(training.learned.tracks, training.learned.y)
+        progress(1)
+    measurement, measured_by = as_measured(workspace, served.version)
+    return _Learned(model, training, measurement, measured_by, changed)
+
+
+def _learn_anew(training: TrainingSet, settings: Settings, talk: Talk) -> _Learned:
+    learned = training.learned
+    measurement = _measure(learned, settings, talk)
+    with talk.step("Learning from all of them", 1) as progress:
+        model = _new_model(settings).fit(learned.tracks, learned.y)
+        progress(1)
+    return _Learned(model, training, measurement)
 
 
 def _new_model(settings: Settings) -> BucketAssigner:
@@ -211,65 +198,33 @@ def _measure(learned: TrainingSet, settings: Settings, talk: Talk) -> Measuremen
         )
 
 
-def _current_id(workspace: Workspace) -> str | None:
-    try:
-        return bucket_models(workspace).current().id
-    except NotTrainedError:
-        return None
-
-
-def _compare(
-    workspace: Workspace, model: BucketAssigner, training: TrainingSet, seed: int
-) -> tuple[Comparison | None, str]:
-    """The model in use against the new one, on test rows that neither has learned from."""
-    try:
-        before = bucket_models(workspace).load()
-    except NotTrainedError:
-        return None, "this is the first model"
-    except ModelError as error:
-        return None, f"the model in use cannot be loaded: {error}"
-    rows = training.kept_aside
-    unseen = ~np.isin(song_groups(rows.tracks), song_groups(before.labelled_))
-    rows = rows.rows(unseen)
-    if not len(rows.tracks):
-        return None, "no test tracks that neither model has learned from"
-    groups = artist_groups(rows.tracks)
-    return compare_paired(_hits(before, rows), _hits(model, rows), groups, seed=seed), ""
-
-
-def _hits(model: BucketAssigner, rows: TrainingSet) -> np.ndarray:
-    """Whether the first choice is one of the track's buckets, (n,)."""
-    first = model.classes_[model.predict_proba(rows.tracks).argmax(axis=1)]
-    return np.array([str(b) in row for b, row in zip(first, rows.labels, strict=True)], bool)
-
-
 def _keep(
-    workspace: Workspace,
-    settings: Settings,
-    model: BucketAssigner,
-    measurement: Measurement,
-    learned: TrainingSet,
-    report: TrainReport,
+    workspace: Workspace, settings: Settings, learned: _Learned, report: TrainReport
 ) -> TrainReport:
     """Save the version, point at it if it is promoted, and write the figures down."""
+    model, measured = learned.model, learned.measurement
     metadata = {
         **{k: v for k, v in report.as_dict().items() if k not in _NOT_OF_THE_VERSION},
         "metrics": {kind: _summary(figures) for kind, figures in report.figures.items()},
         "trained_at": utc_now(),
         "model": type(model).__name__,
         "parameters": model.get_params(),
-        "data_fingerprint": _fingerprint(learned),
+        "data_fingerprint": _fingerprint(learned.training.learned),
         "corrections_logged": n_logged(workspace),
         "seed": settings.seed,
     }
+    attachments = out_of_fold_file(measured.confidence, measured.correct)
+    attachments |= figures_file(report.figures)
+    if report.changes:
+        attachments |= changes_file(report.changes.as_dict())
     version = bucket_models(workspace).save(
         model,
         metadata=metadata,
-        attachments=out_of_fold_file(measurement.confidence, measurement.correct),
+        attachments=attachments,
         parent=report.parent,
         promote=report.promoted,
     )
-    kept = TrainReport(**{**report.__dict__, "version": version.id})
+    kept = replace(report, version=version.id)
     update_metrics(workspace, "training", kept.as_dict())
     return kept
 

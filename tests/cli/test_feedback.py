@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-import djlib.jobs.train as train_job
+import djlib.jobs.before_after as before_after
 from djlib.errors import InputError
 from djlib.evaluation.comparison import Comparison
 from djlib.jobs.models import bucket_models
@@ -255,7 +255,7 @@ def test_a_worse_model_is_kept_but_not_served(
 ) -> None:
     before = in_use()
     edit(second_choice(0))
-    monkeypatch.setattr(train_job, "compare_paired", worse)
+    monkeypatch.setattr(before_after, "compare_paired", worse)
     said = done("feedback", PREDICTIONS).stdout
 
     assert "worse than before" in said
@@ -269,7 +269,7 @@ def test_a_worse_model_is_served_where_it_is_asked_for(
     proposed: list[Row], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     edit(second_choice(0))
-    monkeypatch.setattr(train_job, "compare_paired", worse)
+    monkeypatch.setattr(before_after, "compare_paired", worse)
     report = as_json("feedback", PREDICTIONS, "--promote")
 
     assert in_use() == report["training"]["version"]

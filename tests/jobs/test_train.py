@@ -8,11 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import djlib.jobs.train as job
+import djlib.jobs.before_after as job
+from djlib.bucketing.assigner import BucketAssigner
 from djlib.errors import InputError, NotFoundError
 from djlib.evaluation.comparison import Comparison
 from djlib.jobs.models import bucket_models, out_of_fold
-from djlib.jobs.train import Promotion, choose_threshold, train, training_source
+from djlib.jobs.threshold import choose_threshold
+from djlib.jobs.train import Promotion, train, training_source
 from djlib.settings import BucketSettings, Workspace, load_settings
 from djlib.tables.io import write_table
 from tests.jobs.listening import Listener
@@ -69,20 +71,20 @@ def test_before_and_after_stand_on_rows_that_neither_has_seen(
 ) -> None:
     here, seen = Workspace(learned), []
     before = set(bucket_models(here).load().labelled_["track_id"])
-    hits = job._hits
+    first = job._first
 
-    def note(model: object, rows: object) -> np.ndarray:
-        seen.append(set(rows.tracks["track_id"]))  # type: ignore[attr-defined]
-        return hits(model, rows)  # type: ignore[arg-type]
+    def note(model: BucketAssigner, tracks: pd.DataFrame) -> list[str]:
+        seen.append(set(tracks["track_id"]))
+        return first(model, tracks)
 
-    monkeypatch.setattr(job, "_hits", note)
+    monkeypatch.setattr(job, "_first", note)
     train(here, load_settings(learned, {}), talk=Listener())
     after = set(bucket_models(here).load().labelled_["track_id"])
 
-    assert len(seen) == 2
-    assert seen[0] == seen[1]
-    assert len(seen[0]) > 10
-    assert not seen[0] & (before | after)
+    assert len(seen) == 3  # the new model once alone, then both
+    assert seen[1] == seen[2]
+    assert len(seen[1]) > 10
+    assert not seen[1] & (before | after)
 
 
 def test_a_listener_is_told_of_every_fit(learned: Path) -> None:
