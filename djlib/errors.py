@@ -8,6 +8,7 @@
     ├── NotFoundError          1   a file, track, version or bucket that is not there
     ├── NotTrainedError        1   no model yet: train first
     ├── ModelError             1   a stored model is damaged, foreign or from other versions
+    ├── EmbeddingsMissingError 1   the sentence model or what runs it is not installed
     ├── UsageError             2   the command or a setting is wrong
     └── BusyError             75   another run holds the workspace
 
@@ -43,6 +44,10 @@ class NotTrainedError(DjlibError):
 
 class ModelError(DjlibError):
     """A stored model that must not be loaded: damaged, edited, foreign or of other versions."""
+
+
+class EmbeddingsMissingError(DjlibError):
+    """The sentence model or the library that runs it is not installed; others go on without."""
 
 
 class UsageError(DjlibError, ValueError):

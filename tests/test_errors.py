@@ -15,6 +15,7 @@ from djlib import errors
         ("NotFoundError", LookupError, 1),
         ("NotTrainedError", errors.DjlibError, 1),
         ("ModelError", errors.DjlibError, 1),
+        ("EmbeddingsMissingError", errors.DjlibError, 1),
         ("UsageError", ValueError, 2),
         ("BusyError", errors.DjlibError, 75),
     ],

@@ -51,10 +51,12 @@ ONLY_IN = {
     "tinytag": ("djlib.formats",),
     "filelock": ("djlib.tables.locks",),
     "pickle": ("djlib.registry.draft",),
+    "sentence_transformers": ("djlib.features.engines",),
+    "huggingface_hub": ("djlib.features.embedding_model",),
 }
 """Where a module may be imported at all, inside functions too."""
 
-NOWHERE = ("torch", "sentence_transformers", "xgboost", "cloudpickle", "dill", "marshal", "shelve")
+NOWHERE = ("torch", "xgboost", "cloudpickle", "dill", "marshal", "shelve")
 NO_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "tools", "lib"}
 MOST_LINES = 300
 

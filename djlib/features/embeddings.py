@@ -1,0 +1,162 @@
+"""The sentence of a track as a vector of meaning: SBERT behind one scikit-learn transformer.
+
+Reimers & Gurevych, "Sentence-BERT" (2019); the model is all-MiniLM-L6-v2.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, TransformerMixin
+
+from ..tables.schema import TRACKS, coerce
+from .embedding_cache import EmbeddingCache
+from .embedding_model import dimension, fingerprint, model_folder
+from .engines import load_engine
+from .text import split_artist_title, strip_promo
+
+_LONGEST = 1000
+"""Signs of a text that are embedded: the model reads 256 pieces of words and no more."""
+_BLOCK = 1000
+"""Texts embedded before they are written to the cache: what a killed run loses at most."""
+
+
+class SentenceEmbedder(TransformerMixin, BaseEstimator):
+    """Turn tracks into vectors of their sentences, each embedded once on this machine.
+
+    Nothing is learned by `fit`, and the estimator holds its parameters only: the weights are
+    loaded on first use, shared within a process, and never become part of a saved model.
+
+    Parameters
+    ----------
+    engine : what computes: "torch" is the model itself, others are faster and less exact.
+    model : a folder with weights, or a name of the hub; None takes the installed package's.
+    cache : the folder of remembered vectors; None takes the person's own (`cache_folder`).
+    batch_size : texts computed at once.
+
+    Examples
+    --------
+    >>> tracks = pd.DataFrame({"artist": ["Robyn"], "title": ["Be Mine"], "bpm": [124.0]})
+    >>> sentences(tracks)
+    ['Robyn - Be Mine, BPM 124']
+    >>> SentenceEmbedder(engine="torch").get_feature_names_out()[:2].tolist()
+    ['sbert 0', 'sbert 1']
+    """
+
+    def __init__(
+        self,
+        engine: str = "torch",
+        model: str | None = None,
+        cache: str | None = None,
+        batch_size: int = 64,
+    ) -> None:
+        self.engine = engine
+        self.model = model
+        self.cache = cache
+        self.batch_size = batch_size
+
+    def fit(self, X: pd.DataFrame, y: object = None) -> Self:
+        """Learn nothing."""
+        return self
+
+    def transform(self, X: pd.DataFrame) -> np.ndarray:
+        """Give the vectors of tracks, shape (n tracks, 384), float32, each of length one.
+
+        Raises as `embed`.
+        """
+        return self.embed(sentences(X))
+
+    def embed(
+        self, texts: Sequence[str], progress: Callable[[int], None] | None = None
+    ) -> np.ndarray:
+        """Give the vectors of `texts`, shape (n, 384), float32, each of length one.
+
+        What was embedded before comes from the cache; the rest is computed in blocks and kept, so
+        that a run that is stopped goes on where it was. Vectors are rounded to half precision
+        whether they were kept or not, so that a second run gives the same. `progress` is told
+        the number of texts newly done. Raises `EmbeddingsMissingError` where the weights or the
+        library are not installed, `NotFoundError` for a model that is not there.
+        """
+        folder = model_folder(self.model)
+        place, distinct = pd.factorize(np.array([_readable(t) for t in texts], dtype=object))
+        vectors = np.zeros((len(distinct), dimension(folder)), dtype=np.float32)
+        times = np.bincount(place, minlength=len(distinct))
+        with EmbeddingCache(self._cache_file(folder), vectors.shape[1]) as cache:
+            for start in range(0, len(distinct), _BLOCK):
+                block = slice(start, start + _BLOCK)
+                vectors[block] = self._block(list(distinct[block]), folder, cache)
+                if progress is not None:
+                    progress(int(times[block].sum()))
+        return vectors[place]
+
+    def get_feature_names_out(self, input_features: object = None) -> np.ndarray:
+        """Give the names of the columns."""
+        names = [f"sbert {column}" for column in range(dimension(model_folder(self.model)))]
+        return np.asarray(names, dtype=object)
+
+    def _cache_file(self, folder: Path) -> Path:
+        where = Path(self.cache).expanduser() if self.cache else cache_folder()
+        return where / f"{self.engine}-{fingerprint(folder)}.sqlite"
+
+    def _block(self, texts: list[str], folder: Path, cache: EmbeddingCache) -> np.ndarray:
+        found, vectors = cache.load(texts)
+        new = [text for text, known in zip(texts, found, strict=True) if not known]
+        if new:
+            engine = load_engine(self.engine, folder)
+            computed = engine.encode(new, self.batch_size).astype(np.float16)
+            cache.store(new, computed)
+            vectors[~found] = computed
+        return vectors
+
+
+def sentences(tracks: pd.DataFrame) -> list[str]:
+    """The sentence of each track: `{artist} - {title}, {genres}, BPM {bpm}, key {key}`.
+
+    An artist written into the title is found, promo text goes, the tempo is rounded to a whole
+    number; what is missing is left out with the words before it.
+
+    >>> sentences(pd.DataFrame({"title": ["Robyn - Be Mine", ""], "key": ["8A", ""]}))
+    ['Robyn - Be Mine, key 8A', '']
+    """
+    bpm = _tempo(tracks)
+    columns = (_text(tracks, name) for name in ("artist", "title", "genres", "key"))
+    return [_sentence(*cells) for cells in zip(*columns, bpm, strict=True)]
+
+
+def cache_folder() -> Path:
+    """The person's own folder for vectors: `$XDG_CACHE_HOME/djlib`, else `~/.cache/djlib`.
+
+    The one place of the library that reads the environment: a cache belongs to the person, not
+    to a workspace, so that no track is embedded again for a second one.
+    """
+    home = os.environ.get("XDG_CACHE_HOME")
+    return (Path(home) if home else Path.home() / ".cache") / "djlib" / "embeddings"
+
+
+def _readable(text: str) -> str:
+    """A text no longer than is read, without the halves of signs that no encoding knows."""
+    return text[:_LONGEST].encode("utf-8", "replace").decode("utf-8")
+
+
+def _sentence(artist: str, title: str, genres: str, key: str, bpm: float) -> str:
+    name = " - ".join(part for part in split_artist_title(artist, title) if part)
+    tempo = "" if np.isnan(bpm) else f"BPM {bpm:.0f}"
+    parts = (name, strip_promo(genres), tempo, f"key {key.strip()}" if key.strip() else "")
+    return ", ".join(part for part in parts if part)
+
+
+def _text(tracks: pd.DataFrame, column: str) -> list[str]:
+    if column not in tracks:
+        return [""] * len(tracks)
+    return tracks[column].astype("str").fillna("").tolist()
+
+
+def _tempo(tracks: pd.DataFrame) -> np.ndarray:
+    if "bpm" not in tracks:
+        return np.full(len(tracks), np.nan)
+    return coerce(tracks[["bpm"]], TRACKS)[0]["bpm"].to_numpy(dtype=float)

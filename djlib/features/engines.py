@@ -1,0 +1,82 @@
+"""What turns texts into vectors: the sentence model itself, or a faster likeness of it."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from ..errors import EmbeddingsMissingError, NotFoundError, UsageError
+from .embedding_model import model_folder
+
+_NEEDS = {
+    "torch": ("torch", "sentence-transformers"),
+}
+ENGINES = tuple(_NEEDS)
+"""Names of the engines, the model itself first."""
+
+
+class Engine(Protocol):
+    """Gives texts their vectors, shape (n, dimension) float32, each of length one."""
+
+    def encode(self, texts: Sequence[str], batch_size: int) -> np.ndarray: ...
+
+
+def embeddings_available(engine: str = "torch", model: str | None = None) -> str | None:
+    """Why `engine` cannot embed here, in one line; None where it can. Loads nothing heavy.
+
+    >>> embeddings_available("steam")
+    Traceback (most recent call last):
+        ...
+    djlib.errors.UsageError: unknown embedding engine 'steam'; known: torch
+    """
+    if engine not in _NEEDS:
+        raise UsageError(f"unknown embedding engine {engine!r}; known: {', '.join(ENGINES)}")
+    missing = [n for n in _NEEDS[engine] if importlib.util.find_spec(n.replace("-", "_")) is None]
+    if missing:
+        return f"{' and '.join(missing)} not installed: pip install {' '.join(missing)}"
+    try:
+        model_folder(model)
+    except (EmbeddingsMissingError, NotFoundError) as error:
+        return str(error)
+    return None
+
+
+@lru_cache(maxsize=3)
+def load_engine(engine: str, folder: Path) -> Engine:
+    """The engine called `engine` for the weights in `folder`, loaded once a process.
+
+    Raises `UsageError` for an unknown name and `EmbeddingsMissingError` where something it needs
+    is not installed.
+    """
+    reason = embeddings_available(engine, str(folder))
+    if reason:
+        raise EmbeddingsMissingError(f"texts cannot be embedded: {reason}")
+    return TorchEngine(folder)
+
+
+class TorchEngine:
+    """The sentence model as it is, run by sentence-transformers."""
+
+    def __init__(self, folder: Path) -> None:
+        from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging as talk
+
+        shown = talk.is_progress_bar_enabled()
+        talk.disable_progress_bar()  # it would draw a bar while reading the weights
+        self._model = SentenceTransformer(str(folder), local_files_only=True)
+        if shown:
+            talk.enable_progress_bar()
+
+    def encode(self, texts: Sequence[str], batch_size: int) -> np.ndarray:
+        """Give the vectors; batches are of texts about as long as each other."""
+        return self._model.encode(
+            list(texts),
+            batch_size=batch_size,
+            normalize_embeddings=True,
+            show_progress_bar=False,
+        )
