@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import io
+from html import escape
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,9 +14,13 @@ from ..errors import DjlibError, UsageError
 from ..tables.atomic import replace_file
 from .calibration import calibration_error, reliability
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 SUFFIXES = (".png", ".svg", ".html")
 
-_INK, _BAR, _FAINT = "#1f2933", "#2f80c2", "#9aa5b1"
+INK, BAR, FAINT = "#1f2933", "#2f80c2", "#9aa5b1"
+"""The colours of every chart: words and axes, what was measured, what it is held against."""
 
 
 def confidence_chart(
@@ -25,12 +31,10 @@ def confidence_chart(
     Both arrays are (n,), of out-of-fold first choices. Bars on the dashed line are honest.
     Raises `UsageError` for another suffix and `DjlibError` without matplotlib.
     """
-    kind = chart_kind(path)
-    drawn = _draw(confidence, correct, threshold, "png" if kind == "html" else kind)
-    if kind == "html":
-        drawn = _page(drawn)
-    with replace_file(path) as handle:
-        handle.write(drawn)
+    chart_kind(path)
+    figure = _draw(confidence, correct, threshold)
+    alt = "Reliability diagram and histogram of confidence"
+    write_chart(figure, path, title="djlib: confidence", alt=alt)
 
 
 def chart_kind(path: str | Path) -> str:
@@ -41,42 +45,57 @@ def chart_kind(path: str | Path) -> str:
     return suffix[1:]
 
 
-def _draw(confidence: np.ndarray, correct: np.ndarray, threshold: float, kind: str) -> bytes:
+def new_figure(width: float, height: float) -> Figure:
+    """An empty figure, size in inches. Raises `DjlibError` without matplotlib."""
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise DjlibError("charts need matplotlib: pip install 'djlib[charts]'") from error
-    figure = Figure(figsize=(6.4, 6.8), layout="constrained")
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def write_chart(figure: Figure, path: str | Path, *, title: str, alt: str) -> None:
+    """Write a figure as PNG, SVG or HTML by suffix; `title` and `alt` are for the page."""
+    kind = chart_kind(path)
+    content = io.BytesIO()
+    figure.savefig(content, format="png" if kind == "html" else kind, dpi=130)
+    drawn = content.getvalue()
+    if kind == "html":
+        drawn = _page(drawn, title, alt)
+    with replace_file(path) as handle:
+        handle.write(drawn)
+
+
+def _draw(confidence: np.ndarray, correct: np.ndarray, threshold: float) -> Figure:
+    figure = new_figure(6.4, 6.8)
     above, below = figure.subplots(2, 1, height_ratios=[2, 1], sharex=True)
     said, right, size = np.array(reliability(confidence, correct)).T
     off = calibration_error(confidence, correct)
-    above.plot([0, 1], [0, 1], "--", color=_FAINT, label="honest")
-    above.plot(said, right, "-", color=_BAR, linewidth=1)
-    above.scatter(said, right, s=20 + 120 * size / size.max(), color=_BAR, zorder=3)
+    above.plot([0, 1], [0, 1], "--", color=FAINT, label="honest")
+    above.plot(said, right, "-", color=BAR, linewidth=1)
+    above.scatter(said, right, s=20 + 120 * size / size.max(), color=BAR, zorder=3)
     above.set(ylabel="right that often", ylim=(0, 1), xlim=(0, 1))
     above.set_title(
         f"How often a confidence is right ({len(confidence):,} tracks, calibration error "
         f"{off:.3f})",
         fontsize=11,
         loc="left",
-        color=_INK,
+        color=INK,
     )
-    below.hist(confidence, bins=np.linspace(0, 1, 21), color=_BAR, edgecolor="white")
+    below.hist(confidence, bins=np.linspace(0, 1, 21), color=BAR, edgecolor="white")
     below.set(xlabel="confidence", ylabel="tracks")
     for axes in (above, below):
-        axes.axvline(threshold, color=_INK, linewidth=1)
+        axes.axvline(threshold, color=INK, linewidth=1)
         axes.spines[["top", "right"]].set_visible(False)
     below.margins(y=0.3)  # room for the words above the bars
     below.text(threshold + 0.01, below.get_ylim()[1] * 0.88, "sure from here", fontsize=9)
-    content = io.BytesIO()
-    figure.savefig(content, format=kind, dpi=130)
-    return content.getvalue()
+    return figure
 
 
-def _page(png: bytes) -> bytes:
+def _page(png: bytes, title: str, alt: str) -> bytes:
     picture = base64.b64encode(png).decode("ascii")
     return (
-        '<!doctype html><html lang="en"><meta charset="utf-8"><title>djlib: confidence</title>'
-        '<body style="margin:2rem;font-family:system-ui"><img alt="Reliability diagram and '
-        f'histogram of confidence" src="data:image/png;base64,{picture}"></body></html>\n'
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>'
+        f'<body style="margin:2rem;font-family:system-ui"><img alt="{escape(alt)}" '
+        f'src="data:image/png;base64,{picture}"></body></html>\n'
     ).encode()
