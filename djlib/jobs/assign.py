@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
@@ -23,6 +23,7 @@ from ..tables.io import TableWriter, count_rows, iter_table
 from ..tables.plain_json import json_text
 from ..tables.schema import PREDICTIONS, TRACKS
 from .assign_report import SHOWN_AT_MOST, AssignOptions, AssignReport
+from .audit import trail
 from .corrections import Corrections, corrections_so_far
 from .edits import keep_unread, state_of
 from .models import bucket_models, out_of_fold
@@ -62,10 +63,13 @@ def assign_buckets(
         kept = as_trained(settings.buckets, version)
         abstention = choose_threshold(confidence, correct, kept)
         report = AssignReport(str(source), version.id, abstention, trained=trained)
-        _answer(workspace, settings, source, output, options, report, talk)
+        terms = Terms(abstention.threshold, version.id, utc_now())
+        _answer(workspace, settings, source, output, options, terms, report, talk)
         noted |= {"source": str(source.absolute()), "rows": report.rows, "version": version.id}
         if report.written:
             noted |= {"output": str(output.absolute()), "state": state_of(output)}
+            noted |= {"audit": report.audit, "predicted_at": terms.predicted_at}
+            noted |= {"fingerprint": version.metadata["data_fingerprint"]}
         return report
 
 
@@ -100,31 +104,24 @@ def _answer(
     source: Path,
     output: Path,
     options: AssignOptions,
+    terms: Terms,
     report: AssignReport,
     talk: Talk,
 ) -> None:
-    model = bucket_models(workspace).load(report.model_version)
-    terms = Terms(report.abstention.threshold, report.model_version, utc_now())
+    model = bucket_models(workspace).load(terms.model_version)
     proposer = Proposer(model, terms)
     started = time.monotonic()
     so_far = corrections_so_far(workspace)
     if not options.dry_run:
         report.kept = _kept(workspace, output, so_far, talk)
     with ExitStack() as files:
-        writers = []
-        if not options.dry_run:
-            writer = TableWriter(output, for_spreadsheet=options.for_spreadsheet)
-            writers = [
-                files.enter_context(w) for w in (writer, TableWriter(workspace.low_confidence))
-            ]
+        write = files.enter_context(_written(workspace, output, options, report))
         lines = files.enter_context(_explanations(workspace, options))
         total = count_rows(source) if is_table(source) else None
         progress = files.enter_context(talk.step("Assigning buckets", total))
         for batch in _batches(workspace, settings, source, options, so_far, report, talk):
             table = checked_predictions(proposer.propose(batch), batch)
-            if writers:
-                writers[0].write(table)
-                writers[1].write(table[table["status"] != "ok"])
+            write(table)
             report.count(table)
             if options.debug:
                 _explain(model, batch, report, lines)
@@ -147,6 +144,26 @@ def _kept(workspace: Workspace, output: Path, so_far: Corrections, talk: Talk) -
         f"if it holds corrections: djlib feedback '{kept}'"
     )
     return str(kept)
+
+
+@contextmanager
+def _written(
+    workspace: Workspace, output: Path, options: AssignOptions, report: AssignReport
+) -> Iterator[Callable[[pd.DataFrame], None]]:
+    """Give what writes a batch of answers to everywhere they belong; nowhere in a dry run."""
+    if options.dry_run:
+        yield lambda table: None
+        return
+    answers = TableWriter(output, for_spreadsheet=options.for_spreadsheet)
+    with TableWriter(workspace.low_confidence) as unsure, answers, trail(workspace) as kept:
+
+        def write(table: pd.DataFrame) -> None:
+            answers.write(table)
+            unsure.write(table[table["status"] != "ok"])
+            kept.write(table)
+
+        yield write
+        report.audit = kept.name
 
 
 @contextmanager
