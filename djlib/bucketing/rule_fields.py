@@ -6,6 +6,7 @@ Whatever can be said costs bits: what it takes to pick it out among all that cou
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations_with_replacement
 
 import numpy as np
@@ -28,8 +29,8 @@ MOST_NAMES = 4
 
 _LEAST_RIGHT = 0.25
 """Of what an alternative names; less is no description, even where it beats chance."""
-_MOST_STEPS = 40
-"""Ends a range may have: whole numbers, fewer where the library holds more different ones."""
+_STEPS = 32
+"""Ends of ranges where most tracks are, and as many where few are."""
 _BEST_RANGES = 2
 _FIELD_BITS = float(np.log2(len(RULE_FIELDS)))
 
@@ -57,11 +58,15 @@ class Goal:
     def bits(self, found: np.ndarray, covered: np.ndarray) -> np.ndarray:
         """Bits that the exceptions take where a clause adds these counts; without end where it
         holds no larger part of the crate than chance would, or is hardly ever right."""
-        n, size = self.learned.sum(), self.member.sum()
+        n, size = self._sizes
         hits, all_ = self.found + found, self.covered + covered
         bits = exception_bits(hits, all_) + exception_bits(size - hits, n - all_)
         is_good = (found * n > covered * size) & (found >= _LEAST_RIGHT * covered)
         return np.where(is_good, bits, np.inf)
+
+    @cached_property
+    def _sizes(self) -> tuple[int, int]:
+        return int(self.learned.sum()), int(self.member.sum())
 
 
 def exception_bits(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
@@ -176,8 +181,9 @@ def _ranges(field: str, numbers: np.ndarray) -> Unions | None:
     known = numbers[np.isfinite(numbers)]
     if len(set(known)) < 2:
         return None
-    shares = np.linspace(0, 1, _MOST_STEPS, endpoint=False)
-    lows = np.unique(np.quantile(known, shares, method="inverted_cdf"))
+    shares = np.linspace(0, 1, _STEPS, endpoint=False)
+    ends = [np.quantile(k, shares, method="inverted_cdf") for k in (known, np.unique(known))]
+    lows = np.unique(ends)
     code = np.where(np.isnan(numbers), -1, np.searchsorted(lows, numbers, side="right") - 1)
     highs = np.array([known[(code[np.isfinite(numbers)]) == i].max() for i in range(len(lows))])
     last = len(lows) - 1
