@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ._render import bar, heading, line, percent, problems, table
+from ._render import bar, count, heading, leaves, line, percent, problems, table
 
 if TYPE_CHECKING:
     from djlib.evaluation.comparison import Comparison
     from djlib.jobs.train_report import TrainReport
 
+_SHOWN = 8
 _KINDS = {"stratified": "new tracks", "artist": "tracks of new artists"}
 
 
@@ -83,14 +85,49 @@ def comparison(report: TrainReport) -> None:
     heading("Before and after")
     if report.comparison:
         _compared(report.comparison)
+        confusions(report.changes.as_dict() if report.changes else {})
     else:
         line(f"Not compared: {report.not_compared}.")
+    if report.memory:
+        m = report.memory
+        line(
+            f"Memory check, no measure of quality: of the {count(m.corrected, 'track')} newly "
+            f"corrected, {m.before:,} were right before and {m.after:,} are now."
+        )
+    _how(report)
     if report.promoted:
         line(f"Version {report.version} is served from now on.")
     else:
         stays = f"{report.parent} stays in use" if report.parent else "no version is in use yet"
         line(f"Version {report.version} is kept, but {stays}.")
         line(f"Serve it all the same: djlib models promote {report.version}")
+
+
+def _how(report: TrainReport) -> None:
+    if report.update == "fast":
+        line(
+            f"Learned the fast way: {count(report.changed_labels, 'label')} changed since version "
+            f"{report.measured_by} was measured; its threshold stays. --full measures anew."
+        )
+    elif report.full_because:
+        line(f"Learned and measured anew: {report.full_because}.")
+
+
+def confusions(changes: Mapping[str, Any]) -> None:
+    """Draw which confusions a version fixed and which it broke, on the songs kept aside."""
+    found = changes.get("confusions", ())
+    if not found:
+        return
+    table(
+        ["tracks of", "taken for", "fixed", "broken"],
+        [
+            (leaves(c["truth"]), leaves(c["said"]), str(c["fixed"]), str(c["broken"]))
+            for c in found[:_SHOWN]
+        ],
+        right="fixed,broken",
+    )
+    if len(found) > _SHOWN:
+        line(f"and {count(len(found) - _SHOWN, 'more kind')} of confusion; --json has them all")
 
 
 def _compared(found: Comparison) -> None:

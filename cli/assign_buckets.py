@@ -72,6 +72,18 @@ def assign_buckets(
             rich_help_panel=o.ADVANCED,
         ),
     ] = False,
+    ab: Annotated[
+        str | None,
+        typer.Option(
+            "--ab",
+            help="Let this version answer for half of the songs; 'djlib report' compares.",
+            rich_help_panel=o.ADVANCED,
+        ),
+    ] = None,
+    ab_share: Annotated[
+        float,
+        typer.Option("--ab-share", help="Share of the songs for --ab.", rich_help_panel=o.ADVANCED),
+    ] = 0.5,
     json: o.Json = False,
     workspace: o.Workspace = None,
     wait: o.Wait = None,
@@ -93,7 +105,7 @@ def assign_buckets(
     session = Session(workspace, as_json=json, verbose=verbose, wait=wait, buckets=buckets)
     if feedback:
         learn_first(session, feedback, allow_new=new_bucket, dry_run=dry_run)
-    options = AssignOptions(output, rows, debug, dry_run, for_spreadsheet)
+    options = AssignOptions(output, rows, debug, dry_run, for_spreadsheet, ab, ab_share)
     report = run(session.workspace, session.settings, source, options=options, talk=session.talk)
     session.show(report, render)
 
@@ -128,6 +140,9 @@ def answers(report: AssignReport) -> None:
         return
     sure = report.statuses["ok"]
     heading(f"{report.rows:,} tracks, sure of {sure:,} ({percent(sure / report.rows)})")
+    if len(report.versions) > 1:
+        shared = " and ".join(f"{n:,} by {version}" for version, n in report.versions.items())
+        line(f"Answered {shared}. Once you have fed the file back, 'djlib report' compares them.")
     _first_rows(report)
     _confidence(report)
     heading("Buckets given")

@@ -11,7 +11,7 @@ from typing import IO
 import numpy as np
 import pandas as pd
 
-from ..bucketing.assign import STATUSES, Proposer, Terms
+from ..bucketing.assign import STATUSES, Terms
 from ..bucketing.assigner import BucketAssigner
 from ..bucketing.explain import explain
 from ..bucketing.labels import buckets_of
@@ -26,12 +26,12 @@ from .assign_report import SHOWN_AT_MOST, AssignOptions, AssignReport
 from .audit import trail
 from .corrections import Corrections, corrections_so_far
 from .edits import keep_unread, state_of
-from .models import bucket_models, out_of_fold
+from .models import bucket_models
+from .proposers import abstention_of, other_version, proposer_for
 from .runs import run, update_metrics
 from .scan import ScanOptions, is_table, read_tracks
 from .songs import told_apart
 from .talk import Talk
-from .threshold import as_trained, choose_threshold
 from .train import learn
 
 _EXPLAINED_AT_ONCE = 1000
@@ -59,9 +59,8 @@ def assign_buckets(
             raise UsageError(f"{output} is the file the tracks are in; name another --output")
         trained = None if options.dry_run else _train_if_first(workspace, settings, source, talk)
         version = bucket_models(workspace).current()
-        confidence, correct = out_of_fold(workspace, version.id)
-        kept = as_trained(settings.buckets, version)
-        abstention = choose_threshold(confidence, correct, kept)
+        other = other_version(workspace, version, options)
+        abstention = abstention_of(workspace, settings, version)
         report = AssignReport(str(source), version.id, abstention, trained=trained)
         terms = Terms(abstention.threshold, version.id, utc_now())
         _answer(workspace, settings, source, output, options, terms, report, talk)
@@ -70,6 +69,9 @@ def assign_buckets(
             noted |= {"output": str(output.absolute()), "state": state_of(output)}
             noted |= {"audit": report.audit, "predicted_at": terms.predicted_at}
             noted |= {"fingerprint": version.metadata["data_fingerprint"]}
+        if other:
+            noted |= {"ab": [version.id, other.id]}
+            noted |= {"ab_fingerprint": other.metadata["data_fingerprint"]}
         return report
 
 
@@ -109,7 +111,7 @@ def _answer(
     talk: Talk,
 ) -> None:
     model = bucket_models(workspace).load(terms.model_version)
-    proposer = Proposer(model, terms)
+    proposer = proposer_for(workspace, settings, model, terms, options)
     started = time.monotonic()
     so_far = corrections_so_far(workspace)
     if not options.dry_run:

@@ -27,26 +27,29 @@ _CONFIDENCE_BINS = 10
 @dataclass(frozen=True)
 class AssignOptions:
     """What a person may ask: where to write, which rows, explanations, nothing written, a file
-    made for spreadsheets."""
+    made for spreadsheets, another version to answer for a share of the songs (A/B)."""
 
     output: Path | None = None
     rows: Rows = "auto"
     debug: bool = False
     dry_run: bool = False
     for_spreadsheet: bool = False
+    ab: str | None = None
+    ab_share: float = 0.5
 
 
 @dataclass
 class AssignReport:
-    """What was answered: counts by status and bucket, confidence in ten bins from 0 to 1, rows
-    a second, the threshold in force, explanations when asked for, where it was written, the copy
-    of an edited file that stood there, and the file of the audit trail."""
+    """What was answered: counts by version, status and bucket, confidence in ten bins from 0 to
+    1, rows a second, the threshold in force, explanations when asked for, where it was written,
+    the copy of an edited file that stood there, and the file of the audit trail."""
 
     source: str
     model_version: str
     abstention: Abstention
     rows: int = 0
     already_sorted: int = 0
+    versions: Counter[str] = field(default_factory=Counter)
     statuses: Counter[str] = field(default_factory=Counter)
     buckets: Counter[str] = field(default_factory=Counter)
     confidence: list[int] = field(default_factory=lambda: [0] * _CONFIDENCE_BINS)
@@ -67,6 +70,7 @@ class AssignReport:
     def count(self, table: pd.DataFrame) -> None:
         """Take a batch of predictions into account."""
         self.rows += len(table)
+        self.versions.update(table["model_version"])
         self.statuses.update(table["status"])
         for cell, n in table["predicted_bucket"].value_counts().items():
             self.buckets.update(dict.fromkeys(split_buckets(cell), int(n)))

@@ -28,7 +28,7 @@ MOST_RUNS = 365
 
 MOST_BYTES = 2**30
 
-_KEPT = ["track_id", "predicted_bucket", "confidence", "status"]
+_KEPT = ["track_id", "predicted_bucket", "confidence", "status", "model_version"]
 _BATCH_ROWS = 200_000
 
 _log = logging.getLogger(__name__)
@@ -89,6 +89,18 @@ def said_of(workspace: Workspace, track_id: str) -> tuple[list[Said], int]:
     return found, n_gone
 
 
+def versions_said(workspace: Workspace, run: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Which version answered for which track in a run: both may stand in one file (A/B). Nothing
+    where the file is gone."""
+    file = _folder(workspace) / Path(str(run.get("audit", ""))).name
+    if not file.is_file():
+        return
+    with open_parquet(file) as rows:
+        for batch in rows.iter_batches(_BATCH_ROWS, columns=["model_version", "track_id"]):
+            table = batch.to_pandas()
+            yield from zip(table["model_version"], table["track_id"], strict=True)
+
+
 def _folder(workspace: Workspace) -> Path:
     return workspace.data / "audit"
 
@@ -120,8 +132,13 @@ def _said(run: dict[str, Any], row: dict[str, Any]) -> Said:
         bucket=str(row["predicted_bucket"]),
         confidence=round(float(row["confidence"]), 4),
         status=str(row["status"]),
-        version=str(run["version"]),
+        version=str(row["model_version"]),
         source=str(run.get("source", "")),
         run=Path(str(run["audit"])).stem,
-        fingerprint=str(run.get("fingerprint", "")),
+        fingerprint=str(run.get(_fingerprint_of(run, row), "")),
     )
+
+
+def _fingerprint_of(run: dict[str, Any], row: dict[str, Any]) -> str:
+    """Where a run notes what the version of a row had learned from."""
+    return "fingerprint" if row["model_version"] == run["version"] else "ab_fingerprint"

@@ -1,0 +1,103 @@
+"""Versions over time as a picture: right on test songs, let stand by people, how content."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import InputError
+from .charts import BAR, FAINT, INK, new_figure, write_chart
+from .proportions import Share
+
+_MOST = 40
+"""Versions that fit beside each other; earlier ones are left out."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """One version by a short name: whether it was ever in use, and its shares and mean score
+    where known."""
+
+    name: str
+    served: bool
+    audit: Share | None
+    accepted: Share | None
+    satisfaction: float | None
+
+
+def progress_chart(points: Sequence[Point], path: str | Path, *, target: float) -> None:
+    """Draw what is known of each version, oldest first, one panel a measure; PNG, SVG or HTML by
+    suffix. Bars are 95 % intervals, hollow marks versions that were never in use.
+
+    Raises `InputError` where no version has anything to show, `UsageError` for another suffix
+    and `DjlibError` without matplotlib.
+    """
+    points = points[-_MOST:]
+    panels = [panel for panel in (_audit, _accepted, _content) if panel(points, None, target)]
+    if not panels:
+        raise InputError("no chart: no version has test songs or answers yet; run 'djlib feedback'")
+    figure = new_figure(7.6, 0.6 + 2.3 * len(panels))
+    axes = figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
+    for panel, one in zip(panels, axes, strict=True):
+        panel(points, one, target)
+        one.spines[["top", "right"]].set_visible(False)
+        one.margins(x=0.06)
+    axes[-1].set_xticks(range(len(points)), [p.name for p in points])
+    axes[-1].tick_params(axis="x", labelrotation=60 if len(points) > 12 else 0, labelsize=8)
+    write_chart(figure, path, title="djlib: progress", alt="Accuracy and acceptance by version")
+
+
+def _audit(points: Sequence[Point], axes: Any, target: float) -> bool:
+    known = [(x, p.audit, p.served) for x, p in enumerate(points) if p.audit]
+    if axes is not None:
+        _shares(axes, known)
+        hollow = "" if all(served for *_, served in known) else " (hollow: never in use)"
+        _titled(axes, f"Right on the songs kept aside{hollow}")
+    return bool(known)
+
+
+def _accepted(points: Sequence[Point], axes: Any, target: float) -> bool:
+    known = [(x, p.accepted, p.served) for x, p in enumerate(points) if p.accepted]
+    if axes is not None:
+        axes.axhline(target, linestyle="--", color=FAINT, linewidth=1)
+        axes.text(
+            1.005, target, f"target\n{target:.0%}", fontsize=8, color=INK, va="center",
+            transform=axes.get_yaxis_transform(),
+        )  # fmt: skip
+        _shares(axes, known)
+        _titled(axes, "Predictions that people let stand")
+    return bool(known)
+
+
+def _content(points: Sequence[Point], axes: Any, target: float) -> bool:
+    known = [(x, p.satisfaction) for x, p in enumerate(points) if p.satisfaction is not None]
+    if axes is not None:
+        axes.plot(*zip(*known, strict=True), "o-", color=BAR, linewidth=1)
+        axes.set(ylim=(0.7, 5.3), yticks=range(1, 6))
+        _titled(axes, "How content they are, 1 to 5")
+    return bool(known)
+
+
+def _shares(axes: Any, known: Sequence[tuple[int, Share, bool]]) -> None:
+    places = [x for x, _, _ in known]
+    axes.vlines(places, [s.low for _, s, _ in known], [s.high for _, s, _ in known], color=FAINT)
+    axes.plot(places, [s.hits / s.n for _, s, _ in known], color=BAR, linewidth=1)
+    for x, share, served in known:
+        axes.plot(x, share.hits / share.n, "o", color=BAR, mfc=BAR if served else "white", zorder=3)
+        axes.annotate(
+            f"{share.hits / share.n:.0%}",
+            (x, share.high),
+            xytext=(0, 3),
+            textcoords="offset points",
+            ha="center",
+            fontsize=8,
+            color=INK,
+        )
+    axes.set(ylim=(0, 1.08), yticks=[0, 0.25, 0.5, 0.75, 1])
+    axes.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
+
+
+def _titled(axes: Any, title: str) -> None:
+    axes.set_title(title, fontsize=10, loc="left", color=INK)
