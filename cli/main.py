@@ -18,6 +18,7 @@ _COMMANDS = {
     "assign-buckets": "Propose a bucket for every unsorted track.",
     "review": "Say with one key a track whether its bucket is right.",
     "feedback": "Learn from your corrections.",
+    "report": "Show whether it gets better, version by version.",
     "export": "Write the buckets as playlists for DJ software.",
     "models": "Versions of the model, and going back.",
     "check": "Say what is missing, doubled or suspect.",
