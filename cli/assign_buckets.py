@@ -28,7 +28,6 @@ _NOTHING_SURE = (
     "bucket, corrections. A lower --threshold calls more of them sure, and more of those wrong.",
 )
 _WORTH_A_RATE = 1000
-_SPOKEN = {"bpm": "tempo", "key": "key", "genres": "genre"}
 
 
 def assign_buckets(
@@ -209,28 +208,12 @@ def _confidence(report: AssignReport) -> None:
 
 
 def _explained(explanation: Explanation, row: dict[str, str]) -> None:
-    from ._render import bar, heading, line, table
+    from ._explanation import contributions, nearest, song
+    from ._render import heading
 
-    song = _song(row["artist"], row["title"])
-    heading(f"{song}: {explanation.bucket} ({explanation.confidence:.2f})")
-    rows = [("base rate", f"{explanation.base:+.3f}", "")]
-    rows += [
-        (_SPOKEN[name], f"{share:+.3f}", bar(abs(share)))
-        for name, share in explanation.contributions.items()
-    ]
-    rows.append(("forest's vote", f"{explanation.votes:.3f}", "before calibration"))
-    table(["field", "adds", ""], rows, right="adds")
-    for near in explanation.nearest:
-        line(
-            f"  near: {_song(near.artist, near.title)} [{near.buckets}], "
-            f"together in {100 * near.similarity:.0f} % of the trees"
-        )
-    if explanation.missing:
-        line(f"  missing: {', '.join(_SPOKEN[name] for name in explanation.missing)}")
-
-
-def _song(artist: str, title: str) -> str:
-    return " - ".join(filter(None, (artist.strip(), title.strip()))) or "(no title)"
+    heading(f"{song(row['artist'], row['title'])}: {' and '.join(explanation.given)}")
+    contributions(explanation)
+    nearest(explanation)
 
 
 def script() -> None:

@@ -387,10 +387,10 @@ def test_debug_takes_every_prediction_apart(learned: Path) -> None:
 def test_debug_shows_fields_neighbours_and_gaps_to_a_person(learned: Path) -> None:
     said = done("assign-buckets", "--debug").stdout
 
-    assert "base rate" in said
-    assert "forest's vote" in said
-    assert "near: " in said
-    assert "missing: " in said
+    assert "What speaks for " in said
+    assert "share of the votes" in said
+    assert "Most like it among your sorted tracks" in said
+    assert "(missing)" in said
 
 
 def test_a_file_for_spreadsheets_comes_back_through_feedback(learned: Path) -> None:
