@@ -9,7 +9,10 @@ from typing import Any
 from ..errors import ModelError, UsageError
 from .assigner import BucketAssigner
 
-MODEL_NAMES = ("simple_ml",)
+BASELINE_NAMES = ("majority", "genre", "artist", "text")
+"""Simple models that a better one has to beat."""
+
+MODEL_NAMES = ("simple_ml", *BASELINE_NAMES)
 
 
 def make_model(name: str, *, seed: int | None = 0, **parameters: Any) -> BucketAssigner:
@@ -18,20 +21,31 @@ def make_model(name: str, *, seed: int | None = 0, **parameters: Any) -> BucketA
     >>> make_model("simple_ml", n_estimators=10)
     SimpleMLBucketAssigner(n_estimators=10, random_state=0)
     """
-    if name == "simple_ml":
-        from .simple_ml import SimpleMLBucketAssigner
-
-        return SimpleMLBucketAssigner(random_state=seed, **parameters)
-    raise UsageError(f"unknown model {name!r}; known: {', '.join(MODEL_NAMES)}")
+    if name not in MODEL_NAMES:
+        raise UsageError(f"unknown model {name!r}; known: {', '.join(MODEL_NAMES)}")
+    made: BucketAssigner = _kinds()[name](random_state=seed, **parameters)
+    return made
 
 
 def load_model(folder: str | Path) -> BucketAssigner:
     """Read a model of any kind that `save` wrote into `folder`."""
-    from .simple_ml import SimpleMLBucketAssigner
-
-    kinds = {kind.__name__: kind for kind in (SimpleMLBucketAssigner,)}
+    kinds = {kind.__name__: kind for kind in _kinds().values()}
     written = json.loads((Path(folder) / "settings.json").read_text(encoding="utf-8"))
     kind = kinds.get(written["model"])
     if kind is None:
         raise ModelError(f"{folder}: a model of unknown kind {written['model']!r}")
     return kind.load(folder)
+
+
+def _kinds() -> dict[str, Any]:
+    from .baselines import ArtistAssigner, GenreAssigner, MajorityAssigner
+    from .simple_ml import SimpleMLBucketAssigner
+    from .text_baseline import TextAssigner
+
+    return {
+        "simple_ml": SimpleMLBucketAssigner,
+        "majority": MajorityAssigner,
+        "genre": GenreAssigner,
+        "artist": ArtistAssigner,
+        "text": TextAssigner,
+    }
