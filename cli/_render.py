@@ -32,6 +32,16 @@ def bar(share: float, width: int = _BAR_WIDTH) -> str:
     return full * filled + empty * (width - filled)
 
 
+def sparks(values: Sequence[float | None], *, from_zero: bool = True) -> str:
+    """Values as a line of little columns, a gap for each None, in signs the output can show."""
+    signs = "▁▂▃▄▅▆▇█" if _shows("▁█") else ".:-=+*#@"
+    known = [value for value in values if value is not None]
+    low = 0.0 if from_zero else min(known, default=0.0)
+    span = max(known, default=0.0) - low or 1.0
+    steps = len(signs) - 1
+    return "".join(" " if v is None else signs[round((v - low) / span * steps)] for v in values)
+
+
 def _shows(signs: str) -> bool:
     try:
         signs.encode(sys.stdout.encoding or "ascii")
