@@ -80,10 +80,14 @@ def _lines(X: pd.DataFrame) -> list[str]:
 
 
 def _fitted(signs: sparse.csr_matrix, truth: np.ndarray, *, is_multi: bool) -> Any:
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
     model: Any = LogisticRegression(C=_STRENGTH, max_iter=40, tol=1e-2)
     if is_multi:
         model = OneVsRestClassifier(model.set_params(solver="liblinear"))
-    with warnings.catch_warnings():  # near enough is good enough; a bucket may hold every track
+    # One thread, since sparse sums gain nothing from more and these would wait for each other;
+    # near enough is good enough; a bucket may hold every track.
+    with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         warnings.filterwarnings("ignore", "Label .* is present in all training examples")
         return model.fit(signs, truth if is_multi else truth.argmax(axis=1))
