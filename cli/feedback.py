@@ -93,13 +93,15 @@ def render(report: FeedbackReport) -> None:
     from ._render import line, next_steps, problems
     from ._training_report import comparison
 
+    if report.satisfaction and not report.dry_run:
+        line(f"Noted: {report.satisfaction} of 5 for version {report.version}.")
     _renamed(report)
     if report.source:
         _taken(report)
     problems(report.problems, title="Repaired, refused or worth a look")
     _like_renames(report)
     if report.training is None:
-        is_dry = report.looked is None and (report.taken or report.renamed)
+        is_dry = report.dry_run and (report.taken or report.renamed)
         why = "Nothing taken for good (--dry-run)" if is_dry else "Nothing new to learn"
         line(f"\n{why}: the model stays as it is.")
         return
@@ -156,8 +158,9 @@ def _renamed(report: FeedbackReport) -> None:
             line(f"{r.old!r} and {r.new!r} are two buckets again.")
         else:
             line(f"{r.old!r} is called {r.new!r} from now on.")
-    if report.renamed:
-        back = " ".join(f'--rename "{r.new}={r.old}"' for r in reversed(report.renamed))
+    done = [r for r in report.renamed if not r.known]
+    if done and not report.dry_run:
+        back = " ".join(f'--rename "{r.new}={r.old}"' for r in reversed(done))
         line(f"Back: djlib feedback {back}")
 
 

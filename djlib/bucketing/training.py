@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,6 @@ from ..evaluation.splits import kept_aside, song_groups
 from ..tables.schema import TRACKS, coerce
 from .corrections import Correction
 from .labels import are_several, buckets_of, one_bucket_of
-from .renames import Rename, with_current_names
 
 _ENOUGH_TO_COMPARE = 5
 """Labelled songs a bucket needs before any of them is kept aside."""
@@ -69,19 +68,17 @@ def assemble(
     *,
     test_share: float,
     several: bool | None = None,
-    renames: Sequence[Rename] = (),
 ) -> TrainingSet:
     """Gather the labelled rows of `tracks`, corrections first.
 
     `corrections` maps a track id to its correction and the track's own columns, for tracks that
-    are no longer in the table, buckets named as they are now; `renames` brings the labels of the
-    table there too. `several` decides whether tracks sit in several buckets; None looks at the
-    labels. A corrected song, in whichever file, is learned from and never a test
+    are no longer in the table. `several` decides whether tracks sit in several buckets; None
+    looks at the labels. A corrected song, in whichever file, is learned from and never a test
     row: people correct what looked wrong, so scoring on corrections would be biased.
 
     Raises `InputError` where nothing is labelled.
     """
-    table = _with_absent(with_current_names(tracks, renames), corrections)
+    table = _with_absent(tracks, corrections)
     is_multi = are_several(buckets_of(table)) if several is None else several
     labels = buckets_of(table) if is_multi else [[b] if b else [] for b in one_bucket_of(table)]
     corrected = table["track_id"].isin(corrections).to_numpy()

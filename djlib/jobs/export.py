@@ -10,6 +10,7 @@ import pandas as pd
 
 from ..bucketing.corrections import Reading, read_corrections
 from ..bucketing.labels import buckets_of
+from ..bucketing.renames import with_current_names
 from ..errors import InputError, NotFoundError
 from ..formats.collection import PATH_SEPARATOR, Playlist
 from ..formats.m3u_writer import write_m3u8
@@ -18,9 +19,10 @@ from ..settings import Settings, Workspace
 from ..tables.io import read_table
 from ..tables.problems import Problem
 from ..tables.schema import PREDICTIONS, split_buckets
-from .corrections import Corrections, corrections_so_far
+from .corrections import Corrections, corrections_so_far, renames_so_far
 from .met import rows_met
 from .models import buckets_in_use
+from .renames import with_names_of_today
 from .runs import run
 from .songs import other_songs
 from .talk import Talk
@@ -75,6 +77,8 @@ def export(
     with run(workspace, settings, "export", talk):
         so_far = corrections_so_far(workspace)
         table = _read_predictions(workspace, predictions)
+        names, renames = buckets_in_use(workspace, so_far), renames_so_far(workspace)
+        table, _ = with_names_of_today(table, names, renames, line_column=_LINE)
         answers, n_unsure, misread = _answers(workspace, table, so_far, options)
         rows = rows_met(workspace, so_far, set(answers))
         misread += _of_other_songs(table, answers, rows)
@@ -128,6 +132,7 @@ def _corrected(workspace: Workspace, table: pd.DataFrame, so_far: Corrections) -
 
 def _sorted_before(workspace: Workspace) -> dict[str, list[str]]:
     tracks = read_table(workspace.tracks, schema="tracks", problems=[])
+    tracks = with_current_names(tracks, renames_so_far(workspace))
     pairs = zip(tracks["track_id"], buckets_of(tracks), strict=True)
     return {track_id: buckets for track_id, buckets in pairs if buckets}
 

@@ -63,6 +63,9 @@ def feedback(
         noted |= {"source": str(file.absolute()) if file else None, "taken": len(new)}
         return FeedbackReport(
             source=str(file or ""),
+            version=version.id,
+            dry_run=dry_run,
+            satisfaction=options.satisfaction,
             taken=new,
             names={track_id: song_name(row) for track_id, row in rows.items()},
             known=len(reading.taken) - len(new),

@@ -32,13 +32,17 @@ class FeedbackOptions:
 
 @dataclass(frozen=True)
 class FeedbackReport:
-    """What a file of corrections did: `taken` are new words, `known` ones the log already had,
-    `confirmed` those that agree with the prediction; `names` are artist and title of those taken,
-    by track id; `renamed` are buckets with another name from now on, `like_renames` buckets whose
-    corrections look as if they should be; `looked` counts the predictions in the file that people
-    left or changed; `training` is the model learned from it all, None where nothing was new."""
+    """What feedback to `version`, the one in use, did: `taken` are new words, `known` ones the log
+    already had, `confirmed` those that agree with the prediction; `names` are artist and title of
+    those taken, by track id; `renamed` are buckets with another name from now on, `like_renames`
+    buckets whose corrections look as if they should be; `looked` counts the predictions in the
+    file that people left or changed; `training` is the model learned from it all, None where
+    nothing was new."""
 
     source: str
+    version: str
+    dry_run: bool
+    satisfaction: int | None
     taken: list[Correction]
     names: dict[str, str]
     known: int

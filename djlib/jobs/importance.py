@@ -18,7 +18,7 @@ from ..evaluation.importance_chart import importance_chart
 from ..evaluation.splits import song_groups
 from ..registry import Version
 from ..settings import Settings, Workspace
-from .corrections import corrections_so_far, renames_so_far
+from .corrections import corrections_so_far
 from .models import bucket_models
 from .scan import ScanOptions, read_tracks
 from .songs import told_apart
@@ -114,10 +114,8 @@ def _kept_aside(
         source = source if source.is_file() else training_source(workspace)
         tracks = read_tracks(workspace, source, ScanOptions(remember=False), talk)[0]
         corrections = told_apart(corrections_so_far(workspace), tracks)
-        share, renames = settings.buckets.test_share, renames_so_far(workspace)
-        return assemble(
-            tracks, corrections, test_share=share, several=model.is_multi_, renames=renames
-        ).kept_aside
+        share = settings.buckets.test_share
+        return assemble(tracks, corrections, test_share=share, several=model.is_multi_).kept_aside
     except (NotFoundError, InputError):
         nothing = np.zeros(0, dtype=bool)
         return TrainingSet(model.labelled_.head(0), [], model.is_multi_, nothing, nothing)

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from ..bucketing.labels import are_several, buckets_of
+from ..bucketing.renames import with_current_names
 from ..errors import InputError
 from ..formats.library import read_library
 from ..formats.playlists import Choice, attach_buckets, choose_buckets
@@ -17,6 +18,7 @@ from ..settings import Settings, Workspace
 from ..tables.io import read_table, write_table
 from ..tables.problems import Problem
 from ..tables.schema import TRACKS
+from .corrections import renames_so_far
 from .runs import run
 from .talk import Talk
 
@@ -71,7 +73,7 @@ def scan(
     """
     with run(workspace, settings, "scan", talk, recorded=not dry_run) as noted:
         options = replace(options, remember=not dry_run)
-        tracks, choice, problems = read_tracks(workspace, source, options, talk)
+        tracks, choice, problems = _as_they_are(workspace, source, options, talk)
         if not len(tracks):
             raise InputError(f"{source}: no track could be read{_first_reason(problems)}")
         labels = buckets_of(tracks)
@@ -94,8 +96,17 @@ def scan(
 def read_tracks(
     workspace: Workspace, source: Path, options: ScanOptions, talk: Talk
 ) -> tuple[pd.DataFrame, Choice | None, list[Problem]]:
-    """Tracks of a table, a DJ library or a folder, with buckets; what became of its playlists
-    (None for a table); and the problems met."""
+    """Tracks of a table, a DJ library or a folder, with buckets as they are called now; what
+    became of its playlists (None for a table); and the problems met."""
+    tracks, choice, problems = _as_they_are(workspace, source, options, talk)
+    return with_current_names(tracks, renames_so_far(workspace)), choice, problems
+
+
+def _as_they_are(
+    workspace: Workspace, source: Path, options: ScanOptions, talk: Talk
+) -> tuple[pd.DataFrame, Choice | None, list[Problem]]:
+    """The same with buckets as the source calls them: what a scan keeps, since every rename is
+    replayed over it each time."""
     problems: list[Problem] = []
     if is_table(source):
         with talk.step(f"Reading {source.name}"):

@@ -73,23 +73,23 @@ def learn(
     on from the version in use."""
     source = source or training_source(workspace)
     tracks, _, problems = read_tracks(workspace, source, ScanOptions(), talk)
-    renames = renames_so_far(workspace)
     training = assemble(
         tracks,
         told_apart(corrections_so_far(workspace), tracks),
         test_share=settings.buckets.test_share,
         several=several,
-        renames=renames,
     )
     served = in_use(workspace)
-    because = why_full(served, training, _new_model(settings), pace)
+    because = why_full(served, training, new_model(settings), pace)
     learned = (
         _learn_anew(training, settings, talk)
         if because
         else _learn_on(workspace, served, training, talk)
     )
     training = learned.training
-    found = before_after(served, learned.model, training, renames, seed=settings.seed)
+    found = before_after(
+        served, learned.model, training, renames_so_far(workspace), seed=settings.seed
+    )
     worse = found.comparison is not None and found.comparison.verdict == "worse"
     measured = learned.measurement
     report = TrainReport(
@@ -174,12 +174,13 @@ def _learn_anew(training: TrainingSet, settings: Settings, talk: Talk) -> _Learn
     learned = training.learned
     measurement = _measure(learned, settings, talk)
     with talk.step("Learning from all of them", 1) as progress:
-        model = _new_model(settings).fit(learned.tracks, learned.y)
+        model = new_model(settings).fit(learned.tracks, learned.y)
         progress(1)
     return _Learned(model, training, measurement)
 
 
-def _new_model(settings: Settings) -> BucketAssigner:
+def new_model(settings: Settings) -> BucketAssigner:
+    """An unfitted model of the kind and size the settings ask for."""
     name = settings.buckets.model
     own = {"n_estimators": settings.buckets.trees, "n_jobs": -1} if name == "simple_ml" else {}
     return make_model(name, seed=settings.seed, **own)
@@ -189,7 +190,7 @@ def _measure(learned: TrainingSet, settings: Settings, talk: Talk) -> Measuremen
     n_folds = settings.buckets.folds
     with talk.step("Measuring by cross-validation", len(KINDS) * n_folds) as progress:
         return measure(
-            lambda: _new_model(settings),
+            lambda: new_model(settings),
             learned,
             n_folds=n_folds,
             min_tracks=settings.buckets.min_tracks,
