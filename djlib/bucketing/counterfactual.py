@@ -32,8 +32,9 @@ _ANOTHER_NAME = 3.0
 """Steps of an all different genre or label, and of any value where there was none."""
 
 _MOST_NAMES = 40
-_NEAREST_EACH = 8
-"""Values of each field that are tried in pairs: those that came nearest to it on their own."""
+_NEAREST_EACH, _SPREAD_EACH = 4, 10
+"""Values of each field that are tried in pairs: those that came nearest to it on their own, and
+others from all over its range."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def smallest_change(model: BucketAssigner, track: pd.DataFrame) -> WhatIf:
     table of one row.
 
     A step is 6 % of tempo, a neighbour on the circle of fifths, 5 years, a third of the genres;
-    another label is three. Pairs are tried where no single field does it.
+    another label is three. Where no single field does it, pairs are tried, of some values of each.
 
     >>> from djlib import SimpleMLBucketAssigner
     >>> tracks = pd.DataFrame({"bpm": [122.0, 174.0] * 10})
@@ -207,9 +208,10 @@ def _smallest(
 
 
 def _pairs(edits: list[Edit], nearness: np.ndarray) -> list[tuple[Edit, ...]]:
-    by_field: dict[str, list[Edit]] = {}
-    for row in np.argsort(-nearness, kind="stable"):
-        nearest = by_field.setdefault(edits[row].field, [])
-        if len(nearest) < _NEAREST_EACH:
-            nearest.append(edits[row])
-    return [pair for two in combinations(by_field.values(), 2) for pair in product(*two)]
+    chosen = []
+    for field in dict.fromkeys(edit.field for edit in edits):
+        rows = np.array([row for row, edit in enumerate(edits) if edit.field == field])
+        nearest = rows[np.argsort(-nearness[rows], kind="stable")][:_NEAREST_EACH]
+        spread = rows[np.linspace(0, len(rows) - 1, _SPREAD_EACH).round().astype(int)]
+        chosen.append([edits[row] for row in dict.fromkeys([*nearest, *spread])])
+    return [pair for two in combinations(chosen, 2) for pair in product(*two)]
