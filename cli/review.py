@@ -94,17 +94,18 @@ def _learn(session: Session, report: ReviewReport) -> None:
 
 def render(report: ReviewReport) -> None:
     """Draw where the review stands and what to do next."""
-    from ._render import bar, heading, line, next_steps, percent, quoted
+    from ._render import bar, count, heading, line, next_steps, percent, quoted
 
     share = report.answered / report.tracks if report.tracks else 1.0
     heading(f"{report.answered:,} of {report.tracks:,} tracks answered")
     line(f"{bar(share, 30)} {percent(share)}")
     agreed = report.answered - report.corrected
-    line(f"{agreed:,} proposals confirmed, {report.corrected:,} corrected; {report.left:,} left.")
+    confirmed = count(agreed, "proposal")
+    line(f"{confirmed} confirmed, {report.corrected:,} corrected; {report.left:,} left.")
     if report.learned:
         line(f"{report.learned:,} more were corrected or confirmed before.")
     if report.elsewhere:
-        line(f"{report.elsewhere:,} answers are for tracks this file does not hold now: kept.")
+        line(f"Kept: {count(report.elsewhere, 'answer')} for tracks this file does not hold now.")
     if report.new_buckets:
         line(f"New buckets: {', '.join(report.new_buckets)}")
     if report.kept:

@@ -147,12 +147,19 @@ def _drift(report: TrendsReport) -> None:
 
     heading(f"The {report.n_recent:,} tracks since {report.since} against those before")
     table(
-        ["field", "distance", "PSI", "", "what moved most"],
+        ["field", "distance", "by chance", "PSI", "", "what moved most"],
         [
-            (f.field, _figure(f.distance), _figure(f.psi), _verdict(f), _moved(f))
+            (
+                f.field,
+                _figure(f.distance),
+                _figure(f.by_chance),
+                _figure(f.psi),
+                _verdict(f),
+                _moved(f),
+            )
             for f in report.drift
         ],
-        right="distance,PSI",
+        right="distance,by chance,PSI",
         widths={"what moved most": 70},
     )
     told = report.confidence
@@ -161,7 +168,9 @@ def _drift(report: TrendsReport) -> None:
             f"The model's confidence: {percent(told.before)} before, {percent(told.since)} since: "
             f"{told.verdict} (p {_p(told.p_value)}, {told.n_since} recent predictions)."
         )
-    if any(f.verdict == "drifted" for f in report.drift) or (told and told.verdict == "falls"):
+    # New tracks are always of later years.
+    drifted = any(f.verdict == "drifted" for f in report.drift if f.field != "year")
+    if drifted or (told and told.verdict == "falls"):
         line("New tracks are unlike what the model learned: sort or correct some, then feedback.")
 
 

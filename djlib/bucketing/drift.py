@@ -44,15 +44,17 @@ class Moved:
 
 @dataclass(frozen=True)
 class FieldDrift:
-    """One field of the incoming tracks. `psi` and `distance` say how far it moved, for "new
-    artists" `distance` is the change of their share; `p_value` has all fields taken into account;
-    `moved` are the values that changed most. All None where either side has too few values."""
+    """One field of the incoming tracks. `psi` and `distance` say how far it moved, `by_chance` what
+    distance is usual for so few tracks; for "new artists" they are shares of tracks by artists not
+    met before, less what is usual. `p_value` has all fields taken into account; `moved` are the
+    values that changed most. All None where either side has too few values."""
 
     field: str
     n_before: int
     n_since: int
     psi: float | None = None
     distance: float | None = None
+    by_chance: float | None = None
     p_value: float | None = None
     moved: tuple[Moved, ...] = ()
 
@@ -156,9 +158,10 @@ def _compared(
     everything = mix.sum(axis=0)
     recent = is_recent.astype(float)[None] @ mix
     sizes, by_day = _by_day(mix, days)
-    by_chance = day_windows(sizes, n_since, seed=seed) @ by_day
+    drawn = day_windows(sizes, n_since, seed=seed) @ by_day
     seen = _distance(everything - recent, recent)
-    p_value = share_at_least(seen, _distance(everything - by_chance, by_chance)[:, None])
+    by_chance = _distance(everything - drawn, drawn)
+    p_value = share_at_least(seen, by_chance[:, None])
     before, since = (everything - recent[0]) / n_before, recent[0] / n_since
     return FieldDrift(
         name,
@@ -166,6 +169,7 @@ def _compared(
         n_since,
         psi=round(_stability(everything - recent[0], recent[0]), 4),
         distance=round(float(seen[0]), 4),
+        by_chance=round(float(by_chance.mean()), 4),
         p_value=float(p_value[0]),
         moved=tuple(
             Moved(labels[k], round(float(before[k]), 4), round(float(since[k]), 4))
@@ -221,6 +225,7 @@ def _new_artists(
         n_before,
         n_since,
         distance=round(seen - usual, 4),
+        by_chance=0.0,
         p_value=float(p_value[0]),
         moved=(Moved("artists not met before", round(usual, 4), round(seen, 4)),),
     )
