@@ -14,6 +14,7 @@ from ..tables.quality import QualityReport, quality_report
 from ..tables.schema import TRACKS, recognise
 from .scan import ScanOptions, is_table, read_tracks
 from .talk import Talk
+from .train import training_source
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,10 @@ class CheckReport:
         }
 
 
-def check(workspace: Workspace, source: Path, talk: Talk) -> CheckReport:
-    """Look at a table of any kind, a DJ library or a folder; nothing is written."""
+def check(workspace: Workspace, source: Path | None, talk: Talk) -> CheckReport:
+    """Look at a table of any kind, a DJ library or a folder, by default at what was scanned;
+    nothing is written."""
+    source = source or training_source(workspace)
     problems: list[Problem] = []
     left_out: dict[str, str] = {}
     schema = TRACKS

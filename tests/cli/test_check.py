@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from djlib.tables.io import write_table
+from tests.bucketing.test_label_quality import clear_library
 from tests.cli.running import PREDICTIONS, Row, as_json, done, files, refused, write_rows
 from tests.formats.samples import rekordbox_playlist, rekordbox_xml
 
@@ -85,3 +87,49 @@ def test_nothing_is_written(doubtful: Path) -> None:
 
 def test_what_is_not_there_is_said(fresh: Path) -> None:
     assert "nowhere.csv does not exist" in refused("check", "nowhere.csv")
+
+
+def test_what_was_scanned_is_checked_where_nothing_is_named(learned: Path) -> None:
+    assert as_json("check")["source"].endswith("tracks.parquet")
+
+
+@pytest.fixture
+def misplaced(fresh: Path) -> Path:
+    """A library of three clear crates in which one track is in the wrong one."""
+    tracks = clear_library()
+    tracks.loc[2, ["bucket", "buckets"]] = "Early"
+    write_table(tracks, Path("misplaced.csv"))
+    return Path("misplaced.csv")
+
+
+def test_placements_that_look_odd_are_told_with_the_reason(misplaced: Path) -> None:
+    said = done("check", misplaced, "--labels").stdout
+    row = next(line for line in said.splitlines() if line.startswith("Artist 2 "))
+
+    assert "Your placements that look odd (1)" in said
+    assert "Early" in row
+    assert "Late" in row
+    assert "fit better" in row
+    assert "djlib check --labels -o odd.csv" in said
+
+
+def test_odd_placements_are_written_to_be_answered(misplaced: Path) -> None:
+    said = done("check", misplaced, "--labels", "-o", "odd.csv").stdout
+    report = as_json("check", misplaced, "--labels")
+
+    assert "djlib feedback odd.csv" in said
+    assert Path("odd.csv").read_text().startswith("track_id,artist,title,bucket,also_in,")
+    assert [row["track_id"] for row in report["odd"]] == ["2"]
+    assert report["written"] is None
+
+
+def test_a_library_in_order_is_told_so(fresh: Path) -> None:
+    write_table(clear_library(), Path("clear.csv"))
+
+    assert "None of your placements looks odd." in done("check", "clear.csv", "--labels").stdout
+
+
+def test_an_output_without_labels_is_refused(doubtful: Path) -> None:
+    said = refused("check", doubtful, "-o", "odd.csv", code=2)
+
+    assert "--output is written with --labels only" in said
