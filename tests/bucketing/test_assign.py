@@ -282,3 +282,60 @@ def test_the_plainest_answer_without_genres_is_the_largest_bucket() -> None:
         "Late",
         "it is the largest bucket",
     )
+
+
+class Scoring(SimpleMLBucketAssigner):
+    """A model that reads a whole record and votes in scores, as linear models do."""
+
+    fields = ("artist", "title", "label", "genres", "bpm", "key", "year", "duration_s", "sentence")
+    vote_scale = "score"
+    scores = (4.0, 0.1, 3.0, 2.0, -6.0, 0.0, 0.0, 1.9, 0.2)
+
+    def contributions(self, X: pd.DataFrame, column: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return np.zeros(len(X)), np.tile(self.scores, (len(X), 1))
+
+
+@pytest.fixture(name="scoring", scope="module")
+def fitted_scoring() -> Scoring:
+    return Scoring(n_estimators=8, random_state=0).fit(TRACKS, TRACKS["bucket"])
+
+
+def test_scores_speak_by_their_share_of_all_that_speaks_for_it(scoring: Scoring) -> None:
+    track = a_track(artist="Moodymann", label="KDJ", genres="deep house", bpm=122.0, key="8A")
+    (reason,) = proposed(scoring, track.assign(duration_s=372.0), 0.0)["reason"]
+    assert reason == "artist Moodymann, label KDJ and genre deep house speak for it"
+
+
+def test_the_wording_and_a_missing_length_are_named_plainly(
+    scoring: Scoring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Scoring, "scores", (0.0, 2.0, 0, 0, 0, 0, 0, 3.0, 1.0))
+    (reason,) = proposed(scoring, a_track(bpm=122.0), 0.0)["reason"]
+    assert reason == "the missing length, its title and its wording speak for it"
+
+
+def test_scores_that_all_speak_against_it_name_nothing(
+    scoring: Scoring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Scoring, "scores", (-1.0,) * 9)
+    (reason,) = proposed(scoring, a_track(bpm=122.0), 0.0)["reason"]
+    assert reason == "close to the base rates: no field speaks for it"
+
+
+@pytest.mark.parametrize(
+    ("fields", "status"),
+    [
+        ({"artist": "Moodymann", "genres": "House"}, "unsure"),
+        ({"bpm": 122.0}, "ok"),
+        ({"key": "8A"}, "ok"),
+        ({"artist": "", "title": "", "year": 1999.0}, "unsure"),
+        ({"artist": "", "title": ""}, "missing_data"),
+    ],
+)
+def test_tempo_and_key_stay_needed_where_a_model_reads_more(
+    scoring: Scoring, fields: dict[str, object], status: str
+) -> None:
+    row = proposed(scoring, a_track(**fields), threshold=0.0).iloc[0]
+    assert row["status"] == status
+    said = {"unsure": "tempo and key missing", "missing_data": "no name and no tags to go by"}
+    assert said.get(status, "speak for it") in row["reason"]

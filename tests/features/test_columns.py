@@ -140,3 +140,23 @@ def test_it_is_a_transformer() -> None:
     with pytest.raises(NotFittedError):
         features.transform(TRACKS)
     assert features.fit_transform(TRACKS).dtype == np.float32
+
+
+def test_other_fields_of_a_track_can_be_missing_too() -> None:
+    tracks = pd.DataFrame(
+        {
+            "artist": ["Robyn", " ", ""],
+            "title": ["Be Mine", "", ""],
+            "year": ["2005", "soon", None],
+            "duration_s": ["3:12", 0, ""],
+            "bpm": [None, 122, None],
+        }
+    )
+    fields = ("artist", "year", "duration_s", "label", "sentence")
+    assert {f: m.tolist() for f, m in missing_fields(tracks, fields).items()} == {
+        "artist": [False, True, True],
+        "year": [False, True, True],
+        "duration_s": [False, True, True],
+        "label": [True, True, True],
+        "sentence": [False, False, True],
+    }
