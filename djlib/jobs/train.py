@@ -210,7 +210,7 @@ def _keep(
         "trained_at": utc_now(),
         "model": type(model).__name__,
         "parameters": model.get_params(),
-        "data_fingerprint": _fingerprint(learned.training.learned),
+        "data_fingerprint": fingerprint(learned.training.learned),
         "corrections_logged": n_logged(workspace),
         "seed": settings.seed,
     }
@@ -235,7 +235,7 @@ def _summary(figures: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in figures.items() if isinstance(value, int | float)}
 
 
-def _fingerprint(learned: TrainingSet) -> str:
+def fingerprint(learned: TrainingSet) -> str:
     """Names the exact labels a version learned from."""
     pairs = zip(learned.tracks["track_id"], learned.labels, strict=True)
     lines = sorted(f"{track_id}\x1f{'|'.join(row)}" for track_id, row in pairs)
