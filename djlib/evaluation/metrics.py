@@ -21,6 +21,9 @@ from .calibration import calibration_error, reliability
 _TINY = 1e-6
 _TOP = 3
 
+ROW_SCORES = ("accuracy", "top3_accuracy", "log_loss")
+"""Figures that are the mean of one score a track, as `row_scores` gives them."""
+
 
 def bucket_metrics(
     proba: np.ndarray,
@@ -43,17 +46,17 @@ def bucket_metrics(
     (0.5, 0.57)
     """
     first = proba.argmax(axis=1)
-    rows = np.arange(len(proba))
-    hit = truth[rows, first] > 0
-    confidence = proba[rows, first]
+    scores = row_scores(proba, truth, is_multi=given is not None)
+    accuracy, top3_accuracy, log_loss = scores.mean(axis=0).tolist()
+    hit, confidence = scores[:, 0] > 0, proba.max(axis=1)
     answered = np.eye(len(classes))[first] if given is None else given
     figures: dict[str, Any] = {
         "n": len(proba),
-        "accuracy": float(hit.mean()),
-        "top3_accuracy": float(_top_hits(proba, truth).mean()),
+        "accuracy": accuracy,
+        "top3_accuracy": top3_accuracy,
         "macro_f1": _f1(truth, answered, "macro"),
         "weighted_f1": _f1(truth, answered, "weighted"),
-        "log_loss": _log_loss(proba, truth, is_multi=given is not None),
+        "log_loss": log_loss,
         "calibration_error": calibration_error(confidence, hit),
         "reliability": reliability(confidence, hit),
         "per_bucket": _per_bucket(truth, answered, classes),
@@ -67,9 +70,21 @@ def bucket_metrics(
     return figures
 
 
-def _top_hits(proba: np.ndarray, truth: np.ndarray) -> np.ndarray:
+def row_scores(proba: np.ndarray, truth: np.ndarray, *, is_multi: bool) -> np.ndarray:
+    """Score each track, shape (n, len(ROW_SCORES)): first choice right, a right one among the
+    first three, and log-loss (over yes/no answers where tracks sit in several buckets).
+
+    >>> row_scores(np.array([[0.8, 0.2]]), np.array([[1, 0]]), is_multi=False).round(3).tolist()
+    [[1.0, 1.0, 0.223]]
+    """
     top = np.argsort(-proba, axis=1, kind="stable")[:, :_TOP]
-    return np.asarray(np.take_along_axis(truth, top, axis=1).any(axis=1))
+    found = np.take_along_axis(truth, top, axis=1) > 0
+    inside = np.clip(proba, _TINY, 1 - _TINY)
+    if is_multi:
+        loss = -np.log(np.where(truth > 0, inside, 1 - inside)).mean(axis=1)
+    else:
+        loss = -np.log((inside * truth).sum(axis=1))
+    return np.column_stack([found[:, 0], found.any(axis=1), loss])
 
 
 def _f1(truth: np.ndarray, answered: np.ndarray, average: str) -> float:
@@ -79,13 +94,6 @@ def _f1(truth: np.ndarray, answered: np.ndarray, average: str) -> float:
         truth[:, seen], answered[:, seen], average=average, zero_division=0.0
     )
     return float(scores[2])
-
-
-def _log_loss(proba: np.ndarray, truth: np.ndarray, *, is_multi: bool) -> float:
-    inside = np.clip(proba, _TINY, 1 - _TINY)
-    if is_multi:
-        return float(-np.log(np.where(truth > 0, inside, 1 - inside)).mean())
-    return float(-np.log((inside * truth).sum(axis=1)).mean())
 
 
 def _per_bucket(

@@ -1,0 +1,151 @@
+"""`compare`: models side by side on a person's own library, with what the differences are worth."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version as installed
+from pathlib import Path
+from typing import Any
+
+from .. import __version__
+from ..bucketing.contest import Round, Rules, contest
+from ..bucketing.learning_curve import CurvePoint, curve_fits, learning_curve
+from ..bucketing.measure import large_enough
+from ..bucketing.training import TrainingSet, assemble
+from ..settings import Settings, Workspace
+from ..tables.events import utc_now
+from ..tables.problems import Problem
+from .compare_models import AsSaved, Named, as_saved, takes_part
+from .corrections import corrections_so_far, renames_so_far
+from .scan import ScanOptions, read_tracks
+from .songs import told_apart
+from .talk import Talk
+from .train import fingerprint, training_source
+
+_LIBRARIES = ("numpy", "scikit-learn", "pandas")
+
+
+@dataclass(frozen=True)
+class CompareReport:
+    """Models compared on `tracks` labelled tracks in `buckets`: a round for each kind of folds,
+    versions `saved` on tracks kept aside, a learning `curve` where asked for. `models` says what
+    each name stands for; `software`, `fingerprint` and `rules` how to get the same again."""
+
+    source: str
+    made_at: str
+    seconds: float
+    tracks: int
+    buckets: dict[str, int]
+    is_multi: bool
+    too_small: dict[str, int]
+    rules: Rules
+    models: dict[str, str]
+    rounds: list[Round]
+    saved: list[AsSaved]
+    curve: list[CurvePoint]
+    software: dict[str, str]
+    fingerprint: str
+    problems: list[Problem]
+
+    @property
+    def name(self) -> str:
+        """What the data is called, without its folder."""
+        return Path(self.source).name
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for `--json`."""
+        return {
+            **self.__dict__,
+            "rules": dict(self.rules.__dict__),
+            "rounds": [r.as_dict() for r in self.rounds],
+            "saved": [s.as_dict() for s in self.saved],
+            "curve": [p.as_dict() for p in self.curve],
+            "problems": [p.as_dict() for p in self.problems],
+        }
+
+
+def compare(
+    workspace: Workspace,
+    settings: Settings,
+    names: Sequence[str] = (),
+    *,
+    source: Path | None = None,
+    rules: Rules,
+    against: str | None = None,
+    baselines: bool = True,
+    curve: bool = False,
+    several: bool | None = None,
+    talk: Talk,
+) -> CompareReport:
+    """Measure models on what `train` would learn from; nothing is written or promoted.
+
+    Tracks kept aside for good take no part, except where saved versions answer as they are.
+    """
+    began = time.monotonic()
+    takers = takes_part(workspace, settings, names, baselines=baselines)
+    source = source or training_source(workspace)
+    tracks, _, problems = read_tracks(workspace, source, ScanOptions(remember=False), talk)
+    training = assemble(
+        tracks,
+        told_apart(corrections_so_far(workspace), tracks),
+        test_share=settings.buckets.test_share,
+        several=several,
+    )
+    learned = training.learned
+    rounds = _contest(takers, learned, rules, against, talk)
+    saved = _as_saved(workspace, takers, training, rules.seed, talk)
+    points = _curve(takers, learned, rules, talk) if curve else []
+    measured, too_small = large_enough(learned, rules.min_tracks)
+    return CompareReport(
+        source=str(source.absolute()),
+        made_at=utc_now(),
+        seconds=round(time.monotonic() - began, 1),
+        tracks=len(measured.tracks),
+        buckets=dict(measured.sizes.most_common()),
+        is_multi=training.is_multi,
+        too_small=too_small,
+        rules=rules,
+        models={named.entrant.name: named.about for named in takers},
+        rounds=rounds,
+        saved=saved,
+        curve=points,
+        software=_software(),
+        fingerprint=fingerprint(measured),
+        problems=problems,
+    )
+
+
+def _contest(
+    takers: Sequence[Named], learned: TrainingSet, rules: Rules, against: str | None, talk: Talk
+) -> list[Round]:
+    entrants = [named.entrant for named in takers]
+    fits = len(entrants) * len(rules.kinds) * rules.repeats * rules.n_folds
+    with talk.step(f"Comparing {len(entrants)} models on the same folds", fits) as progress:
+        return contest(entrants, learned, rules, against=against, progress=progress)
+
+
+def _as_saved(
+    workspace: Workspace, takers: Sequence[Named], training: TrainingSet, seed: int, talk: Talk
+) -> list[AsSaved]:
+    if not any(named.saved for named in takers):
+        return []
+    with talk.step("Asking saved versions about tracks kept aside"):
+        return as_saved(takers, training, renames_so_far(workspace), seed=seed)
+
+
+def _curve(
+    takers: Sequence[Named], learned: TrainingSet, rules: Rules, talk: Talk
+) -> list[CurvePoint]:
+    entrants = [named.entrant for named in takers]
+    measured = large_enough(learned, rules.min_tracks)[0]
+    fits = curve_fits(len(measured.tracks), len(entrants))
+    with talk.step("Learning from fewer labels", fits) as progress:
+        return learning_curve(entrants, measured, seed=rules.seed, progress=progress)
+
+
+def _software() -> dict[str, str]:
+    libraries = {name: installed(name) for name in _LIBRARIES}
+    return {"djlib": __version__, "python": platform.python_version(), **libraries}
