@@ -5,6 +5,8 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from djlib.bucketing.explain import explain
 from djlib.bucketing.simple_ml import SimpleMLBucketAssigner
@@ -138,3 +140,46 @@ def test_an_explanation_is_plain_values(model: SimpleMLBucketAssigner) -> None:
     plain = json.loads(json.dumps(explain(model, FRESH.head(1))[0].as_dict()))
     assert set(plain) >= {"bucket", "contributions", "nearest", "missing"}
     assert plain["nearest"][0]["similarity"] <= 1
+
+
+ODD = st.fixed_dictionaries(
+    {
+        "bpm": st.none() | st.floats(1, 2000) | st.text(max_size=5),
+        "key": st.text(max_size=5) | st.sampled_from(["8A", "Am", "off"]),
+        "genres": st.text(max_size=20) | st.sampled_from(["House", "DnB; House"]),
+        "title": st.text(max_size=40),
+    }
+)
+
+
+@settings(deadline=None, max_examples=15)
+@given(st.lists(ODD, min_size=1, max_size=5))
+def test_it_adds_up_whatever_the_tags_hold(rows: list[dict[str, object]]) -> None:
+    for found in explain(SMALL, pd.DataFrame(rows, dtype=object)):
+        assert found.base + sum(found.contributions.values()) == pytest.approx(found.votes)
+        assert 0 <= found.votes <= 1 + 1e-6
+        assert found.choices[0] == (found.bucket, found.confidence)
+
+
+SMALL = SimpleMLBucketAssigner(n_estimators=5, random_state=0).fit(TRACKS, TRACKS["bucket"])
+
+
+def test_choices_come_likeliest_first(model: SimpleMLBucketAssigner) -> None:
+    proba = model.predict_proba(FRESH)
+    for row, found in enumerate(explain(model, FRESH, n_choices=2)):
+        assert [chance for _, chance in found.choices] == sorted(proba[row])[:-3:-1]
+
+
+def test_every_bucket_given_out_is_named(model: SimpleMLBucketAssigner) -> None:
+    given_out = [b if isinstance(b, list) else [b] for b in model.predict(FRESH)]
+    assert [list(e.given) for e in explain(model, FRESH)] == given_out
+
+
+def test_what_the_fields_hold_is_shown_and_a_change_only_when_asked_for(
+    model: SimpleMLBucketAssigner,
+) -> None:
+    track = pd.DataFrame([{"track_id": "x", "bpm": "128,0", "key": "8A", "genres": ""}])
+    found = explain(model, track)[0]
+    assert found.values == {"bpm": "128", "key": "8A", "genres": ""}
+    assert found.what_if is None
+    assert explain(model, track, what_if=True)[0].what_if is not None
