@@ -20,15 +20,15 @@ Mode = Literal["ask", "find", "new", "help"]
 _FOUND_AT_MOST = 8
 _HELP = (
     ("Enter, y", "the proposal is right"),
-    ("1 to 9", "it belongs to the bucket with this number"),
-    ("/", "find a bucket by a part of its name, or make a new one"),
+    ("1 to 9", "it belongs to the bucket of this number"),
+    ("/", "find a bucket by name, or make a new one"),
     ("s", "skip it for now"),
-    ("u", "take back the last step, and the one before, as far as you like"),
-    ("q", "write your answers into the file and leave"),
+    ("u", "take back the last step, and those before"),
+    ("q", "write the answers into the file and leave"),
 )
 _HELP_SEVERAL = (
-    ("1 to 9", "puts the track into this bucket, or takes it out"),
-    ("Enter, y", "done: it belongs to the buckets marked"),
+    ("1 to 9", "mark this bucket, or take the mark away"),
+    ("Enter, y", "it belongs to the buckets marked"),
 )
 _KEYS = "Enter right   1-9 choose   / find   s skip   u undo   q leave   ? help"
 _KEYS_SEVERAL = "1-9 mark   Enter done   / find   s skip   u undo   q leave   ? help"

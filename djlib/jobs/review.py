@@ -17,7 +17,7 @@ from typing import Any
 
 import pandas as pd
 
-from ..errors import DjlibError, InputError, NotFoundError
+from ..errors import BusyError, DjlibError, InputError, NotFoundError
 from ..settings import Settings, Workspace
 from ..tables.events import append_events, read_events
 from ..tables.io import read_table, write_table
@@ -90,10 +90,13 @@ def review(
         ask(_Desk(workspace, file).session())
     if not write:
         return _Desk(workspace, file).report()
-    with run(workspace, settings, "review", talk) as noted:
-        report = _Desk(workspace, file).write()
-        noted |= {"reviewed": str(file.absolute()), "answered": report.answered}
-        return report
+    try:
+        with run(workspace, settings, "review", talk) as noted:
+            report = _Desk(workspace, file).write()
+            noted |= {"reviewed": str(file.absolute()), "answered": report.answered}
+            return report
+    except BusyError as error:
+        raise BusyError(f"{error}; answers are kept: 'djlib review --done' writes them") from error
 
 
 class _Desk:

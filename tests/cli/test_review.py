@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from io import StringIO
@@ -21,6 +22,8 @@ from cli import _keys as keys
 from cli._review_screen import Conversation, visible
 from djlib.jobs.review_session import Proposal, Session
 from tests.cli.running import PREDICTIONS, as_json, done, edit, refused, rows
+
+_PATIENCE_S = 60
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -118,7 +121,8 @@ def test_help_names_every_key() -> None:
     talk, _ = conversation()
     press(talk, "?")
     for key in ("Enter, y", "1 to 9", "/", "s", "u", "q"):
-        assert f"\n{key} " in shown(talk)
+        assert f"\n{key} " in shown(talk, width=60)
+    assert "…" not in shown(talk, width=60)
     press(talk, "q")
     assert "Be Mine" in shown(talk)
 
@@ -174,12 +178,14 @@ def test_learn_takes_the_answers_at_once(learned: Path) -> None:
 class Terminal:
     """A terminal of 60 columns in which `djlib review` runs."""
 
-    def __init__(self, folder: Path) -> None:
-        self._tmux = ["tmux", "-S", str(folder / "tmux"), "-f", os.devnull]
+    def __init__(self, folder: Path, sockets: str) -> None:
         self._folder = folder
+        self._environ = {**os.environ, "TMUX_TMPDIR": sockets}
+        self._n_started = 0
 
     def start(self) -> None:
         """Begin a review; what it prints at the end stays on the screen."""
+        self._n_started += 1  # a server of its own for each: the last one may still be ending
         path = shlex.quote(f"PYTHONPATH={ROOT}")
         review = f"env {path} {shlex.quote(sys.executable)} -m cli review"
         script = f"{review} & echo $! > pid; fg; echo ended $?; stty -a; sleep 60"
@@ -191,8 +197,8 @@ class Terminal:
 
     def wait_for(self, text: str) -> str:
         """The screen as soon as it shows a text."""
-        screen = ""
-        for _ in range(200):
+        screen, until = "", time.monotonic() + _PATIENCE_S
+        while time.monotonic() < until:
             screen = self._run("capture-pane", "-p", "-t", "djlib")
             if text in screen:
                 return screen
@@ -212,10 +218,14 @@ class Terminal:
         self._run("kill-server")
 
     def _run(self, *words: str) -> str:
-        done = subprocess.run(
-            [*self._tmux, *words], cwd=self._folder, capture_output=True, text=True, timeout=20
-        )
-        return done.stdout
+        return subprocess.run(
+            ["tmux", "-L", str(self._n_started), "-f", os.devnull, *words],
+            cwd=self._folder,
+            env=self._environ,
+            capture_output=True,
+            text=True,
+            timeout=_PATIENCE_S,
+        ).stdout
 
 
 @pytest.fixture
@@ -223,9 +233,10 @@ def terminal(learned: Path) -> Iterator[Terminal]:
     if not shutil.which("tmux"):
         pytest.skip("tmux is not installed: no terminal to try the review in")
     done("assign-buckets")
-    opened = Terminal(learned)
-    yield opened
-    opened.close()
+    with tempfile.TemporaryDirectory() as sockets:  # their paths must be short
+        opened = Terminal(learned, sockets)
+        yield opened
+        opened.close()
 
 
 def test_in_a_real_terminal_a_killed_review_goes_on_and_is_learned(terminal: Terminal) -> None:

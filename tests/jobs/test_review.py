@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from djlib.errors import InputError, NotFoundError
+from djlib.errors import BusyError, InputError, NotFoundError
 from djlib.jobs.corrections import Correction, log_corrections
 from djlib.jobs.review import ReviewReport, review
 from djlib.jobs.review_log import REVIEWS, event_of, replay, written_event
@@ -16,6 +16,7 @@ from djlib.jobs.review_session import Action, Proposal, Session, Step, most_usef
 from djlib.jobs.talk import Silent
 from djlib.settings import Settings, Workspace
 from djlib.tables.events import read_events
+from djlib.tables.locks import workspace_lock
 from tests.cli.running import PREDICTIONS, Row, edit, rows, write_rows
 
 FILE = "data/bucket_predictions.csv"
@@ -308,3 +309,16 @@ def test_a_damaged_log_is_named(here: Workspace) -> None:
     with pytest.raises(InputError, match=r"reviews\.jsonl: a line about .* lacks 'track_id'"):
         look(here)
     assert read_events(here.events, REVIEWS)
+
+
+def test_while_another_run_holds_the_workspace_answers_are_kept(here: Workspace) -> None:
+    def ask(session: Session) -> None:
+        session.accept()
+
+    quick = Settings(lock_wait_s=0)
+    with (
+        workspace_lock(here.root, "train", 0),
+        pytest.raises(BusyError, match="answers are kept: 'djlib review --done'"),
+    ):
+        review(here, quick, ask=ask, write=True, talk=Silent())
+    assert look(here).waiting == 1
