@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from djlib.bucketing.explain import Explanation
 
 _HALF = 8
+_LONGEST_NAME = 60
 _SCALES = {
     "share of votes": (
         "share of your tracks in it",
@@ -77,8 +78,11 @@ def nearest(found: Explanation) -> None:
 
 
 def song(artist: str, title: str) -> str:
-    """A track as a person names it."""
-    return " - ".join(filter(None, (artist.strip(), title.strip()))) or "(no title)"
+    """A track as a person names it, on one line."""
+    from djlib.bucketing.field_words import shortened
+
+    parts = (shortened(text, _LONGEST_NAME) for text in (artist, title))
+    return " - ".join(filter(None, parts)) or "(no title)"
 
 
 def both_ways(share: float) -> str:

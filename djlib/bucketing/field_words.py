@@ -40,7 +40,7 @@ def field_values(tracks: pd.DataFrame, field: str) -> list[str]:
         return [""] * len(tracks)
     values = coerce(tracks[[field]], TRACKS)[0][field]
     kind = TRACKS.column(field).kind
-    shown = _short if kind == "text" else _duration if kind == "seconds" else "{:g}".format
+    shown = shortened if kind == "text" else _duration if kind == "seconds" else "{:g}".format
     codes, different = pd.factorize(values)  # a missing number has the code -1: the last word
     words = np.array([*map(shown, different), ""], dtype=object)
     return list(words[codes])
@@ -67,6 +67,17 @@ def in_a_reason(tracks: pd.DataFrame, field: str, missing: np.ndarray) -> list[s
     ]
 
 
+def shortened(text: str, longest: int = _LONGEST) -> str:
+    """Text as one line of at most `longest` signs, without any that could steer a terminal.
+
+    >>> shortened("Deep\\n House \\x1b[31m", 10), shortened("a" * 50, 5)
+    ('Deep Hous…', 'aaaa…')
+    """
+    plain = (sign if sign.isprintable() else " " for sign in text[: 4 * longest])
+    text = " ".join("".join(plain).split())
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
 def joined(words: list[str], last: str = "and") -> str:
     """Words as a list in a sentence.
 
@@ -80,8 +91,3 @@ def _duration(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-def _short(text: str) -> str:
-    text = " ".join(text[: 4 * _LONGEST].split())
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

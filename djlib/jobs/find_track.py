@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from ..bucketing.field_words import shortened
 from ..errors import NotFoundError, UsageError
 from ..features.text import fold
 from ..settings import Workspace
@@ -77,14 +78,14 @@ def _the_one(fitting: pd.DataFrame, wanted: str, source: Path, talk: Talk) -> pd
         fitting = called_so if len(called_so) == 1 else fitting
     if len(fitting) == 1:
         return fitting.reset_index(drop=True)
-    shown = wanted if len(wanted) <= _LONGEST else f"{wanted[: _LONGEST - 1]}…"
+    shown = shortened(wanted, _LONGEST)
     if not len(fitting):
         raise NotFoundError(
             f"no track with the id or the words {shown!r} in {source}; look it up with fewer "
             "words, or name another file with --data"
         )
     for row in fitting.head(_MOST_SHOWN).to_dict("records"):
-        talk.say(f"  {row['track_id']}  {song_name(row)[: 2 * _LONGEST]}")
+        talk.say(f"  {row['track_id']}  {shortened(song_name(row), 2 * _LONGEST)}")
     if len(fitting) > _MOST_SHOWN:
         talk.say(f"  and {len(fitting) - _MOST_SHOWN:,} more")
     raise UsageError(
