@@ -1,0 +1,182 @@
+"""Renaming buckets: from what a person types to a model that calls them so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from djlib.errors import NotFoundError, UsageError
+from djlib.jobs.corrections import corrections_so_far, n_logged, renames_so_far
+from djlib.jobs.models import bucket_models, buckets_in_use
+from djlib.jobs.renames import take_renames
+from djlib.jobs.scan import ScanOptions, read_tracks
+from djlib.jobs.talk import Silent
+from djlib.settings import Workspace
+from djlib.tables.io import read_table
+from tests.jobs.feeding import corrected, feed, propose, second_choice
+
+
+@pytest.fixture
+def here(learned: Path) -> Workspace:
+    """A workspace whose model knows four buckets."""
+    return Workspace(learned)
+
+
+def buckets(here: Workspace) -> dict[str, int]:
+    return dict(bucket_models(here).current().metadata["buckets"])
+
+
+def test_a_renamed_bucket_keeps_its_tracks_and_the_scan_stays_as_it_was(here: Workspace) -> None:
+    before, scanned = buckets(here), here.tracks.read_bytes()
+    old = next(iter(before))
+    made = feed(here, renames=[f"{old}=Sunrise"])
+
+    assert made.training is not None
+    assert made.training.full_because == "there is a new bucket: Sunrise"
+    assert buckets(here)["Sunrise"] == before[old]
+    assert old not in buckets(here)
+    assert here.tracks.read_bytes() == scanned
+    assert made.renamed[0].tracks == before[old]
+
+
+def test_a_rename_alone_changes_no_answer_but_the_name(here: Workspace) -> None:
+    """Before and after stand under the names of today: nothing is fixed, little is broken."""
+    old = next(iter(buckets(here)))
+    made = feed(here, renames=[f"{old}=Sunrise"]).training
+
+    assert made is not None
+    assert made.comparison is not None
+    assert made.comparison.before > 0.5
+    assert abs(made.comparison.difference) < 0.15
+    assert made.promoted
+
+
+def test_the_way_back_gives_the_old_names(here: Workspace) -> None:
+    before = buckets(here)
+    old = next(iter(before))
+    feed(here, renames=[f"{old}=Sunrise"])
+    propose(here)
+    feed(here, corrected(here, lambda n, _: "Sunrise" if n < 2 else ""))
+    feed(here, renames=[f"Sunrise={old}"])
+
+    assert buckets(here).keys() == before.keys()
+    assert {b for c, _ in corrections_so_far(here).values() for b in c.buckets} == {old}
+
+
+def test_a_chain_in_one_go_and_one_after_the_other_say_the_same(here: Workspace) -> None:
+    old = next(iter(buckets(here)))
+    take_renames(here, [f"{old}=Dawn", "Dawn=Sunrise"])
+
+    assert [r.new for r in renames_so_far(here)] == ["Dawn", "Sunrise"]
+    assert "Sunrise" in buckets_in_use(here, {})
+    assert not {old, "Dawn"} & set(buckets_in_use(here, {}))
+
+
+def test_two_buckets_become_one_and_two_again(here: Workspace) -> None:
+    before = buckets(here)
+    one, other = list(before)[:2]
+    merged = feed(here, renames=[f"{one}={other}"])
+    assert buckets(here)[other] >= before[one] + before[other]
+    back = feed(here, renames=[f"{other}={one}"])
+
+    assert (merged.renamed[0].kind, back.renamed[0].kind) == ("merge", "undo")
+    assert buckets(here) == before
+    assert renames_so_far(here) == ()
+
+
+def test_the_same_rename_twice_is_known(here: Workspace) -> None:
+    old = next(iter(buckets(here)))
+    feed(here, renames=[f"{old}=Sunrise"])
+    again = feed(here, renames=[f"{old}=Sunrise"])
+
+    assert again.renamed[0].known
+    assert again.training is None
+    assert n_logged(here) == 1
+
+
+def test_a_rename_that_was_logged_and_not_learned_is_picked_up(here: Workspace) -> None:
+    old = next(iter(buckets(here)))
+    take_renames(here, [f"{old}=Sunrise"])
+    made = feed(here, renames=[f"{old}=Sunrise"]).training
+
+    assert made is not None
+    assert "Sunrise" in made.buckets
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "said"),
+    [
+        ("Sunrise", UsageError, "takes OLD=NEW"),
+        ("=Sunrise", UsageError, "takes OLD=NEW"),
+        ("THIS=", UsageError, "takes OLD=NEW"),
+        ("THIS=a|b", UsageError, "takes OLD=NEW"),
+        ("THIS=THIS", UsageError, "is called 'THIS' already"),
+        ("THISx=Sunrise", NotFoundError, "did you mean 'THIS'"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_and_nothing_is_logged(
+    here: Workspace, text: str, error: type[Exception], said: str
+) -> None:
+    this, other = list(buckets(here))[:2]
+    with pytest.raises(error, match=said.replace("THIS", this)):
+        take_renames(here, [f"{other}=Fine", text.replace("THIS", this)])
+    assert n_logged(here) == 0
+
+
+def test_a_name_may_hold_an_equals_sign(here: Workspace) -> None:
+    old = next(iter(buckets(here)))
+    take_renames(here, [f"{old}=A=B"])
+    (taken,) = take_renames(here, ["A=B=C"], dry_run=True)
+
+    assert (taken.old, taken.new) == ("A=B", "C")
+
+
+def test_a_dry_run_checks_and_logs_nothing(here: Workspace) -> None:
+    old = next(iter(buckets(here)))
+    report = feed(here, renames=[f"{old}=Sunrise"], dry_run=True)
+
+    assert report.renamed[0].new == "Sunrise"
+    assert report.training is None
+    assert n_logged(here) == 0
+
+
+def test_a_file_older_than_the_rename_is_read_with_the_names_of_today(here: Workspace) -> None:
+    table = propose(here)
+    old = str(table["predicted_bucket"].iloc[0])
+    file = corrected(here, lambda _, row: old if row["predicted_bucket"] == old else "")
+    feed(here, renames=[f"{old}=Sunrise"])
+    report = feed(here, file)
+
+    assert {c.buckets for c in report.taken} == {("Sunrise",)}
+    assert report.confirmed == len(report.taken) > 0
+    assert any("renamed since: read as 'Sunrise'" in p.reason for p in report.problems)
+    assert feed(here, file).taken == []
+
+
+def test_corrections_that_look_like_a_rename_are_noticed_taken_or_not(here: Workspace) -> None:
+    table = propose(here)
+    old = str(table["predicted_bucket"].value_counts().index[0])
+    rows = [n for n, b in enumerate(table["predicted_bucket"]) if b == old][:4]
+    file = corrected(here, lambda n, _: "Sunrise" if n in rows else "")
+
+    assert feed(here, file, dry_run=True).like_renames == {old: "Sunrise"}
+    assert feed(here, file, allow_new=True).like_renames == {old: "Sunrise"}
+    assert feed(here, corrected(here, second_choice(*rows))).like_renames == {}
+
+
+def test_whoever_reads_the_library_sees_the_names_of_today(here: Workspace) -> None:
+    old = next(iter(buckets(here)))
+    take_renames(here, [f"{old}=Sunrise"])
+    tracks, _, _ = read_tracks(here, here.tracks, ScanOptions(), Silent())
+
+    assert "Sunrise" in set(tracks["bucket"])
+    assert old not in set(tracks["bucket"])
+    assert old in set(read_table(here.tracks)["bucket"])
+
+
+def test_feedback_without_anything_to_do_says_what_it_takes(here: Workspace) -> None:
+    with pytest.raises(UsageError, match="name a file of corrections, --rename or --satisfaction"):
+        feed(here)
+    with pytest.raises(UsageError, match="a note goes with a score"):
+        feed(here, renames=["a=b"], note="why")
