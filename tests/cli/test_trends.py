@@ -74,6 +74,14 @@ def test_a_chart_is_drawn(moving: Path, suffix: str) -> None:
     assert chart.read_bytes().startswith(start)
 
 
+def test_any_name_of_a_bucket_can_be_drawn(moving: Path) -> None:
+    pytest.importorskip("matplotlib", reason="charts are an extra")
+    table = read_table(LIBRARY)
+    names = np.array(["夜に駆ける", "$x_^ \\frac", "Sets / " + "x" * 90, "\U0001f3a7"])
+    write_table(table.assign(bucket=names[np.arange(len(table)) % 4]), LIBRARY)
+    assert "Written" in done("trends", LIBRARY, "--chart", "names.svg").stdout
+
+
 def test_a_library_without_buckets_shows_genres(moving: Path) -> None:
     pytest.importorskip("matplotlib", reason="charts are an extra")
     write_table(read_table(LIBRARY).assign(bucket=""), LIBRARY)
