@@ -19,6 +19,8 @@ MOST_ALTERNATIVES = 3
 MOST_CONDITIONS = 3
 
 _BEAM = 4
+_FEWEST_ADDED = 3
+"""Tracks of the crate that an alternative adds: fewer are named sooner than described."""
 
 Clause = tuple[Found, ...]
 
@@ -39,17 +41,32 @@ def search(fields: list[Field], member: np.ndarray, learned: np.ndarray) -> list
 
 
 def _settled(fields: list[Field], goal: Goal, clauses: list[Clause]) -> tuple[list[Clause], float]:
-    """One clause more, then each of the older ones searched again beside it."""
+    """One clause more, then each of the older ones searched again beside it, or dropped where it
+    is no longer worth its words."""
     clause, bits = _best_clause(fields, goal, clauses)
     if clause is None:
         return clauses, np.inf
     grown = [*clauses, clause]
-    for place in range(len(clauses)):
-        others = grown[:place] + grown[place + 1 :]
-        again, fewer = _best_clause(fields, goal, others)
+    for place in reversed(range(len(clauses))):
+        before, after = grown[:place], grown[place + 1 :]
+        again, fewer = _best_clause(fields, goal, before + after)
         if again is not None and fewer < bits:
-            grown, bits = [*others, again], fewer
+            grown, bits = [*before, again, *after], fewer
+        without = _bits(goal, before + after)
+        if without < bits:
+            grown, bits = before + after, without
     return grown, bits
+
+
+def _bits(goal: Goal, clauses: list[Clause]) -> float:
+    """What it takes to say a rule and its exceptions."""
+    met = met_by(clauses, len(goal.learned))
+    exceptions = goal.bits((goal.member & met).sum(), (goal.learned & met).sum())
+    return float(exceptions) + _said(clauses)
+
+
+def _said(clauses: list[Clause]) -> float:
+    return sum(found.bits for clause in clauses for found in clause)
 
 
 def _best_clause(
@@ -62,13 +79,14 @@ def _best_clause(
         found=float((goal.member & ~outside).sum()),
         covered=float((goal.learned & ~outside).sum()),
     )
-    said = sum(found.bits for clause in others for found in clause)
+    said = _said(others)
     beam: list[tuple[float, Clause, np.ndarray]] = [(np.inf, (), outside)]
     best: tuple[Clause | None, float] = (None, np.inf)
     for _ in range(MOST_CONDITIONS):
         beam = _longer(fields, goal, beam, said)
-        if beam and beam[0][0] < best[1]:
-            best = (beam[0][1], beam[0][0])
+        for bits, clause, inside in beam:
+            if bits < best[1] and (goal.member & inside).sum() >= _FEWEST_ADDED:
+                best = (clause, bits)
     return best
 
 
