@@ -208,18 +208,19 @@ class Conversation:
     def _asked(self) -> list[Text]:
         from rich.text import Text
 
-        rows = [self._choice(*row) for row in enumerate(self._session.numbered(), start=1)]
+        numbered = dict(self._session.numbered())
+        rows = [self._choice(str(n), *row) for n, row in enumerate(numbered.items(), start=1)]
+        rows += [self._choice(" ", bucket) for bucket in self._marked if bucket not in numbered]
         return [*rows, Text(), Text(_KEYS_SEVERAL if self._session.is_multi else _KEYS, "dim")]
 
-    def _choice(self, number: int, choice: tuple[str, float | None]) -> Text:
+    def _choice(self, digit: str, bucket: str, share: float | None = None) -> Text:
         from rich.text import Text
 
-        bucket, share = choice
         is_marked = bucket in self._marked
         how_sure = f"{bar(share)} {percent(share):>5}" if share is not None else ""
         mark = f"[{'x' if is_marked else ' '}] " if self._session.is_multi else ""
         return Text.assemble(
-            (f"{number} ", "cyan"), f"{how_sure:<17} {mark}",
+            (f"{digit} ", "cyan"), f"{how_sure:<17} {mark}",
             (visible(bucket), "bold" if is_marked else ""),
         )  # fmt: skip
 

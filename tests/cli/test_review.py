@@ -117,6 +117,13 @@ def test_several_buckets_are_marked_and_then_accepted() -> None:
     assert "t1" not in session.said
 
 
+def test_a_mark_beyond_the_digits_is_shown_too() -> None:
+    talk, session = conversation(is_multi=True)
+    session.buckets += [f"Bucket {n}" for n in range(9)]
+    press(talk, "/", *"bucket 8", keys.ENTER)
+    assert "[x] Bucket 8" in shown(talk, width=60)
+
+
 def test_help_names_every_key() -> None:
     talk, _ = conversation()
     press(talk, "?")
