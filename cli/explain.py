@@ -104,7 +104,7 @@ def render(report: ExplainReport) -> None:
 def render_history(report: History) -> None:
     """Draw every answer for a track, the corrections, and who has the last word."""
     from ._explanation import song
-    from ._render import count, heading, line, percent, table
+    from ._render import count, heading, line, table
 
     heading(f"{song(report.artist, report.title)} (track {report.track_id})")
     if report.in_force:
@@ -114,7 +114,7 @@ def render_history(report: History) -> None:
         table(
             ["when", "bucket", "confidence", "status", "version", "of"],
             [
-                (s.at, s.bucket, percent(s.confidence), s.status, s.version, Path(s.source).name)
+                (s.at, s.bucket, f"{s.confidence:.2f}", s.status, s.version, Path(s.source).name)
                 for s in report.said
             ],
             right="confidence",

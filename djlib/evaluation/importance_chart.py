@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import pandas as pd
 
 from .charts import BAR, FAINT, INK, chart_kind, new_figure, write_chart
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 _FIELD_INCHES = 0.42
 _EDGES_INCHES = 1.4
@@ -23,13 +20,12 @@ def importance_chart(table: pd.DataFrame, path: str | Path, *, unit: str, n_trac
     many tracks. Raises `UsageError` for another suffix and `DjlibError` without matplotlib.
     """
     chart_kind(path)
-    figure = _draw(table, unit, n_tracks)
+    figure = new_figure(6.8, _EDGES_INCHES + _FIELD_INCHES * len(table))
+    _draw(figure.subplots(), table, unit, n_tracks)
     write_chart(figure, path, title="djlib: fields", alt="What the model leans on, field by field")
 
 
-def _draw(table: pd.DataFrame, unit: str, n_tracks: int) -> Figure:
-    figure = new_figure(6.8, _EDGES_INCHES + _FIELD_INCHES * len(table))
-    axes = figure.subplots()
+def _draw(axes: Any, table: pd.DataFrame, unit: str, n_tracks: int) -> None:
     places = range(len(table))
     lost = table["lost"]
     around = [lost - table["low"], table["high"] - lost]
@@ -44,4 +40,3 @@ def _draw(table: pd.DataFrame, unit: str, n_tracks: int) -> Figure:
         f"What the model leans on ({n_tracks:,} tracks)", fontsize=11, loc="left", color=INK
     )
     axes.spines[["top", "right", "left"]].set_visible(False)
-    return figure
