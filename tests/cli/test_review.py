@@ -19,7 +19,8 @@ import pytest
 from rich.console import Console
 
 from cli import _keys as keys
-from cli._review_screen import Conversation, visible
+from cli._conversation import Conversation
+from cli._review_screen import screen_of, visible
 from djlib.jobs.review_session import Proposal, Session
 from tests.cli.running import PREDICTIONS, as_json, done, edit, refused, rows
 
@@ -50,7 +51,7 @@ def press(talk: Conversation, *pressed: str) -> None:
 def shown(talk: Conversation, width: int = 80) -> str:
     """What the screen shows, as text."""
     out = StringIO()
-    Console(file=out, width=width, height=24).print(talk.screen())
+    Console(file=out, width=width, height=24).print(screen_of(talk))
     return out.getvalue()
 
 
