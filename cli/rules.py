@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from os.path import isfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -44,8 +45,8 @@ def rules(
 
     from ._session import Session
 
-    if bucket and source is None and (file := Path(bucket)).is_file():  # djlib rules library.csv
-        bucket, source = None, file
+    if bucket and source is None and isfile(bucket):  # djlib rules library.csv
+        bucket, source = None, Path(bucket)
     session = Session(workspace, as_json=json, verbose=verbose)
     report = run(
         session.workspace,
