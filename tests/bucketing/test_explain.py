@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from djlib.bucketing.catalogue import MODEL_NAMES, make_model
 from djlib.bucketing.explain import explain
 from djlib.bucketing.simple_ml import SimpleMLBucketAssigner
 from djlib.tables.synthetic import synthetic_library
@@ -183,3 +184,18 @@ def test_what_the_fields_hold_is_shown_and_a_change_only_when_asked_for(
     assert found.values == {"bpm": "128", "key": "8A", "genres": ""}
     assert found.what_if is None
     assert explain(model, track, what_if=True)[0].what_if is not None
+
+
+@pytest.mark.parametrize("name", [n for n in MODEL_NAMES if not n.startswith("hybrid")])
+@pytest.mark.parametrize("several", [False, True], ids=["one", "several"])
+def test_every_model_can_be_taken_apart(name: str, several: bool) -> None:
+    known = TRACKS.head(120)
+    y = [cell.split("|") for cell in known["buckets"]] if several else known["bucket"].tolist()
+    model = make_model(name).fit(known, y)
+    nothing_known = pd.DataFrame([{"track_id": "x"}])
+    for tracks in (FRESH.head(3), nothing_known, FRESH.head(0)):
+        for found in explain(model, tracks, what_if=len(tracks) == 1):
+            assert found.base + sum(found.contributions.values()) == pytest.approx(found.votes)
+            assert tuple(found.contributions) == tuple(found.values) == model.fields
+            assert found.bucket in found.given
+            assert len(found.nearest) == 3
