@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from djlib.errors import NotFoundError, UsageError
@@ -12,18 +10,13 @@ from djlib.jobs.acceptance import looks
 from djlib.jobs.audit import said_of
 from djlib.jobs.models import bucket_models
 from djlib.jobs.runs import past_runs
-from djlib.jobs.train import train
-from djlib.settings import Workspace, load_settings
+from djlib.settings import Workspace
 from tests.jobs.feeding import corrected, feed, propose
-from tests.jobs.listening import Listener
 
 
 @pytest.fixture
-def here(learned: Path) -> Workspace:
-    """A workspace with two versions, the second in use."""
-    made = Workspace(learned)
-    train(made, load_settings(learned, {}), talk=Listener(), promotion="always")
-    return made
+def here(with_two_versions: Workspace) -> Workspace:
+    return with_two_versions
 
 
 def versions(here: Workspace) -> tuple[str, str]:

@@ -19,7 +19,8 @@ from djlib.jobs.acceptance import (
 from djlib.jobs.corrections import log_corrections
 from djlib.settings import Workspace
 from djlib.tables.events import append_events
-from tests.jobs.feeding import corrected, feed, propose, second_choice
+from djlib.tables.io import read_table
+from tests.jobs.feeding import corrected, feed, second_choice
 
 
 def shown(*ids: str, version: str = "v1", bucket: str = "Peak") -> pd.DataFrame:
@@ -88,10 +89,9 @@ def test_opinions_come_back_in_order(tmp_path: Path) -> None:
     ]
 
 
-def test_feedback_notes_what_was_let_stand_and_says_so(learned: Path) -> None:
-    here = Workspace(learned)
-    n = len(propose(here))
-    version = str(propose(here)["model_version"].iloc[0])
+def test_feedback_notes_what_was_let_stand_and_says_so(proposed: Workspace) -> None:
+    here, table = proposed, read_table(proposed.predictions)
+    n, version = len(table), str(table["model_version"].iloc[0])
     first = feed(here, corrected(here, second_choice(0, 1)))
     again = feed(here, corrected(here, second_choice(0, 1)))
     more = feed(here, corrected(here, second_choice(0, 1, 2)))
@@ -103,9 +103,8 @@ def test_feedback_notes_what_was_let_stand_and_says_so(learned: Path) -> None:
     assert {look.model_version for look in looks(here)} == {version}
 
 
-def test_refused_rows_and_dry_runs_are_no_answers(learned: Path) -> None:
-    here = Workspace(learned)
-    n = len(propose(here))
+def test_refused_rows_and_dry_runs_are_no_answers(proposed: Workspace) -> None:
+    here, n = proposed, len(read_table(proposed.predictions))
     file = corrected(here, lambda number, _: "Nowhere" if number < 3 else "")
 
     assert feed(here, file, dry_run=True).looked is None
@@ -116,9 +115,10 @@ def test_refused_rows_and_dry_runs_are_no_answers(learned: Path) -> None:
 
 
 @pytest.mark.parametrize("reviewed", [True, False])
-def test_rows_a_review_never_came_to_were_not_looked_at(learned: Path, reviewed: bool) -> None:
-    here = Workspace(learned)
-    table = propose(here)
+def test_rows_a_review_never_came_to_were_not_looked_at(
+    proposed: Workspace, reviewed: bool
+) -> None:
+    here, table = proposed, read_table(proposed.predictions)
     file = corrected(here, lambda n, row: row["predicted_bucket"] if n < 4 else "")
     if reviewed:
         event = {"action": "answer", "file": file.name, "predicted_at": table["predicted_at"][0]}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -13,7 +13,8 @@ from djlib.bucketing.training import assemble
 from djlib.evaluation.comparison import Comparison
 from djlib.evaluation.splits import song_groups
 from djlib.jobs.corrections import corrections_so_far, n_logged
-from djlib.jobs.fast_update import never_unlearned
+from djlib.jobs.fast_update import never_unlearned, why_full
+from djlib.jobs.in_use import InUse, in_use
 from djlib.jobs.models import bucket_models, figures_of, out_of_fold
 from djlib.jobs.train import train
 from djlib.settings import Workspace, load_settings
@@ -25,11 +26,8 @@ WORSE = Comparison(40, 0.8, 0.5, -0.3, -0.4, -0.2, 0, 12, 0.001)
 
 
 @pytest.fixture
-def here(learned: Path) -> Workspace:
-    """A workspace with predictions nobody has corrected yet."""
-    made = Workspace(learned)
-    propose(made)
-    return made
+def here(proposed: Workspace) -> Workspace:
+    return proposed
 
 
 def test_a_handful_of_corrections_carries_the_measurement_over(here: Workspace) -> None:
@@ -101,20 +99,26 @@ def test_small_steps_add_up_until_it_is_time_to_measure(here: Workspace) -> None
     assert [m and m.measured_by for m in made] == [measured, measured, None, made[2].version]  # type: ignore[union-attr]
 
 
-def test_a_new_bucket_a_lost_one_and_other_settings_are_learned_anew(here: Workspace) -> None:
-    new = feed(here, corrected(here, lambda n, _: "Sunrise" if n < 3 else ""), allow_new=True)
-    away = feed(here, corrected(here, second_choice(0, 1, 2)), pace="fast")
-    (here.root / "djlib.toml").write_text("[buckets]\ntrees = 9\nfolds = 2\n")
-    other = feed(here, corrected(here, second_choice(4)))
+def test_another_set_of_buckets_another_kind_of_label_or_model_is_learned_anew(
+    here: Workspace,
+) -> None:
+    served = in_use(here)
+    assert served.model is not None
+    training = assemble(read_table(here.tracks), {}, test_share=0.2)
+    names = sorted(training.sizes)
 
-    reasons = [
-        r.training and (r.training.update, r.training.full_because) for r in (new, away, other)
-    ]
-    assert reasons == [
-        ("full", "there is a new bucket: Sunrise"),
-        ("full", "a bucket is gone: Sunrise"),
-        ("full", "the settings ask for another model than the one in use"),
-    ]
+    def why(old: str = "", new: str = "", is_multi: bool = False, trees: int = 8) -> str:
+        labels = [[new if b == old else b for b in row] for row in training.labels]
+        fresh = SimpleMLBucketAssigner(trees, random_state=7)
+        asked = replace(training, labels=labels, is_multi=is_multi)
+        return why_full(served, asked, fresh, "fast")
+
+    assert why() == ""
+    assert why(names[0], "Sunrise") == "there is a new bucket: Sunrise"
+    assert why(names[0], names[1]) == f"a bucket is gone: {names[0]}"
+    assert why(is_multi=True) == "tracks sit in several buckets now"
+    assert why(trees=9) == "the settings ask for another model than the one in use"
+    assert why_full(InUse(None, None, "no model"), training, served.model, "fast") == "no model"
 
 
 def test_train_always_measures(here: Workspace) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from djlib.errors import NotFoundError, UsageError
@@ -14,13 +12,12 @@ from djlib.jobs.scan import ScanOptions, read_tracks
 from djlib.jobs.talk import Silent
 from djlib.settings import Workspace
 from djlib.tables.io import read_table
-from tests.jobs.feeding import corrected, feed, propose, second_choice
+from tests.jobs.feeding import corrected, feed, second_choice
 
 
 @pytest.fixture
-def here(learned: Path) -> Workspace:
-    """A workspace whose model knows four buckets."""
-    return Workspace(learned)
+def here(proposed: Workspace) -> Workspace:
+    return proposed
 
 
 def buckets(here: Workspace) -> dict[str, int]:
@@ -34,29 +31,19 @@ def test_a_renamed_bucket_keeps_its_tracks_and_the_scan_stays_as_it_was(here: Wo
 
     assert made.training is not None
     assert made.training.full_because == "there is a new bucket: Sunrise"
+    assert made.training.promoted
+    assert made.training.comparison is not None
+    assert made.training.comparison.before > 0.5  # the old model's answers count under new names
     assert buckets(here)["Sunrise"] == before[old]
     assert old not in buckets(here)
     assert here.tracks.read_bytes() == scanned
     assert made.renamed[0].tracks == before[old]
 
 
-def test_a_rename_alone_changes_no_answer_but_the_name(here: Workspace) -> None:
-    """Before and after stand under the names of today: nothing is fixed, little is broken."""
-    old = next(iter(buckets(here)))
-    made = feed(here, renames=[f"{old}=Sunrise"]).training
-
-    assert made is not None
-    assert made.comparison is not None
-    assert made.comparison.before > 0.5
-    assert abs(made.comparison.difference) < 0.15
-    assert made.promoted
-
-
 def test_the_way_back_gives_the_old_names(here: Workspace) -> None:
     before = buckets(here)
     old = next(iter(before))
-    feed(here, renames=[f"{old}=Sunrise"])
-    propose(here)
+    take_renames(here, [f"{old}=Sunrise"])
     feed(here, corrected(here, lambda n, _: "Sunrise" if n < 2 else ""))
     feed(here, renames=[f"Sunrise={old}"])
 
@@ -85,23 +72,17 @@ def test_two_buckets_become_one_and_two_again(here: Workspace) -> None:
     assert renames_so_far(here) == ()
 
 
-def test_the_same_rename_twice_is_known(here: Workspace) -> None:
+def test_the_same_rename_twice_is_known_and_learned_once(here: Workspace) -> None:
     old = next(iter(buckets(here)))
-    feed(here, renames=[f"{old}=Sunrise"])
+    take_renames(here, [f"{old}=Sunrise"])  # and a kill before it was learned
+    made = feed(here, renames=[f"{old}=Sunrise"])
     again = feed(here, renames=[f"{old}=Sunrise"])
 
+    assert made.training is not None
+    assert "Sunrise" in made.training.buckets
     assert again.renamed[0].known
     assert again.training is None
     assert n_logged(here) == 1
-
-
-def test_a_rename_that_was_logged_and_not_learned_is_picked_up(here: Workspace) -> None:
-    old = next(iter(buckets(here)))
-    take_renames(here, [f"{old}=Sunrise"])
-    made = feed(here, renames=[f"{old}=Sunrise"]).training
-
-    assert made is not None
-    assert "Sunrise" in made.buckets
 
 
 @pytest.mark.parametrize(
@@ -142,11 +123,10 @@ def test_a_dry_run_checks_and_logs_nothing(here: Workspace) -> None:
 
 
 def test_a_file_older_than_the_rename_is_read_with_the_names_of_today(here: Workspace) -> None:
-    table = propose(here)
+    table = read_table(here.predictions)
     old = str(table["predicted_bucket"].iloc[0])
     file = corrected(here, lambda _, row: old if row["predicted_bucket"] == old else "")
-    feed(here, renames=[f"{old}=Sunrise"])
-    report = feed(here, file)
+    report = feed(here, file, renames=[f"{old}=Sunrise"])
 
     assert {c.buckets for c in report.taken} == {("Sunrise",)}
     assert report.confirmed == len(report.taken) > 0
@@ -155,14 +135,15 @@ def test_a_file_older_than_the_rename_is_read_with_the_names_of_today(here: Work
 
 
 def test_corrections_that_look_like_a_rename_are_noticed_taken_or_not(here: Workspace) -> None:
-    table = propose(here)
+    table = read_table(here.predictions)
     old = str(table["predicted_bucket"].value_counts().index[0])
     rows = [n for n, b in enumerate(table["predicted_bucket"]) if b == old][:4]
     file = corrected(here, lambda n, _: "Sunrise" if n in rows else "")
 
     assert feed(here, file, dry_run=True).like_renames == {old: "Sunrise"}
-    assert feed(here, file, allow_new=True).like_renames == {old: "Sunrise"}
-    assert feed(here, corrected(here, second_choice(*rows))).like_renames == {}
+    assert feed(here, file, dry_run=True, allow_new=True).like_renames == {old: "Sunrise"}
+    other = corrected(here, second_choice(*rows))
+    assert feed(here, other, dry_run=True).like_renames == {}
 
 
 def test_whoever_reads_the_library_sees_the_names_of_today(here: Workspace) -> None:

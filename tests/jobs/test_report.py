@@ -12,16 +12,15 @@ from djlib.jobs.models import bucket_models, changes_of
 from djlib.jobs.renames import take_renames
 from djlib.jobs.report import report
 from djlib.settings import Workspace
-from tests.jobs.feeding import corrected, feed, propose, second_choice
+from tests.jobs.feeding import corrected, feed, second_choice
 
 
 @pytest.fixture
-def here(learned: Path) -> Workspace:
-    """A workspace where a first version was corrected, with two opinions on it."""
-    made = Workspace(learned)
-    propose(made)
-    feed(made, corrected(made, second_choice(0, 1, 2)), satisfaction=2, note="too much Peak")
-    return made
+def here(proposed: Workspace) -> Workspace:
+    """A workspace where a first version was corrected, with an opinion on it."""
+    said = corrected(proposed, second_choice(0, 1, 2))
+    feed(proposed, said, satisfaction=2, note="too much Peak")
+    return proposed
 
 
 def test_each_version_has_its_line_oldest_first(here: Workspace) -> None:
