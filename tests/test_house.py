@@ -49,10 +49,13 @@ ONLY_IN = {
     "matplotlib": ("djlib.evaluation.charts",),
     "skops": ("djlib.bucketing.simple_ml",),
     "tinytag": ("djlib.formats",),
+    "cleanlab": ("djlib.bucketing.label_quality",),
     "filelock": ("djlib.tables.locks",),
     "pickle": ("djlib.registry.draft",),
     "sentence_transformers": ("djlib.features.engines",),
     "huggingface_hub": ("djlib.features.embedding_model",),
+    "onnx": ("djlib.features.onnx_graph",),
+    "onnxruntime": ("djlib.features.onnx_engine",),
 }
 """Where a module may be imported at all, inside functions too."""
 

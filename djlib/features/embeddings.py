@@ -14,11 +14,10 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from ..tables.schema import TRACKS, coerce
 from .embedding_cache import EmbeddingCache
-from .embedding_model import dimension, fingerprint, model_folder
-from .engines import load_engine
-from .text import split_artist_title, strip_promo
+from .embedding_model import dimension, model_folder
+from .engines import engine_file, load_engine
+from .sentences import sentences
 
 _LONGEST = 1000
 """Signs of a text that are embedded: the model reads 256 pieces of words and no more."""
@@ -37,7 +36,6 @@ class SentenceEmbedder(TransformerMixin, BaseEstimator):
     engine : what computes: "torch" is the model itself, others are faster and less exact.
     model : a folder with weights, or a name of the hub; None takes the installed package's.
     cache : the folder of remembered vectors; None takes the person's own (`cache_folder`).
-    batch_size : texts computed at once.
 
     Examples
     --------
@@ -53,12 +51,10 @@ class SentenceEmbedder(TransformerMixin, BaseEstimator):
         engine: str = "torch",
         model: str | None = None,
         cache: str | None = None,
-        batch_size: int = 64,
     ) -> None:
         self.engine = engine
         self.model = model
         self.cache = cache
-        self.batch_size = batch_size
 
     def fit(self, X: pd.DataFrame, y: object = None) -> Self:
         """Learn nothing."""
@@ -86,7 +82,9 @@ class SentenceEmbedder(TransformerMixin, BaseEstimator):
         place, distinct = pd.factorize(np.array([_readable(t) for t in texts], dtype=object))
         vectors = np.zeros((len(distinct), dimension(folder)), dtype=np.float32)
         times = np.bincount(place, minlength=len(distinct))
-        with EmbeddingCache(self._cache_file(folder), vectors.shape[1]) as cache:
+        kept = Path(self.cache).expanduser() if self.cache else cache_folder()
+        file = kept / engine_file(self.engine, folder, "sqlite")
+        with EmbeddingCache(file, vectors.shape[1]) as cache:
             for start in range(0, len(distinct), _BLOCK):
                 block = slice(start, start + _BLOCK)
                 vectors[block] = self._block(list(distinct[block]), folder, cache)
@@ -99,33 +97,15 @@ class SentenceEmbedder(TransformerMixin, BaseEstimator):
         names = [f"sbert {column}" for column in range(dimension(model_folder(self.model)))]
         return np.asarray(names, dtype=object)
 
-    def _cache_file(self, folder: Path) -> Path:
-        where = Path(self.cache).expanduser() if self.cache else cache_folder()
-        return where / f"{self.engine}-{fingerprint(folder)}.sqlite"
-
     def _block(self, texts: list[str], folder: Path, cache: EmbeddingCache) -> np.ndarray:
         found, vectors = cache.load(texts)
         new = [text for text, known in zip(texts, found, strict=True) if not known]
         if new:
-            engine = load_engine(self.engine, folder)
-            computed = engine.encode(new, self.batch_size).astype(np.float16)
+            engine = load_engine(self.engine, folder, cache.path.parent)
+            computed = engine.encode(new).astype(np.float16)
             cache.store(new, computed)
             vectors[~found] = computed
         return vectors
-
-
-def sentences(tracks: pd.DataFrame) -> list[str]:
-    """The sentence of each track: `{artist} - {title}, {genres}, BPM {bpm}, key {key}`.
-
-    An artist written into the title is found, promo text goes, the tempo is rounded to a whole
-    number; what is missing is left out with the words before it.
-
-    >>> sentences(pd.DataFrame({"title": ["Robyn - Be Mine", ""], "key": ["8A", ""]}))
-    ['Robyn - Be Mine, key 8A', '']
-    """
-    bpm = _tempo(tracks)
-    columns = (_text(tracks, name) for name in ("artist", "title", "genres", "key"))
-    return [_sentence(*cells) for cells in zip(*columns, bpm, strict=True)]
 
 
 def cache_folder() -> Path:
@@ -141,22 +121,3 @@ def cache_folder() -> Path:
 def _readable(text: str) -> str:
     """A text no longer than is read, without the halves of signs that no encoding knows."""
     return text[:_LONGEST].encode("utf-8", "replace").decode("utf-8")
-
-
-def _sentence(artist: str, title: str, genres: str, key: str, bpm: float) -> str:
-    name = " - ".join(part for part in split_artist_title(artist, title) if part)
-    tempo = "" if np.isnan(bpm) else f"BPM {bpm:.0f}"
-    parts = (name, strip_promo(genres), tempo, f"key {key.strip()}" if key.strip() else "")
-    return ", ".join(part for part in parts if part)
-
-
-def _text(tracks: pd.DataFrame, column: str) -> list[str]:
-    if column not in tracks:
-        return [""] * len(tracks)
-    return tracks[column].astype("str").fillna("").tolist()
-
-
-def _tempo(tracks: pd.DataFrame) -> np.ndarray:
-    if "bpm" not in tracks:
-        return np.full(len(tracks), np.nan)
-    return coerce(tracks[["bpm"]], TRACKS)[0]["bpm"].to_numpy(dtype=float)

@@ -11,19 +11,23 @@ from typing import Protocol
 import numpy as np
 
 from ..errors import EmbeddingsMissingError, NotFoundError, UsageError
-from .embedding_model import model_folder
+from .embedding_model import fingerprint, model_folder
 
 _NEEDS = {
     "torch": ("torch", "sentence-transformers"),
+    "onnx": ("onnx", "onnxruntime", "tokenizers", "safetensors"),
 }
 ENGINES = tuple(_NEEDS)
 """Names of the engines, the model itself first."""
+_RECIPE = 1
+"""Raise when an engine computes differently: what was kept before then no longer counts."""
+_BATCH = 64
 
 
 class Engine(Protocol):
     """Gives texts their vectors, shape (n, dimension) float32, each of length one."""
 
-    def encode(self, texts: Sequence[str], batch_size: int) -> np.ndarray: ...
+    def encode(self, texts: Sequence[str]) -> np.ndarray: ...
 
 
 def embeddings_available(engine: str = "torch", model: str | None = None) -> str | None:
@@ -32,7 +36,7 @@ def embeddings_available(engine: str = "torch", model: str | None = None) -> str
     >>> embeddings_available("steam")
     Traceback (most recent call last):
         ...
-    djlib.errors.UsageError: unknown embedding engine 'steam'; known: torch
+    djlib.errors.UsageError: unknown embedding engine 'steam'; known: torch, onnx
     """
     if engine not in _NEEDS:
         raise UsageError(f"unknown embedding engine {engine!r}; known: {', '.join(ENGINES)}")
@@ -47,16 +51,25 @@ def embeddings_available(engine: str = "torch", model: str | None = None) -> str
 
 
 @lru_cache(maxsize=3)
-def load_engine(engine: str, folder: Path) -> Engine:
+def load_engine(engine: str, folder: Path, kept: Path) -> Engine:
     """The engine called `engine` for the weights in `folder`, loaded once a process.
 
-    Raises `UsageError` for an unknown name and `EmbeddingsMissingError` where something it needs
-    is not installed.
+    What it builds on first use is kept in the folder `kept`. Raises `UsageError` for an unknown
+    name and `EmbeddingsMissingError` where something it needs is not installed.
     """
     reason = embeddings_available(engine, str(folder))
     if reason:
         raise EmbeddingsMissingError(f"texts cannot be embedded: {reason}")
+    if engine == "onnx":
+        from .onnx_engine import OnnxEngine
+
+        return OnnxEngine(folder, kept / engine_file(engine, folder, "built"))
     return TorchEngine(folder)
+
+
+def engine_file(engine: str, folder: Path, ending: str) -> str:
+    """The name of a file that holds what `engine` made of these weights, by this recipe."""
+    return f"{engine}-{_RECIPE}-{fingerprint(folder)}.{ending}"
 
 
 class TorchEngine:
@@ -72,11 +85,8 @@ class TorchEngine:
         if shown:
             talk.enable_progress_bar()
 
-    def encode(self, texts: Sequence[str], batch_size: int) -> np.ndarray:
-        """Give the vectors; batches are of texts about as long as each other."""
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        """Give the vectors, shape (n, dimension) float32."""
         return self._model.encode(
-            list(texts),
-            batch_size=batch_size,
-            normalize_embeddings=True,
-            show_progress_bar=False,
+            list(texts), batch_size=_BATCH, normalize_embeddings=True, show_progress_bar=False
         )

@@ -1,0 +1,215 @@
+"""The sentence model as an ONNX graph: fused BERT layers, then the mean of the pieces.
+
+Written from the weights by hand, so that building needs no tracing and the graph holds nothing but
+what is computed. Linear layers are in 8 bits (weights per column, inputs per call). What makes
+that exact enough: inputs whose channels differ widely are evened out before rounding, the weights
+taking up the factor (SmoothQuant, Xiao et al. 2023), and the one layer that loses most stays whole.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import UsageError
+
+if TYPE_CHECKING:
+    import onnx
+
+_FUSED = "com.microsoft"
+_KEPT_WHOLE = ("0.shrink",)
+"""Layers in 32 bits: the outliers behind the first GELU cost more than all other rounding."""
+_LARGEST = 63
+"""Seven bits of eight: processors without VNNI add two products in 16 bits and would overflow."""
+
+Scales = Mapping[str, np.ndarray]
+
+
+def sentence_graph(folder: Path, inputs: Scales | None) -> onnx.ModelProto:
+    """Give the graph: token ids (b, s) and the length of each row (b,) to vectors (b, d).
+
+    `inputs` holds the largest absolute value each channel of a linear layer's input was seen
+    with, by layer: the graph is quantised. Where it is None the graph computes in 32 bits and
+    also gives those inputs as outputs of the layer's name. Raises `UsageError` for weights that
+    are not those of a BERT with mean pooling.
+    """
+    from safetensors.numpy import load_file
+
+    settings = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    pooling = json.loads((folder / "1_Pooling" / "config.json").read_text(encoding="utf-8"))
+    if settings.get("model_type") != "bert" or not pooling.get("pooling_mode_mean_tokens"):
+        raise UsageError(
+            f"engine 'onnx' runs BERT models with mean pooling, and {folder} is none: use 'torch'"
+        )
+    weights = load_file(folder / "model.safetensors")
+    return _Graph(weights, settings, inputs).model()
+
+
+class _Graph:
+    """Nodes and constants of the graph while it is written."""
+
+    def __init__(
+        self, weights: Mapping[str, np.ndarray], settings: Mapping[str, Any], inputs: Scales | None
+    ) -> None:
+        self._weights = weights
+        self._settings = settings
+        self._inputs = inputs
+        self._nodes: list[Any] = []
+        self._constants: list[Any] = []
+        self._seen: list[str] = []
+
+    def model(self) -> onnx.ModelProto:
+        """Write all nodes and wrap them."""
+        x = self._embedded()
+        for layer in range(self._settings["num_hidden_layers"]):
+            x = self._shrunk(layer, *self._attended(layer, x))
+        self._pooled(x)
+        return self._wrapped()
+
+    def _embedded(self) -> str:
+        positions = self._weights["embeddings.position_embeddings.weight"]
+        words = self._constant(self._weights["embeddings.word_embeddings.weight"])
+        kind = self._weights["embeddings.token_type_embeddings.weight"][0]
+        length = self._add("Shape", "ids", start=1, end=2)
+        start = self._constant(np.zeros(1, np.int64))
+        place = self._add("Slice", self._constant(positions + kind), start, length, start)
+        x = self._add("Add", self._add("Gather", words, "ids"), place)
+        scale, shift = self._norm("embeddings.LayerNorm")
+        return self._add("LayerNormalization", x, scale, shift, epsilon=self._epsilon)
+
+    def _attended(self, layer: int, x: str) -> tuple[str, str]:
+        """Self-attention and its norm; gives the result twice, as input and as what is skipped."""
+        name = f"encoder.layer.{layer}.attention"
+        parts = [self._linear(f"{name}.self.{part}") for part in ("query", "key", "value")]
+        weight, bias = (np.concatenate(kind, axis=-1) for kind in zip(*parts, strict=True))
+        out, out_bias = self._linear(f"{name}.output.dense")
+        even = self._evening(f"{layer}.out", out)
+        values = slice(2 * len(out), None)  # what follows evens out at no cost: it is linear
+        weight[:, values] /= even
+        bias[values] /= even
+        x_in, weight = self._evened(f"{layer}.attention", x, weight)
+        attended = self._attention(x_in, weight, bias)
+        self._watch(f"{layer}.out", attended)
+        y = self._product(f"{layer}.out", attended, out * even[:, None], out_bias)
+        x = self._skipped(f"{name}.output.LayerNorm", y, x)
+        return x, x
+
+    def _shrunk(self, layer: int, x: str, skipped: str) -> str:
+        """The two layers behind attention: wider, GELU, narrower, norm."""
+        name = f"encoder.layer.{layer}"
+        weight, bias = self._linear(f"{name}.intermediate.dense")
+        x, weight = self._evened(f"{layer}.widen", x, weight)
+        wide = self._product(f"{layer}.widen", x, weight, bias)
+        wide = self._add("FastGelu", wide, domain=_FUSED)
+        y = self._product(f"{layer}.shrink", wide, *self._linear(f"{name}.output.dense"))
+        return self._skipped(f"{name}.output.LayerNorm", y, skipped)
+
+    def _pooled(self, x: str) -> None:
+        """The mean over the pieces of a text: its direction, so the sum does as well."""
+        length = self._add("Shape", "ids", start=1, end=2)
+        zero, one = self._constant(np.array(0)), self._constant(np.array(1))
+        first = self._constant(np.zeros(1, np.int64))
+        n = self._add("Squeeze", length, first)
+        places = self._add("Unsqueeze", self._add("Range", zero, n, one), first)
+        last = self._constant(np.ones(1, np.int64))
+        lengths = self._add("Unsqueeze", self._add("Cast", "lengths", to=7), last)
+        inside = self._add("Cast", self._add("Less", places, lengths), to=1)
+        summed = self._add("MatMul", self._add("Unsqueeze", inside, last), x)
+        vector = self._add("Squeeze", summed, last)
+        self._add("LpNormalization", vector, axis=-1, p=2, named="vectors")
+
+    def _attention(self, x: str, weight: np.ndarray, bias: np.ndarray) -> str:
+        heads = {"num_heads": self._settings["num_attention_heads"], "domain": _FUSED}
+        given = self._constant(bias)
+        if self._inputs is None:
+            return self._add("Attention", x, self._constant(weight), given, "lengths", **heads)
+        whole, scale, zero = self._quantised(weight)
+        x, x_scale, x_zero = self._add_all("DynamicQuantizeLinear", [x], 3)
+        inputs = [x, whole, given, x_scale, scale, "lengths", x_zero, zero]
+        return self._add("QAttention", *inputs, **heads)
+
+    def _product(self, layer: str, x: str, weight: np.ndarray, bias: np.ndarray) -> str:
+        if self._inputs is None or layer in _KEPT_WHOLE:
+            product = self._add("MatMul", x, self._constant(weight))
+            return self._add("Add", product, self._constant(bias))
+        inputs = [x, *self._quantised(weight), self._constant(bias)]
+        return self._add("DynamicQuantizeMatMul", *inputs, domain=_FUSED)
+
+    def _evened(self, layer: str, x: str, weight: np.ndarray) -> tuple[str, np.ndarray]:
+        self._watch(layer, x)
+        if self._inputs is None:
+            return x, weight
+        even = self._evening(layer, weight)
+        return self._add("Mul", x, self._constant(1 / even)), weight * even[:, None]
+
+    def _evening(self, layer: str, weight: np.ndarray) -> np.ndarray:
+        """What to divide each channel by: the larger part of its spread, shared with the weight."""
+        if self._inputs is None:
+            return np.ones(len(weight), dtype=np.float32)
+        spread = np.maximum(self._inputs[layer], 1e-5) / np.maximum(np.abs(weight).max(1), 1e-5)
+        even = np.sqrt(spread)
+        return (even / np.exp(np.log(even).mean())).astype(np.float32)
+
+    def _quantised(self, weight: np.ndarray) -> tuple[str, str, str]:
+        """A weight in 8 bits, its scale per column, its zero."""
+        scale = np.maximum(np.abs(weight).max(axis=0), 1e-12) / _LARGEST
+        whole = np.rint(weight / scale).astype(np.int8)
+        zero = np.zeros(len(scale), dtype=np.int8)
+        return self._constant(whole), self._constant(scale), self._constant(zero)
+
+    def _skipped(self, norm: str, y: str, x: str) -> str:
+        inputs = [y, x, *self._norm(norm)]
+        kind = "SkipLayerNormalization"
+        return self._add(kind, *inputs, domain=_FUSED, epsilon=self._epsilon)
+
+    def _linear(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        return self._weights[f"{name}.weight"].T.copy(), self._weights[f"{name}.bias"].copy()
+
+    def _norm(self, name: str) -> tuple[str, str]:
+        scale, shift = self._weights[f"{name}.weight"], self._weights[f"{name}.bias"]
+        return self._constant(scale), self._constant(shift)
+
+    @property
+    def _epsilon(self) -> float:
+        return float(self._settings["layer_norm_eps"])
+
+    def _watch(self, layer: str, x: str) -> None:
+        if self._inputs is None:
+            self._add("Identity", x, named=layer)
+            self._seen.append(layer)
+
+    def _constant(self, value: np.ndarray) -> str:
+        from onnx import numpy_helper
+
+        name = f"constant {len(self._constants)}"
+        self._constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+        return name
+
+    def _add(self, kind: str, *inputs: str, named: str | None = None, **settings: Any) -> str:
+        return self._add_all(kind, list(inputs), 1, named, **settings)[0]
+
+    def _add_all(
+        self, kind: str, inputs: list[str], n: int, named: str | None = None, **settings: Any
+    ) -> list[str]:
+        from onnx import helper
+
+        outputs = [named or f"{kind} {len(self._nodes)} {k}" for k in range(n)]
+        self._nodes.append(helper.make_node(kind, inputs, outputs, **settings))
+        return outputs
+
+    def _wrapped(self) -> onnx.ModelProto:
+        from onnx import TensorProto, helper
+
+        takes = [
+            helper.make_tensor_value_info("ids", TensorProto.INT64, ["texts", "pieces"]),
+            helper.make_tensor_value_info("lengths", TensorProto.INT32, ["texts"]),
+        ]
+        names = ["vectors", *self._seen]
+        gives = [helper.make_tensor_value_info(n, TensorProto.FLOAT, None) for n in names]
+        graph = helper.make_graph(self._nodes, "sentence model", takes, gives, self._constants)
+        versions = [helper.make_opsetid("", 17), helper.make_opsetid(_FUSED, 1)]
+        return helper.make_model(graph, opset_imports=versions, ir_version=9)
