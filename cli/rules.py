@@ -46,7 +46,7 @@ def rules(
     from ._session import Session
 
     if bucket and source is None and isfile(bucket):  # djlib rules library.csv
-        bucket, source = None, Path(bucket)
+        source, bucket = Path(bucket), None
     session = Session(workspace, as_json=json, verbose=verbose)
     report = run(
         session.workspace,

@@ -149,14 +149,14 @@ class RuleFinder:
 
     def describe(self, member: np.ndarray) -> Rule:
         """Find the rule that best describes one crate; `member` (n,) are its tracks."""
-        self._check(member)
+        member = self._checked(member)
         found = search(self._fields, member, np.ones(len(member), dtype=bool))
         return Rule(tuple(tuple(part.condition for part in clause) for clause in found))
 
     def out_of_fold(self, member: np.ndarray, splits: Splits) -> Fit | None:
         """How rules found on each fold's other tracks fit its own; None where there are no
         folds. `splits` are row numbers to learn from and to test on."""
-        self._check(member)
+        member = self._checked(member)
         fits, tested = np.zeros((2, len(member)), dtype=bool)
         for train, test in splits:
             learned = np.zeros(len(member), dtype=bool)
@@ -170,7 +170,8 @@ class RuleFinder:
     def _fields(self) -> list[Field]:
         return [f for f in fields_of(self._tracks) if f.field not in self._without]
 
-    def _check(self, member: np.ndarray) -> None:
+    def _checked(self, member: np.ndarray) -> np.ndarray:
+        member = np.asarray(member, dtype=bool)
         if len(member) != len(self._tracks):
             raise InputError(f"{len(self._tracks)} tracks but {len(member)} say if they are in it")
         if member.all() or not member.any():
@@ -178,3 +179,4 @@ class RuleFinder:
             raise InputError(
                 f"{which} track is in the crate: a rule needs tracks in it and others beside it"
             )
+        return member

@@ -161,6 +161,12 @@ def test_a_crate_needs_tracks_in_it_and_beside_it(member: np.ndarray, says: str)
         describe(library(20), member)
 
 
+def test_a_column_of_the_table_says_who_is_in_it_too() -> None:
+    tracks = library(300)
+    member = tracks["bpm"] > 125
+    assert describe(tracks, member) == describe(tracks, member.to_numpy())  # type: ignore[arg-type]
+
+
 def test_chance_is_beaten_only_surely() -> None:
     assert Fit(n=1000, size=100, named=50, right=40).beats_chance
     assert not Fit(n=1000, size=100, named=4, right=1).beats_chance
