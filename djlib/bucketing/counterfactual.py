@@ -28,6 +28,7 @@ ASKED = ("bpm", "key", "genres", "year", "label")
 _TEMPOS = range(60, 201)
 _ONE_STEP_OF_TEMPO = math.log(1.06)
 _YEARS_IN_A_STEP = 5
+_YEARS_AROUND = 20
 _ANOTHER_NAME = 3.0
 """Steps of an all different genre or label, and of any value where there was none."""
 
@@ -163,8 +164,11 @@ def _genres(before: str, labelled: pd.DataFrame) -> tuple[Iterable[str], _Steps]
 
 
 def _years(before: str, labelled: pd.DataFrame) -> tuple[Iterable[str], _Steps]:
-    known = [float(year) for year in field_values(labelled, "year") if year]
-    years = range(int(min(known)), int(max(known)) + 1) if known else ()
+    """The years of the library or, of a model that did not keep them, those around the track's."""
+    known = [int(float(year)) for year in field_values(labelled, "year") if year]
+    if before and not known:
+        known = [int(float(before)) - _YEARS_AROUND, int(float(before)) + _YEARS_AROUND]
+    years = range(min(known), max(known) + 1) if known else ()
     return map(str, years), lambda year: abs(float(year) - float(before)) / _YEARS_IN_A_STEP
 
 

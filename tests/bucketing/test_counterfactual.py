@@ -130,7 +130,14 @@ def test_keys_are_spelled_as_the_library_spells_them() -> None:
     assert "8A" not in found
 
 
-@settings(deadline=None, max_examples=40)
+def test_years_around_are_tried_where_the_model_kept_none() -> None:
+    track = pd.DataFrame({"year": [1999.0]})
+    found = [int(edit.after) for edit in edits_of("year", track, TRACKS[["track_id"]])]
+    assert found == [year for year in range(1979, 2020) if year != 1999]
+    assert edits_of("year", pd.DataFrame({"year": [np.nan]}), TRACKS[["track_id"]]) == []
+
+
+@settings(deadline=None, max_examples=25)
 @given(
     st.fixed_dictionaries(
         {
