@@ -21,6 +21,7 @@ _COMMANDS = {
     "feedback": "Learn from your corrections.",
     "report": "Show whether it gets better, version by version.",
     "export": "Write the buckets as playlists for DJ software.",
+    "compare": "Compare models on the same folds of your library.",
     "models": "Versions of the model, and going back.",
     "rules": "Say what a bucket's tracks have in common.",
     "trends": "Say how your buckets and taste move over time.",

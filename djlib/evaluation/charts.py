@@ -13,13 +13,14 @@ import numpy as np
 from ..errors import DjlibError, UsageError
 from ..tables.atomic import replace_file
 from .calibration import calibration_error, reliability
+from .palette import LIGHT
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SUFFIXES = (".png", ".svg", ".html")
 
-INK, BAR, FAINT = "#1f2933", "#2f80c2", "#9aa5b1"
+INK, BAR, FAINT = LIGHT.ink, LIGHT.accent, LIGHT.soft
 """The colours of every chart: words and axes, what was measured, what it is held against."""
 
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib.metadata import version as installed
 from pathlib import Path
-from typing import Any
 
 from .. import __version__
 from ..bucketing.contest import Round, Rules, contest
@@ -16,9 +14,12 @@ from ..bucketing.learning_curve import CurvePoint, curve_fits, learning_curve
 from ..bucketing.measure import large_enough
 from ..bucketing.training import TrainingSet, assemble
 from ..settings import Settings, Workspace
+from ..tables.atomic import replace_file
 from ..tables.events import utc_now
-from ..tables.problems import Problem
 from .compare_models import AsSaved, Named, as_saved, takes_part
+from .compare_page import compare_page
+from .compare_report import CompareReport
+from .compare_words import compare_markdown
 from .corrections import corrections_so_far, renames_so_far
 from .scan import ScanOptions, read_tracks
 from .songs import told_apart
@@ -26,45 +27,6 @@ from .talk import Talk
 from .train import fingerprint, training_source
 
 _LIBRARIES = ("numpy", "scikit-learn", "pandas")
-
-
-@dataclass(frozen=True)
-class CompareReport:
-    """Models compared on `tracks` labelled tracks in `buckets`: a round for each kind of folds,
-    versions `saved` on tracks kept aside, a learning `curve` where asked for. `models` says what
-    each name stands for; `software`, `fingerprint` and `rules` how to get the same again."""
-
-    source: str
-    made_at: str
-    seconds: float
-    tracks: int
-    buckets: dict[str, int]
-    is_multi: bool
-    too_small: dict[str, int]
-    rules: Rules
-    models: dict[str, str]
-    rounds: list[Round]
-    saved: list[AsSaved]
-    curve: list[CurvePoint]
-    software: dict[str, str]
-    fingerprint: str
-    problems: list[Problem]
-
-    @property
-    def name(self) -> str:
-        """What the data is called, without its folder."""
-        return Path(self.source).name
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for `--json`."""
-        return {
-            **self.__dict__,
-            "rules": dict(self.rules.__dict__),
-            "rounds": [r.as_dict() for r in self.rounds],
-            "saved": [s.as_dict() for s in self.saved],
-            "curve": [p.as_dict() for p in self.curve],
-            "problems": [p.as_dict() for p in self.problems],
-        }
 
 
 def compare(
@@ -116,6 +78,18 @@ def compare(
         fingerprint=fingerprint(measured),
         problems=problems,
     )
+
+
+def write_comparison(
+    report: CompareReport, *, page: Path | None = None, markdown: Path | None = None
+) -> list[Path]:
+    """Write a comparison as an HTML page, as Markdown, or both; gives what was written."""
+    drawn = ((page, compare_page), (markdown, compare_markdown))
+    written = [(path, draw(report)) for path, draw in drawn if path]
+    for path, words in written:
+        with replace_file(path, "w", newline="\n") as handle:
+            handle.write(words)
+    return [path for path, _ in written]
 
 
 def _contest(

@@ -1,0 +1,243 @@
+"""A comparison as a page to look at: verdict, figures, effects, mistakes, honesty, fewer labels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..bucketing.contest import Round, Standing
+from ..bucketing.duels import Duel
+from ..evaluation.confusion import Mistake, confusion_table, worst_mistakes
+from ..evaluation.curve_charts import (
+    coverage_chart,
+    coverage_curve,
+    learning_chart,
+    reliability_chart,
+)
+from ..evaluation.palette import SERIES
+from ..evaluation.report import (
+    Cell,
+    Row,
+    Section,
+    effect,
+    figure,
+    items,
+    legend,
+    page,
+    share_or_count,
+    side_by_side,
+    subheading,
+    swatch,
+    table,
+    text,
+)
+from ..evaluation.svg import Line
+from .compare_report import CompareReport
+from .compare_words import (
+    DUEL_HEADINGS,
+    KINDS,
+    columns,
+    headline,
+    how,
+    meta,
+    p_value,
+    points,
+    saved,
+    sentences,
+    title,
+)
+
+_DASHES = ("1 4", "5 3", "10 3 2 3", "14 4")
+_VERDICTS = {"better": "better", "worse": "worse", "cannot tell": "cannot"}
+_LEAST_SCALE = 0.02
+
+
+def compare_page(report: CompareReport) -> str:
+    """The comparison as one HTML file."""
+    sections = [Section(headline(report), "", items(sentences(report)), "verdict")]
+    sections += [_round(report, found) for found in report.rounds]
+    if report.saved:
+        sections.append(_saved(report))
+    shown = next((found for found in report.rounds if found.against), None)
+    if shown:
+        sections += [_mistakes(shown, report.is_multi), _buckets(shown), _honesty(report, shown)]
+    if report.curve:
+        sections.append(_curve(report))
+    return page(title(report), meta(report), sections, how(report))
+
+
+def _round(report: CompareReport, found: Round) -> Section:
+    shown = columns(report.is_multi)
+    best = [column.best(found.standings) for column in shown]
+    style = _styles(report)
+    rows = []
+    for standing in found.standings:
+        kind = "simple" if standing.is_baseline else ""
+        if standing.failed:
+            cells = [Cell(f"failed: {standing.failed}", style="wrap", span=len(shown))]
+        else:
+            cells = [
+                Cell(
+                    words := column.write(standing),
+                    column.value(standing) if column.is_share else None,
+                    words == top,
+                )
+                for column, top in zip(shown, best, strict=True)
+            ]
+        rows.append(Row(standing.name, tuple(cells), kind, swatch(style[standing.name])))
+    headings = ["model", *(column.heading for column in shown)]
+    caption = "A star marks the best of each column. Grey: simple models that any other must beat."
+    intro = (
+        f"{found.n:,} tracks in {len(found.buckets)} buckets, each answered by a model that had "
+        f"not seen {'it' if found.kind == 'stratified' else 'any track of its lead artist'}."
+    )
+    body = table(headings, rows, caption=caption) + _effects(found)
+    return Section(f"On {KINDS[found.kind]}", intro, body)
+
+
+def _effects(found: Round) -> str:
+    if not found.duels:
+        return ""
+    reach = [abs(v) for d in found.duels for v in (d.accuracy.low, d.accuracy.high)]
+    end = max([v for v in reach if v <= 1] + [_LEAST_SCALE]) * 1.05
+    rows = [_effect_row(d, end) for d in found.duels]
+    left, right = f"{-100 * end:.0f}", f"+{100 * end:.0f} points"
+    headings = ["model", f"{left} \u2190 worse \u00b7 better \u2192 {right}", *DUEL_HEADINGS[1:]]
+    drawn = table(headings, rows, words=",".join((headings[1], DUEL_HEADINGS[1], "verdict")))
+    return subheading(f"Share right, held against {found.against}") + drawn
+
+
+def _effect_row(d: Duel, end: float) -> Row:
+    a = d.accuracy
+    drawn = effect(a.difference, a.low, a.high, (-end, end))
+    style = _VERDICTS[d.verdict]
+    return Row(
+        d.name,
+        (
+            Cell(html=drawn, style=f"effects {style}"),
+            Cell(points(a), style="words"),
+            Cell(f"{d.fixed}/{d.broken}"),
+            Cell(p_value(d.p_rows_adjusted)),
+            Cell(p_value(d.p_folds_adjusted)),
+            Cell(d.verdict, style=f"words {style}"),
+        ),
+    )
+
+
+def _saved(report: CompareReport) -> Section:
+    rows = [Row(name, tuple(Cell(words) for words in rest)) for name, *rest in saved(report)]
+    intro = (
+        "Versions exactly as they were saved, on tracks kept aside that none of them has learned "
+        "from. A model that is no saved version has learned from all other tracks."
+    )
+    return Section("As saved", intro, table(["model", "right", "difference", "verdict"], rows))
+
+
+def _mistakes(found: Round, is_multi: bool) -> Section:
+    standing = found.standing(found.against)
+    worst = worst_mistakes(standing.confusion, found.buckets)
+    body = items(_mistake(m) for m in worst) + share_or_count(
+        confusion_table(standing.confusion, found.buckets)
+    )
+    several = (
+        " A track of several buckets stands in its rarest, unless any of them was found."
+        if is_multi
+        else ""
+    )
+    intro = f"What {found.against} takes for what, on {KINDS[found.kind]}. Buckets that are taken"
+    return Section(
+        "Where it goes wrong", f"{intro} for each other stand side by side.{several}", body, "long"
+    )
+
+
+def _mistake(m: Mistake) -> str:
+    share = 100 * m.count / m.tracks
+    return f"{m.count} of {m.tracks} tracks of {m.truth} ({share:.0f} %) were put into {m.said}."
+
+
+def _buckets(found: Round) -> Section:
+    figures = found.standing(found.against).figures["per_bucket"]
+    ranked = sorted(figures.items(), key=lambda item: -item[1]["tracks"])
+    rows = [
+        Row(
+            bucket,
+            (
+                Cell(f"{f['tracks']:.0f}"),
+                Cell(f"{100 * f['recall']:.0f} %", f["recall"]),
+                Cell(f"{100 * f['precision']:.0f} %", f["precision"]),
+            ),
+        )
+        for bucket, f in ranked
+    ]
+    intro = (
+        f"{found.against} on {KINDS[found.kind]}. Found: share of the bucket's tracks that were "
+        "put into it. Right when said: share of what was put into it that belongs there."
+    )
+    drawn = table(["bucket", "tracks", "found", "right when said"], rows)
+    return Section("Bucket by bucket", intro, drawn, "long bars")
+
+
+def _honesty(report: CompareReport, found: Round) -> Section:
+    styles = _styles(report)
+    honest = [_reliability(s, styles[s.name]) for s in found.standings if not s.failed]
+    body = (
+        side_by_side(honest, "multiples")
+        + subheading("What it costs to be sure")
+        + text(
+            "Answer only the surest tracks and more answers are right. The further right a curve "
+            "stays above the dotted line, the more tracks it can answer at that precision."
+        )
+        + side_by_side([_coverage(other, styles) for other in report.rounds if other.against])
+    )
+    intro = (
+        "Across: how sure a model was. Up: how often it was right. On the dashed line a confidence "
+        f"means what it says. Measured on {KINDS[found.kind]}."
+    )
+    return Section("Can its confidence be trusted?", intro, body)
+
+
+def _coverage(found: Round, styles: dict[str, Line]) -> str:
+    lines = [
+        _drawn(styles[s.name], coverage_curve(s.confidence, s.correct))
+        for s in found.standings
+        if not s.failed
+    ]
+    return figure(coverage_chart(lines), "Right of those answered", f"on {KINDS[found.kind]}")
+
+
+def _reliability(standing: Standing, line: Line) -> str:
+    drawn = reliability_chart(standing.name, standing.confidence, standing.correct, line.colour)
+    off = float(standing.figures["calibration_error"])
+    return figure(drawn, standing.name, f"off by {100 * off:.1f} points")
+
+
+def _curve(report: CompareReport) -> Section:
+    styles = _styles(report)
+    named = [n for n in styles if any(p.name == n for p in report.curve)]
+    points_of = {n: [p for p in report.curve if p.name == n] for n in named}
+    right = [_drawn(styles[n], [(p.labels, p.accuracy) for p in points_of[n]]) for n in named]
+    loss = [_drawn(styles[n], [(p.labels, p.log_loss) for p in points_of[n]]) for n in named]
+    charts = (
+        figure(learning_chart(right, "right", shares=True), "Right", "higher is better"),
+        figure(learning_chart(loss, "log-loss", shares=False), "Log-loss", "lower is better"),
+    )
+    intro = (
+        "How good each model is when it learns from fewer labels, on new tracks. A curve that "
+        "still rises at the end says that more labels would help."
+    )
+    return Section("With fewer labels", intro, legend(right) + side_by_side(charts))
+
+
+def _styles(report: CompareReport) -> dict[str, Line]:
+    """How each model is drawn throughout: a colour each, the simple ones grey and dashed."""
+    simple = [n for n, about in report.models.items() if about == "simple model"]
+    named = [n for n in report.models if n not in simple]
+    styles = {
+        name: Line(name, (), SERIES[i % len(SERIES)], "" if i < len(SERIES) else "5 3", 2.4)
+        for i, name in enumerate(named)
+    }
+    dashes = {name: _DASHES[i % len(_DASHES)] for i, name in enumerate(simple)}
+    return styles | {name: Line(name, (), "soft", dash, 1.5) for name, dash in dashes.items()}
+
+
+def _drawn(style: Line, points: Sequence[tuple[float, float]]) -> Line:
+    return Line(style.name, tuple(points), style.colour, style.dash, style.width)
