@@ -150,11 +150,12 @@ def round_ticks(low: float, high: float, most: int = 5) -> list[tuple[float, str
     """Ticks at round numbers that lie around `low` to `high`.
 
     >>> [words for _, words in round_ticks(0.9, 2.3)]
-    ['0.5', '1', '1.5', '2', '2.5']
+    ['0.5', '1.0', '1.5', '2.0', '2.5']
     """
     span = max(high - low, 1e-9)
     rough = span / most
     power = 10 ** math.floor(math.log10(rough))
     step = next(s * power for s in (1, 2, 2.5, 5, 10, 20) if span / (s * power) <= most - 1)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    return [(k * step, f"{k * step:.6g}") for k in range(first, last + 1)]
+    decimals = next(d for d in range(16) if abs(round(step, d) - step) < 1e-6 * step)
+    return [(k * step, f"{k * step:.{decimals}f}") for k in range(first, last + 1)]

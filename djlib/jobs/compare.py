@@ -70,6 +70,7 @@ def compare(
         is_multi=training.is_multi,
         too_small=too_small,
         rules=rules,
+        asked=[named.entrant.name for named in takers if named.is_asked],
         models={named.entrant.name: named.about for named in takers},
         rounds=rounds,
         saved=saved,

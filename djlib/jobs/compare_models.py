@@ -32,17 +32,19 @@ _SHOWN = 8
 
 @dataclass(frozen=True)
 class Named:
-    """A model that takes part, and, if it is a saved version, which one and how it was saved."""
+    """A model that takes part; if it is a saved version, which one and how it was saved; and
+    whether somebody asked for it."""
 
     entrant: Entrant
     version: Version | None = None
     saved: BucketAssigner | None = None
+    is_asked: bool = True
 
     @property
     def about(self) -> str:
         """What the name stands for, for the small print."""
         if self.version is None:
-            return "simple model" if self.entrant.is_baseline else "as 'djlib train' makes it"
+            return "a simple model" if self.entrant.is_baseline else "as 'djlib train' makes it"
         kind = self.version.metadata.get("model", "a model")
         return f"the settings of version {self.version.id} ({kind}), learned anew on every fold"
 
@@ -73,11 +75,12 @@ def takes_part(
     A name is one of the catalogue, `version:ID`, an id, the beginning of one, `current` or
     `previous`. Raises `UsageError` for a name that is none of these.
     """
-    wanted = [*(names or DEFAULT), *(BASELINE_NAMES if baselines else ())]
     found: dict[str, Named] = {}
-    for name in wanted:
+    for name in names or DEFAULT:
         named = _by_name(settings, name) if name in MODEL_NAMES else _saved(workspace, name)
         found.setdefault(named.entrant.name, named)
+    for name in BASELINE_NAMES if baselines else ():
+        found.setdefault(name, replace(_by_name(settings, name), is_asked=False))
     return list(found.values())
 
 

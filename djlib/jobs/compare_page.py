@@ -71,7 +71,7 @@ def _round(report: CompareReport, found: Round) -> Section:
     style = _styles(report)
     rows = []
     for standing in found.standings:
-        kind = "simple" if standing.is_baseline else ""
+        kind = "" if standing.name in report.asked else "simple"
         if standing.failed:
             cells = [Cell(f"failed: {standing.failed}", style="wrap", span=len(shown))]
         else:
@@ -229,11 +229,10 @@ def _curve(report: CompareReport) -> Section:
 
 def _styles(report: CompareReport) -> dict[str, Line]:
     """How each model is drawn throughout: a colour each, the simple ones grey and dashed."""
-    simple = [n for n, about in report.models.items() if about == "simple model"]
-    named = [n for n in report.models if n not in simple]
+    simple = [n for n in report.models if n not in report.asked]
     styles = {
         name: Line(name, (), SERIES[i % len(SERIES)], "" if i < len(SERIES) else "5 3", 2.4)
-        for i, name in enumerate(named)
+        for i, name in enumerate(report.asked)
     }
     dashes = {name: _DASHES[i % len(_DASHES)] for i, name in enumerate(simple)}
     return styles | {name: Line(name, (), "soft", dash, 1.5) for name, dash in dashes.items()}

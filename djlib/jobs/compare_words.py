@@ -209,11 +209,9 @@ def saved(report: CompareReport) -> list[list[str]]:
 
 def title(report: CompareReport) -> str:
     """What was compared."""
-    named = [name for name, about in report.models.items() if about != "simple model"]
-    simple = len(report.models) - len(named)
-    if len(named) > 1:
-        return f"{listed(named)}, compared"
-    return f"{listed([*named, f'{simple} simple models'])}, compared" if simple else named[0]
+    simple = len(report.models) - len(report.asked)
+    others = [f"{simple} simple models"] if simple and len(report.asked) < 2 else []
+    return f"{listed([*report.asked, *others])}, compared"
 
 
 def meta(report: CompareReport) -> str:
