@@ -80,7 +80,7 @@ def _lines(X: pd.DataFrame) -> list[str]:
 
 
 def _fitted(signs: sparse.csr_matrix, truth: np.ndarray, *, is_multi: bool) -> Any:
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     model: Any = LogisticRegression(C=_STRENGTH, max_iter=40, tol=1e-2)
     if is_multi:

@@ -15,8 +15,9 @@ from .compare_models import AsSaved
 @dataclass(frozen=True)
 class CompareReport:
     """Models compared on `tracks` labelled tracks in `buckets`: a round for each kind of folds,
-    versions `saved` on tracks kept aside, a learning `curve` where asked for. `asked` names the
-    models somebody asked for, `models` says what each name stands for; `software`, `fingerprint` and `rules` how to get the same again."""
+    versions `saved` on tracks kept aside, a learning `curve` where one was wanted. `asked` names
+    the models somebody asked for, `models` says what each name stands for; `software`,
+    `fingerprint` and `rules` are what it takes to get the same again."""
 
     source: str
     made_at: str
