@@ -25,7 +25,8 @@ Pace = Literal["auto", "fast", "full"]
 """auto: fast for a handful of changed labels, until they are too many to go unmeasured."""
 
 _HANDFUL, _SHARE = 20, 0.02
-_NOT_THE_KIND = {"random_state", "n_jobs", "seed"}
+_NOT_THE_KIND = {"random_state", "n_jobs", "cache"}
+"""Parameters that may differ while the model stays of one kind."""
 
 
 def why_full(served: InUse, training: TrainingSet, fresh: BucketAssigner, pace: Pace) -> str:
