@@ -6,7 +6,7 @@ A model supplies the raw votes (`_fit_votes`, `_votes`); the rest is here, once.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
@@ -21,7 +21,7 @@ from ..tables.schema import TRACKS, coerce
 from .labels import Labels, encode
 from .thresholds import bucket_thresholds, given_out
 
-KEPT_COLUMNS = ("track_id", "artist", "title", "genres", "bpm", "key")
+KEPT_COLUMNS = tuple(name for name in TRACKS.names if name not in ("path", "bucket", "buckets"))
 """What a model remembers of the tracks it learned from, to name the nearest ones."""
 
 
@@ -53,21 +53,23 @@ class BucketAssigner(ClassifierMixin, BaseEstimator):
         labels = encode(y)
         if len(X) != len(labels.truth):
             raise InputError(f"{len(X)} tracks but {len(labels.truth)} labels")
-        self.classes_ = np.array(labels.classes)
-        self.is_multi_ = labels.is_multi
-        votes = self._fit_votes(X, labels)
-        seen = np.isfinite(votes).all(axis=1)
-        truth = labels.truth[seen]
-        self.calibration_ = Calibration.fit(votes[seen], truth, is_multi=labels.is_multi)
-        proba = self.calibration_.apply(votes[seen])
-        self.thresholds_ = bucket_thresholds(proba, truth) if labels.is_multi else np.empty(0)
-        self.labelled_ = _remember(X, labels)
+        self._describe(X, labels)
+        self._calibrate(self._fit_votes(X, labels), labels.truth)
         return self
 
     def update(self, X: pd.DataFrame, y: Iterable[Any]) -> Self:
         """Give a model of the same settings that has learned these rows: all of them, the
         corrected ones included. Models that can keep what is slow to learn anew override it."""
         return clone(self).fit(X, y)
+
+    def refits(
+        self, X: pd.DataFrame, y: Iterable[Any], splits: Iterable[tuple[np.ndarray, np.ndarray]]
+    ) -> Iterator[Self]:
+        """Give, for each split of the rows, a model of the same settings that learned the labels
+        of its training rows only. Models that can share what needs no labels override it."""
+        given = list(y)
+        for train, _ in splits:
+            yield clone(self).fit(X.iloc[train], [given[i] for i in train])
 
     def predict_proba(self, X: pd.DataFrame) -> np.ndarray:
         """Give calibrated probabilities, shape (n, len(classes_)); multi-label rows need not sum
@@ -113,6 +115,19 @@ class BucketAssigner(ClassifierMixin, BaseEstimator):
             chosen = np.flatnonzero(taken)
             answers[row] = self.classes_[chosen[np.argsort(-proba[row, chosen])]].tolist()
         return answers
+
+    def _describe(self, X: pd.DataFrame, labels: Labels) -> None:
+        self.classes_ = np.array(labels.classes)
+        self.is_multi_ = labels.is_multi
+        self.labelled_ = _remember(X, labels)
+
+    def _calibrate(self, votes: np.ndarray, truth: np.ndarray) -> None:
+        """Learn from out-of-sample votes (n, buckets) how often they are right."""
+        seen = np.isfinite(votes).all(axis=1)
+        votes, truth = votes[seen], truth[seen]
+        self.calibration_ = Calibration.fit(votes, truth, is_multi=self.is_multi_)
+        proba = self.calibration_.apply(votes)
+        self.thresholds_ = bucket_thresholds(proba, truth) if self.is_multi_ else np.empty(0)
 
     @abstractmethod
     def contributions(self, X: pd.DataFrame, column: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -8,11 +8,15 @@ from typing import Any
 
 from ..errors import ModelError, UsageError
 from .assigner import BucketAssigner
+from .hybrid_heads import HEADS
 
 BASELINE_NAMES = ("majority", "genre", "artist", "text")
 """Simple models that a better one has to beat."""
 
-MODEL_NAMES = ("simple_ml", *BASELINE_NAMES)
+HYBRID_NAMES = ("hybrid", *(f"hybrid:{head}" for head in HEADS))
+"""The hybrid with its best head, and with each by name."""
+
+MODEL_NAMES = (*HYBRID_NAMES, "simple_ml", *BASELINE_NAMES)
 
 
 def make_model(name: str, *, seed: int | None = 0, **parameters: Any) -> BucketAssigner:
@@ -23,7 +27,9 @@ def make_model(name: str, *, seed: int | None = 0, **parameters: Any) -> BucketA
     """
     if name not in MODEL_NAMES:
         raise UsageError(f"unknown model {name!r}; known: {', '.join(MODEL_NAMES)}")
-    made: BucketAssigner = _kinds()[name](random_state=seed, **parameters)
+    kind, _, head = name.partition(":")
+    parameters |= {"head": head} if head else {}
+    made: BucketAssigner = _kinds()[kind](random_state=seed, **parameters)
     return made
 
 
@@ -39,10 +45,12 @@ def load_model(folder: str | Path) -> BucketAssigner:
 
 def _kinds() -> dict[str, Any]:
     from .baselines import ArtistAssigner, GenreAssigner, MajorityAssigner
+    from .hybrid import HybridBucketAssigner
     from .simple_ml import SimpleMLBucketAssigner
     from .text_baseline import TextAssigner
 
     return {
+        "hybrid": HybridBucketAssigner,
         "simple_ml": SimpleMLBucketAssigner,
         "majority": MajorityAssigner,
         "genre": GenreAssigner,

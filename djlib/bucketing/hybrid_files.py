@@ -1,0 +1,74 @@
+"""The hybrid model on disk: settings and vocabulary as JSON, coefficients by skops, tracks as
+Parquet."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+from zipfile import ZIP_DEFLATED
+
+import numpy as np
+import skops.io
+
+from ..evaluation.calibration import Calibration
+from ..features.joined import JoinedFeatures
+from ..tables.atomic import write_json
+from ..tables.io import read_table, write_table
+
+if TYPE_CHECKING:
+    from .hybrid import HybridBucketAssigner
+
+    Model = TypeVar("Model", bound=HybridBucketAssigner)
+
+_SETTINGS, _VOCABULARY = "settings.json", "vocabulary.json"
+_PARTS, _LABELLED = "parts.skops", "labelled.parquet"
+_TRUSTED = [
+    "djlib.bucketing.hybrid_heads.EstimatorHead",
+    "djlib.bucketing.hybrid_heads.JointHead",
+    "djlib.bucketing.hybrid_heads.LogisticHead",
+    "djlib.bucketing.umap_shape.UmapShape",
+    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
+    "sklearn.tree._tree.Tree",
+    "sklearn.utils._label.LabelBinarizer",
+    "xgboost.core.Booster",
+    "xgboost.sklearn.XGBClassifier",
+]
+"""What a model may be built of; a file that names anything else is refused."""
+
+
+def save(model: HybridBucketAssigner, folder: Path) -> None:
+    """Write `model` into `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    settings = {
+        "model": type(model).__name__,
+        "parameters": model.get_params(),
+        "buckets": model.classes_.tolist(),
+        "several_buckets": model.is_multi_,
+        "is_embedded": model.is_embedded_,
+        "calibration": model.calibration_.as_dict(),
+        "thresholds": model.thresholds_.tolist(),
+    }
+    write_json(folder / _SETTINGS, settings)
+    write_json(folder / _VOCABULARY, model.features_.as_dict())
+    parts = {"head": model.head_, "means": model.means_, "sentences": model.sentences_}
+    skops.io.dump(parts, folder / _PARTS, compression=ZIP_DEFLATED, compresslevel=1)
+    write_table(model.labelled_, folder / _LABELLED)
+
+
+def load(kind: type[Model], folder: Path) -> Model:
+    """Read back what `save` wrote; only the types it writes are built."""
+    settings = json.loads((folder / _SETTINGS).read_text(encoding="utf-8"))
+    vocabulary = json.loads((folder / _VOCABULARY).read_text(encoding="utf-8"))
+    parts = skops.io.load(folder / _PARTS, trusted=_TRUSTED)
+    model = kind(**settings["parameters"])
+    model.classes_ = np.array(settings["buckets"])
+    model.is_multi_ = settings["several_buckets"]
+    model.is_embedded_ = settings["is_embedded"]
+    model.calibration_ = Calibration.from_dict(settings["calibration"])
+    model.thresholds_ = np.array(settings["thresholds"])
+    model.features_ = JoinedFeatures.from_dict(vocabulary)
+    model.head_, model.means_ = parts["head"], parts["means"]
+    model.sentences_ = parts["sentences"]
+    model.labelled_ = read_table(folder / _LABELLED, schema="tracks", duplicates="keep")
+    return model

@@ -1,0 +1,88 @@
+"""Logistic regression for buckets: one question for one bucket a track, or one a bucket.
+
+A thin layer over scikit-learn's `LogisticRegression`, so that two buckets, several buckets a track
+and buckets without a track all give coefficients of one shape.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+from scipy.special import expit, softmax
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+
+STRENGTH = 3.0
+"""Inverse penalty (C). With a temperature learned out of sample, anything
+from 1 to 10 gives the same log-loss within a percent on five real libraries."""
+
+_STEPS, _TOLERANCE = 200, 1e-3
+
+
+def fit_logistic(
+    columns: Any, truth: np.ndarray, *, is_multi: bool, start: np.ndarray | None = None
+) -> np.ndarray:
+    """Fit logistic regression; give coefficients (columns + 1, buckets), the intercepts last.
+
+    One multinomial question for one bucket a track, a yes/no question a bucket for several
+    (`is_multi`). `start` are coefficients to go on from. `columns` may be sparse.
+
+    >>> answers = np.array([[1, 0], [0, 1]] * 10)
+    >>> weights = fit_logistic(np.array([[1.0], [-1.0]] * 10), answers, is_multi=False)
+    >>> weights.shape, bool(weights[0, 0] > 0)
+    ((2, 2), True)
+    """
+    if is_multi:
+        answers = [truth[:, k] for k in range(truth.shape[1])]
+        parts = [
+            _binary(columns, answer, None if start is None else start[:, [k]])
+            for k, answer in enumerate(answers)
+        ]
+        return np.hstack(parts)
+    target, present = truth.argmax(axis=1), np.flatnonzero(truth.any(axis=0))
+    weights = np.zeros((columns.shape[1] + 1, truth.shape[1]), dtype=np.float32)
+    weights[-1] = _NEVER
+    if len(present) == 2:  # two buckets are one question, its answer shared by both
+        first = None if start is None else start[:, [present[1]]] - start[:, [present[0]]]
+        half = _binary(columns, (target == present[1]).astype(int), first) / 2
+        weights[:, present] = np.hstack([-half, half])
+        return weights
+    model = _logistic(columns, target, None if start is None else start[:, present])
+    weights[:-1, present], weights[-1, present] = model.coef_.T, model.intercept_
+    return weights
+
+
+_NEVER = -12.0
+"""Intercept of a bucket that was never seen."""
+
+
+def as_votes(scores: np.ndarray, *, is_multi: bool) -> np.ndarray:
+    """Turn linear scores into probabilities, shape of `scores`."""
+    return np.asarray(expit(scores) if is_multi else softmax(scores, axis=1))
+
+
+def _binary(columns: Any, answer: np.ndarray, start: np.ndarray | None) -> np.ndarray:
+    """Coefficients (columns + 1, 1) of one yes/no question; one that is always answered alike
+    has no coefficients."""
+    weights = np.zeros((columns.shape[1] + 1, 1), dtype=np.float32)
+    if answer.min() == answer.max():
+        weights[-1] = -_NEVER if answer.max() else _NEVER
+        return weights
+    model = _logistic(columns, answer, start)
+    weights[:-1, 0], weights[-1] = model.coef_[0], model.intercept_
+    return weights
+
+
+def _logistic(columns: Any, target: np.ndarray, start: np.ndarray | None) -> LogisticRegression:
+    model = LogisticRegression(
+        C=STRENGTH, max_iter=_STEPS, tol=_TOLERANCE, warm_start=start is not None
+    )
+    if start is not None:
+        model.classes_ = np.unique(target)
+        model.coef_ = np.ascontiguousarray(start[:-1].T, dtype=columns.dtype)
+        model.intercept_ = start[-1].astype(columns.dtype)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return model.fit(columns, target)

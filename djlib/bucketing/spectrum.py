@@ -1,0 +1,61 @@
+"""Principal components of many sparse columns, and the way back to them.
+
+A library has far more columns than tracks, so everything a linear model can learn from them lies
+in as many directions as there are tracks: learning there is exact and fast (the dual form, as in
+latent semantic analysis, Deerwester et al. 1990). Past a few thousand tracks only the strongest
+directions are kept, found by random projection (Halko et al. 2011).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+from scipy.linalg import eigh
+from sklearn.utils.extmath import randomized_svd
+
+_EXACT = 5_000
+"""Tracks up to which all pairs are compared: 100 MB of products."""
+
+_MOST, _MOST_OF_MANY = 1_500, 600
+"""Directions kept at most, of an exact and of a random decomposition."""
+
+_NOISE = 1e-6
+"""Directions weaker than this beside the strongest are rounding."""
+
+
+@dataclass(frozen=True)
+class Spectrum:
+    """`places` (n, r) of tracks along their principal directions, strongest first; `pull_back`
+    turns coefficients on directions (r, k) into coefficients on columns (columns, k)."""
+
+    places: np.ndarray
+    pull_back: Callable[[np.ndarray], np.ndarray]
+
+
+def spectrum_of(matrix: sparse.csr_matrix, *, seed: int | None = 0) -> Spectrum:
+    """Decompose a matrix (n tracks, columns); columns are not centred.
+
+    >>> rows = sparse.csr_matrix(np.array([[1.0, 0, 2], [0, 1, 0], [1, 0, 2]], dtype=np.float32))
+    >>> found = spectrum_of(rows)
+    >>> bool(np.allclose(rows @ found.pull_back(np.eye(2)), found.places, atol=1e-5))
+    True
+    """
+    if matrix.shape[0] > _EXACT:
+        return _strongest(matrix, seed)
+    products = (matrix @ matrix.T).toarray()
+    n = len(products)
+    value, vector = eigh(products, subset_by_index=(max(0, n - _MOST), n - 1))
+    value, vector = value[::-1], vector[:, ::-1]
+    kept = value > _NOISE * max(value[0], _NOISE)
+    length = np.sqrt(value[kept]).astype(np.float32)
+    vector = vector[:, kept].astype(np.float32)
+    return Spectrum(vector * length, lambda weights: matrix.T @ (vector / length @ weights))
+
+
+def _strongest(matrix: sparse.csr_matrix, seed: int | None) -> Spectrum:
+    rank = min(_MOST_OF_MANY, min(matrix.shape) - 1)
+    left, length, right = randomized_svd(matrix, rank, n_iter=3, random_state=seed)
+    return Spectrum((left * length).astype(np.float32), lambda weights: right.T @ weights)

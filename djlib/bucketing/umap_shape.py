@@ -1,0 +1,44 @@
+"""Principal components bent into a few dimensions by UMAP, for the heads that ask for it.
+
+McInnes et al. 2018. New tracks are placed at the weighted mean of their nearest known tracks, as
+UMAP itself starts to place them; so nothing but two arrays has to be kept.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.neighbors import NearestNeighbors
+
+from ..errors import DjlibError
+
+_NEIGHBOURS = 10
+
+
+class UmapShape:
+    """Few dimensions instead of many; needs the extra `umap`."""
+
+    def __init__(self, n_dimensions: int = 10, seed: int | None = None) -> None:
+        self.n_dimensions = n_dimensions
+        self.seed = seed
+
+    def fit(self, components: np.ndarray) -> np.ndarray:
+        """Learn where tracks (n, k) lie; give their places (n, n_dimensions)."""
+        try:
+            from umap import UMAP
+        except ImportError as error:
+            raise DjlibError("reduce='umap' needs umap-learn: pip install 'djlib[umap]'") from error
+        dimensions = max(1, min(self.n_dimensions, len(components) - 2))
+        neighbours = min(15, len(components) - 1)
+        seed = 0 if self.seed is None else self.seed
+        shape = UMAP(neighbours, n_components=dimensions, random_state=seed, n_jobs=1)
+        self.known_ = components
+        self.places_ = np.asarray(shape.fit_transform(components), dtype=np.float32)
+        return self.places_
+
+    def transform(self, components: np.ndarray) -> np.ndarray:
+        """Place tracks (n, k) among the known ones, (n, n_dimensions)."""
+        near = NearestNeighbors(n_neighbors=min(_NEIGHBOURS, len(self.known_))).fit(self.known_)
+        far, rows = near.kneighbors(components)
+        weight = 1 / (far + 1e-6)
+        weight /= weight.sum(axis=1, keepdims=True)
+        return np.asarray((self.places_[rows] * weight[:, :, None]).sum(axis=1))

@@ -1,0 +1,228 @@
+"""Everything a track says about itself as one sparse matrix: what the hybrid model learns from.
+
+Blocks of columns, each scaled to its weight and each a part of one field: words and characters of
+the names, whole artists, albums, labels and genres, smooth tempo, key, year, duration and date,
+and the embedding of the track's sentence. A model that is linear in it can say exactly what each
+field added.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from ..tables.schema import TRACKS, coerce
+from .lexical import SEPARATOR, LexicalBlock, Texts
+from .music import fold_bpm
+from .smooth import bumps, keys
+from .text import fold, genre_tokens, split_artist_title, strip_promo
+
+FIELDS = (
+    "artist", "title", "album", "label", "genres", "bpm", "key", "year", "duration_s",
+    "date_added", "sentence",
+)  # fmt: skip
+"""Fields of a track that can be told apart; "sentence" is the embedding of several together."""
+
+_BETWEEN_ARTISTS = re.compile(
+    r"\s*(?:,|;|/|&|\+|\(|\bfeat\.?\s|\bft\.?\s|\bvs\.?\s|\spres\.?\s|\s[x×]\s)\s*", re.I
+)
+_FIELD_OF = {
+    "artists": "artist", "albums": "album", "labels": "label", "genre_tokens": "genres",
+    "days": "date_added",
+}  # fmt: skip
+"""The field of a track that names are taken from."""
+
+_WEIGHTS = {"words": 1.0, "characters": 1.0, "artists": 0.5, "albums": 1.0, "labels": 1.0,
+            "genres": 1.0, "days": 0.7, "bpm": 1.0, "bpm folded": 0.5, "key": 0.3, "year": 0.7,
+            "duration": 0.5, "date": 1.0}  # fmt: skip
+"""How much each block counts beside the others. Halving or doubling any of them makes the mean
+over five real libraries worse or changes it by less than chance does."""
+
+SENTENCE_WEIGHT = 1.0
+"""How much the embedding of the sentence counts beside them."""
+
+
+class JoinedFeatures(TransformerMixin, BaseEstimator):
+    """Turn tracks into one sparse matrix whose columns belong to fields.
+
+    Parameters
+    ----------
+    use_dates : whether the date a track was added counts.
+
+    Attributes
+    ----------
+    lexical_ : the fitted `LexicalBlock` of each name.
+    dates_ : first and last day of the tracks learned from (ordinals), None without dates.
+
+    Examples
+    --------
+    >>> tracks = pd.DataFrame({"title": ["Be Mine", "Shades"], "bpm": [124.0, 118.0]})
+    >>> features = JoinedFeatures().fit(tracks)
+    >>> matrix = features.transform(tracks)
+    >>> matrix.shape == (2, features.width)
+    True
+    >>> parts = [part.sum() for _, _, part in features.parts(tracks)]
+    >>> bool(np.isclose(sum(parts), matrix.sum()))
+    True
+    """
+
+    def __init__(self, use_dates: bool = True) -> None:
+        self.use_dates = use_dates
+
+    def fit(self, X: pd.DataFrame, y: object = None) -> Self:
+        """Learn the vocabularies and the span of dates."""
+        texts = _texts(X)
+        self.lexical_ = {name: block.fit(texts) for name, block in _lexical_blocks().items()}
+        days = _days(X)
+        known = days[np.isfinite(days)]
+        self.dates_ = (float(known.min()), float(known.max()) + 1) if len(known) else None
+        if not (self.use_dates and self.dates_):
+            self.lexical_.pop("days")
+            self.dates_ = None
+        return self
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for a settings file."""
+        check_is_fitted(self)
+        blocks = {name: block.as_dict() for name, block in self.lexical_.items()}
+        return {"parameters": self.get_params(), "dates": self.dates_, "lexical": blocks}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Read back what `as_dict` gave."""
+        features = cls(**values["parameters"])
+        blocks = values["lexical"].items()
+        features.lexical_ = {name: LexicalBlock.from_dict(block) for name, block in blocks}
+        features.dates_ = tuple(values["dates"]) if values["dates"] else None
+        return features
+
+    @property
+    def width(self) -> int:
+        """Columns of the matrix, without the sentence's."""
+        return sum(block.width for block in self.lexical_.values()) + sum(
+            part.shape[1] for _, _, part in self._smooth(pd.DataFrame(index=range(1)))
+        )
+
+    def transform(self, X: pd.DataFrame) -> sparse.csr_matrix:
+        """Give the matrix, shape (n tracks, width), float32."""
+        check_is_fitted(self)
+        texts = _texts(X)
+        blocks = [_WEIGHTS[name] * b.transform(texts) for name, b in self.lexical_.items()]
+        blocks += [_WEIGHTS[name] * part for name, _, part in self._smooth(X)]
+        return sparse.hstack(blocks, format="csr", dtype=np.float32)
+
+    def parts(self, X: pd.DataFrame) -> Iterator[tuple[str, int, sparse.csr_matrix]]:
+        """Give field, first column and columns of each part; together they are `transform`."""
+        check_is_fitted(self)
+        texts, at = _texts(X), 0
+        for name, block in self.lexical_.items():
+            for field, part in block.parts(texts).items():
+                yield _FIELD_OF.get(field, field), at, _WEIGHTS[name] * part
+            at += block.width
+        for name, field, part in self._smooth(X):
+            yield field, at, _WEIGHTS[name] * part
+            at += part.shape[1]
+
+    def terms(self) -> list[tuple[str, str]]:
+        """Give field and term of each lexical column, in order; a term of several fields together
+        belongs to "words"."""
+        named = []
+        for block in self.lexical_.values():
+            field = _FIELD_OF.get(block.fields[0], "words")
+            named += [(field, term) for term in block.terms]
+        return named
+
+    def _smooth(self, X: pd.DataFrame) -> list[tuple[str, str, sparse.csr_matrix]]:
+        """Name, field and columns of the blocks that are not words."""
+        bpm = _number(X, "bpm")
+        year = _number(X, "year")
+        length = _number(X, "duration_s")
+        found = [
+            ("bpm", "bpm", bumps(bpm, 60, 200, 24, log=True)),
+            ("bpm folded", "bpm", bumps(fold_bpm(bpm), 80, 160, 12, log=True)),
+            ("key", "key", keys(_text(X, "key"))),
+            ("year", "year", bumps(np.where(year > 1900, year, np.nan), 1950, 2030, 27)),
+            ("duration", "duration_s", bumps(length, 60, 900, 12, log=True)),
+        ]
+        if self.dates_:
+            found.append(("date", "date_added", bumps(_days(X), *self.dates_, 24)))
+        return found
+
+
+def _lexical_blocks() -> dict[str, LexicalBlock]:
+    names = ("artist", "title", "album", "label", "genres")
+    return {
+        "words": LexicalBlock(names, "words", max_terms=100_000),
+        "characters": LexicalBlock(
+            ("artist", "title", "genres"), "characters", min_tracks=2, max_terms=40_000
+        ),
+        "artists": LexicalBlock(("artists",), "names", longest_run=1),
+        "albums": LexicalBlock(("albums",), "names", longest_run=1),
+        "labels": LexicalBlock(("labels",), "names", longest_run=1),
+        "genres": LexicalBlock(("genre_tokens",), "names", longest_run=1),
+        "days": LexicalBlock(("days",), "names", longest_run=1),
+    }
+
+
+def _texts(X: pd.DataFrame) -> Texts:
+    """The texts of each lexical block's fields; names are joined by `SEPARATOR`."""
+    pairs = [
+        split_artist_title(a, t) for a, t in zip(_text(X, "artist"), _text(X, "title"), strict=True)
+    ]
+    artists = [artist for artist, _ in pairs]
+    albums = [strip_promo(album) for album in _text(X, "album")]
+    labels = [strip_promo(label) for label in _text(X, "label")]
+    genres = [genre_tokens(cell) for cell in _text(X, "genres")]
+    return {
+        "artist": artists,
+        "title": [title for _, title in pairs],
+        "album": albums,
+        "label": labels,
+        "genres": [" ; ".join(tokens) for tokens in genres],
+        "artists": [_names(artist) for artist in artists],
+        "albums": [fold(album) for album in albums],
+        "labels": [fold(label) for label in labels],
+        "genre_tokens": [_with_words(tokens) for tokens in genres],
+        "days": ["" if np.isnan(day) else f"day {day:.0f}" for day in _days(X)],
+    }
+
+
+def _names(artist: str) -> str:
+    """`A & B feat. C` as three names."""
+    return SEPARATOR.join(dict.fromkeys(filter(None, map(fold, _BETWEEN_ARTISTS.split(artist)))))
+
+
+def _with_words(tokens: tuple[str, ...]) -> str:
+    """Genre tokens and the words of each: tech house is also house."""
+    words = (word for token in tokens for word in token.split() if word != "&")
+    return SEPARATOR.join(dict.fromkeys([*tokens, *words]))
+
+
+def _days(X: pd.DataFrame) -> np.ndarray:
+    """The day each track was added, as an ordinal; NaN where unknown."""
+    if "date_added" not in X:
+        return np.full(len(X), np.nan)
+    codes, cells = pd.factorize(X["date_added"])
+    found = pd.to_datetime(pd.Series(cells).astype("str"), errors="coerce", format="mixed")
+    days = np.array([d.toordinal() if pd.notna(d) else np.nan for d in found] + [np.nan])
+    return np.asarray(days[codes])
+
+
+def _number(X: pd.DataFrame, column: str) -> np.ndarray:
+    if column not in X:
+        return np.full(len(X), np.nan)
+    values = coerce(X[[column]], TRACKS)[0][column].to_numpy(dtype=float, na_value=np.nan)
+    return np.where(values > 0, values, np.nan)
+
+
+def _text(X: pd.DataFrame, column: str) -> list[str]:
+    if column not in X:
+        return [""] * len(X)
+    return X[column].astype("str").fillna("").tolist()
