@@ -260,3 +260,4 @@ class _Run:
         self._predict_s.append(answering)
         self._fit_s.append(max(both - answering, 0.0))
         self._folds[-1].append(test)
+        self._began = time.perf_counter()
