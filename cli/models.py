@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Versions of the model, and going back.", no_args_is_help=True)
 
+_FAST = {"fast": "ok (figures of its parent)"}
+
 _Version = Annotated[
     str, typer.Argument(help="An id, the beginning of one, 'current' or 'previous'.")
 ]
@@ -54,7 +56,7 @@ def list_versions(json: o.Json = False, workspace: o.Workspace = None) -> None:
                 str(len(v.metadata.get("buckets", ()))),
                 percent(_figure(v, "accuracy")),
                 f"{_figure(v, 'calibration_error') or 0:.3f}",
-                v.problem or "ok",
+                v.problem or _FAST.get(v.metadata.get("update", ""), "ok"),
             )
             for v in versions
         ],

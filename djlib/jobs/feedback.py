@@ -9,7 +9,7 @@ from ..bucketing.corrections import Correction
 from ..errors import DjlibError, UsageError
 from ..registry import Version
 from ..settings import Settings, Workspace
-from .acceptance import acceptance, log_left, log_opinion, looks
+from .acceptance import Acceptance, acceptance, log_left, log_opinion, looks
 from .corrections import Corrections, corrections_so_far, log_corrections, n_logged
 from .feedback_file import FeedbackFile, read_feedback_file
 from .feedback_report import FeedbackOptions, FeedbackReport
@@ -42,8 +42,6 @@ def feedback(
     with run(workspace, settings, "feedback", talk, recorded=not dry_run) as noted:
         version = _in_force(workspace)
         renamed = take_renames(workspace, options.renames, dry_run=dry_run)
-        if options.satisfaction and not dry_run:
-            log_opinion(workspace, version.id, options.satisfaction, options.note)
         so_far = corrections_so_far(workspace)
         found = FeedbackFile()
         if file:
@@ -55,9 +53,10 @@ def feedback(
         rows = rows_met(workspace, so_far, {c.track_id for c in new}) if new else {}
         looked, training = None, None
         if not dry_run:
+            if options.satisfaction:
+                log_opinion(workspace, version.id, options.satisfaction, options.note)
             log_corrections(workspace, new, rows, str(file))
-            log_left(workspace, found.left, str(file))
-            looked = acceptance(look for look in looks(workspace) if found.shows(look))
+            looked = _looked(workspace, found, str(file))
             if not _all_learned(workspace):
                 training = _learn(workspace, settings, version, options, talk)
         noted |= {"source": str(file.absolute()) if file else None, "taken": len(new)}
@@ -74,7 +73,7 @@ def feedback(
             problems=reading.problems,
             renamed=renamed,
             like_renames=found.like_renames,
-            looked=looked if looked and looked.shown else None,
+            looked=looked,
             training=training,
         )
 
@@ -93,6 +92,14 @@ def _in_force(workspace: Workspace) -> Version:
     if version.problem:
         models.load()
     return version
+
+
+def _looked(workspace: Workspace, found: FeedbackFile, source: str) -> Acceptance | None:
+    """Note what a person let stand, and count it with what they did not; None where the file does
+    not tell who proposed what."""
+    log_left(workspace, found.left, source)
+    counted = acceptance(look for look in looks(workspace) if found.shows(look))
+    return counted if counted.shown else None
 
 
 def _all_learned(workspace: Workspace) -> bool:
