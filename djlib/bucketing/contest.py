@@ -56,7 +56,8 @@ class Rules:
 @dataclass(frozen=True)
 class Standing:
     """How one model did on one kind of folds, all repeats together; `failed` says why there are
-    no figures. `sure` is what it costs to be right nine times in ten; seconds are a fold's."""
+    no figures. `sure` is what it costs to be right nine times in ten; seconds are those of
+    the middle fold, as the first may do work that stays done."""
 
     name: str
     is_baseline: bool
@@ -234,8 +235,8 @@ class _Run:
             is_baseline,
             figures | {"n": int(kept[0].sum())},
             threshold_for_precision(confidence, correct, PRECISION),
-            float(np.mean(self._fit_s)),
-            float(np.mean(self._predict_s)),
+            float(np.median(self._fit_s)),
+            float(np.median(self._predict_s)),
             confidence=confidence,
             correct=correct,
             confusion=confusion,

@@ -55,7 +55,7 @@ tr.simple .bar{--tint:var(--soft)}
 figure{margin:0;min-width:0}
 figure svg{display:block;width:100%;max-width:36rem;height:auto}
 figcaption{margin-top:.2rem}
-.bars table{max-width:52rem}.bars .bar{min-width:min(13rem,26vw)}
+.bars table{max-width:52rem}.bars tbody th{font-weight:400}.bars .bar{min-width:min(13rem,26vw)}
 figcaption b{color:var(--ink)}
 svg text{font:12px FONT;fill:var(--soft)}
 svg text.goal{fill:var(--good);font-weight:600}
@@ -90,8 +90,10 @@ td.effects{width:45%;text-align:left}
 .matrix td.strong{color:var(--card);font-weight:600}
 @media screen and (prefers-color-scheme:dark){.matrix td.mid{color:var(--card);font-weight:600}}
 .matrix.small{font-size:.6875rem}
-.matrix.small tbody td{min-width:1.6rem;height:1.45rem}
-.matrix.small thead th:nth-child(n+3){width:1.6rem}
+.matrix.small tbody td{min-width:1.45rem;height:1.45rem}
+.matrix.small thead th:nth-child(n+3){width:1.45rem}
+.matrix.small thead th:nth-child(n+3) span{max-height:11rem}
+.matrix.small tbody th span{max-width:11rem}
 .matrix caption{caption-side:top;padding:0 0 .4rem}
 .either{display:flex;gap:1rem;font-size:.875rem;margin:.6rem 0 .2rem}
 .either label{cursor:pointer}

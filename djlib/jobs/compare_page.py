@@ -43,6 +43,7 @@ from .compare_words import (
     points,
     saved,
     sentences,
+    short_names,
     title,
 )
 
@@ -134,9 +135,10 @@ def _saved(report: CompareReport) -> Section:
 
 def _mistakes(found: Round, is_multi: bool) -> Section:
     standing = found.standing(found.against)
-    worst = worst_mistakes(standing.confusion, found.buckets)
+    buckets = short_names(found.buckets)
+    worst = worst_mistakes(standing.confusion, buckets)
     body = items(_mistake(m) for m in worst) + share_or_count(
-        confusion_table(standing.confusion, found.buckets)
+        confusion_table(standing.confusion, buckets)
     )
     several = (
         " A track of several buckets stands in its rarest, unless any of them was found."
@@ -156,7 +158,8 @@ def _mistake(m: Mistake) -> str:
 
 def _buckets(found: Round) -> Section:
     figures = found.standing(found.against).figures["per_bucket"]
-    ranked = sorted(figures.items(), key=lambda item: -item[1]["tracks"])
+    named = zip(short_names(list(figures)), figures.values(), strict=True)
+    ranked = sorted(named, key=lambda item: -item[1]["tracks"])
     rows = [
         Row(
             bucket,

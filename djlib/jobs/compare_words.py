@@ -13,6 +13,9 @@ KINDS = {"stratified": "new tracks", "artist": "tracks of new artists"}
 """What a kind of folds stands for."""
 
 
+_FOLDER = " / "
+
+
 @dataclass(frozen=True)
 class Column:
     """A figure of the table: its heading, its value, how it is written, whether more is better,
@@ -83,16 +86,12 @@ def sentences(report: CompareReport) -> list[str]:
     said = [_round(found) for found in report.rounds if found.against]
     failed = {s.name: s.failed for found in report.rounds for s in found.standings if s.failed}
     said += [f"{name} failed: {reason}" for name, reason in failed.items()]
-    doubted = [
-        f"{d.name} ({KINDS[found.kind]})"
-        for found in report.rounds
-        for d in found.duels
-        if d.verdict != "cannot tell" and not d.is_confirmed
-    ]
+    duels = [d for found in report.rounds for d in found.duels]
+    doubted = sum(d.verdict != "cannot tell" and not d.is_confirmed for d in duels)
     if doubted:
         said.append(
-            f"On other training tracks this might come out otherwise: {listed(doubted)}. "
-            "The folds are too few to confirm it; --repeats 3 tells more."
+            f"Whether it would come out so again on other training tracks is less sure for "
+            f"{doubted} of {len(duels)} comparisons (folds p); --repeats 3 tells more."
         )
     if report.too_small:
         named = listed([f"{bucket} ({n})" for bucket, n in report.too_small.items()])
@@ -128,6 +127,19 @@ def listed(names: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
+def short_names(buckets: Sequence[str]) -> list[str]:
+    """Buckets without the folders that all of them stand in.
+
+    >>> short_names(["Crates / House / Deep", "Crates / Dub"]), short_names(["Crates / Dub"])
+    (['House / Deep', 'Dub'], ['Dub'])
+    """
+    folders = [bucket.split(_FOLDER)[:-1] for bucket in buckets]
+    shared = 0
+    while folders and all(len(f) > shared and f[shared] == folders[0][shared] for f in folders):
+        shared += 1
+    return [_FOLDER.join(bucket.split(_FOLDER)[shared:]) for bucket in buckets]
+
+
 def how(report: CompareReport) -> dict[str, str]:
     """How it was measured, for the small print."""
     rules = report.rules
@@ -148,7 +160,7 @@ def how(report: CompareReport) -> dict[str, str]:
             "Nadeau and Bengio over the folds, both adjusted by Holm for all comparisons. Better "
             "or worse needs the interval and McNemar to agree."
         ),
-        "seconds": "of one fold, on this machine, with whatever else it was doing",
+        "seconds": "of one fold, the middle one, on this machine with whatever else it was doing",
         **{f"model {name}": about for name, about in report.models.items()},
         "seed": str(rules.seed),
         "data": f"{report.name}, labels {report.fingerprint}",
