@@ -19,6 +19,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from ..tables.schema import TRACKS, coerce
+from .dates import days_added
 from .lexical import SEPARATOR, LexicalBlock, Texts
 from .music import fold_bpm
 from .smooth import bumps, keys
@@ -59,7 +60,7 @@ class JoinedFeatures(TransformerMixin, BaseEstimator):
     Attributes
     ----------
     lexical_ : the fitted `LexicalBlock` of each name.
-    dates_ : first and last day of the tracks learned from (ordinals), None without dates.
+    dates_ : first and last day of the tracks learned from (since 1970), None without dates.
 
     Examples
     --------
@@ -206,13 +207,11 @@ def _with_words(tokens: tuple[str, ...]) -> str:
 
 
 def _days(X: pd.DataFrame) -> np.ndarray:
-    """The day each track was added, as an ordinal; NaN where unknown."""
+    """The day each track was added, days since 1970; NaN where unknown."""
     if "date_added" not in X:
         return np.full(len(X), np.nan)
-    codes, cells = pd.factorize(X["date_added"])
-    found = pd.to_datetime(pd.Series(cells).astype("str"), errors="coerce", format="mixed")
-    days = np.array([d.toordinal() if pd.notna(d) else np.nan for d in found] + [np.nan])
-    return np.asarray(days[codes])
+    days = days_added(X["date_added"].reset_index(drop=True)).to_numpy(dtype="datetime64[D]")
+    return np.where(np.isnat(days), np.nan, days.astype(float))
 
 
 def _number(X: pd.DataFrame, column: str) -> np.ndarray:

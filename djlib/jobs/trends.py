@@ -17,11 +17,12 @@ from ..bucketing.drift import (
     field_drift,
 )
 from ..bucketing.labels import buckets_of
-from ..bucketing.periods import Periods, Unit, days_added, in_periods
+from ..bucketing.periods import Periods, Unit, in_periods
 from ..bucketing.trends import ShareTrend, TempoTrend, bucket_trends, genre_trends, tempo_trend
 from ..errors import InputError, NotFoundError, UsageError
 from ..evaluation.charts import chart_kind
 from ..evaluation.trend_chart import Line, trend_chart
+from ..features.dates import days_added
 from ..settings import Settings, Workspace
 from ..tables.io import read_table
 from ..tables.schema import PREDICTIONS

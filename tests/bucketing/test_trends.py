@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from djlib.bucketing.periods import UNITS, Unit, days_added, in_periods
+from djlib.bucketing.periods import UNITS, Unit, in_periods
 from djlib.bucketing.trends import ShareTrend, bucket_trends, genre_trends, tempo_trend
 from djlib.errors import InputError
 from djlib.evaluation.trend_tests import (
@@ -15,6 +15,7 @@ from djlib.evaluation.trend_tests import (
     smoothed_shares,
     without_false_discoveries,
 )
+from djlib.features.dates import days_added
 
 
 def dates(n: int, *, a_day: int = 3, first: str = "2020-01-01") -> pd.Series:
