@@ -54,12 +54,13 @@ ONLY_IN = {
     "pickle": ("djlib.registry.draft",),
     "sentence_transformers": ("djlib.features.engines",),
     "huggingface_hub": ("djlib.features.embedding_model",),
+    "torch": ("djlib.features.static_distillation",),
     "onnx": ("djlib.features.onnx_graph",),
     "onnxruntime": ("djlib.features.onnx_engine",),
 }
 """Where a module may be imported at all, inside functions too."""
 
-NOWHERE = ("torch", "xgboost", "cloudpickle", "dill", "marshal", "shelve")
+NOWHERE = ("xgboost", "cloudpickle", "dill", "marshal", "shelve")
 NO_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "tools", "lib"}
 MOST_LINES = 300
 

@@ -37,7 +37,7 @@ class EmbeddingCache:
 
     Parameters
     ----------
-    path : the SQLite file; it and its folder are made if needed.
+    path : the SQLite file; it and its folder are made if needed. None: nothing is remembered.
     dimension : how many numbers a vector has; a stored one of another length counts as missing.
 
     Examples
@@ -51,11 +51,12 @@ class EmbeddingCache:
     ([True, False], [[0.60009765625, 0.7998046875], [0.0, 0.0]])
     """
 
-    def __init__(self, path: str | Path, dimension: int) -> None:
-        self.path = Path(path)
+    def __init__(self, path: Path | None, dimension: int) -> None:
         self.dimension = dimension
         self._db: sqlite3.Connection | None = None
-        self._open()
+        if path is not None:
+            self._path = path
+            self._open()
 
     def __enter__(self) -> EmbeddingCache:
         return self
@@ -75,6 +76,8 @@ class EmbeddingCache:
         """
         found = np.zeros(len(texts), dtype=bool)
         vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        if self._db is None:
+            return found, vectors
         place = {_key(text): row for row, text in enumerate(texts)}
         stored = [pair for keys in _batches(list(place)) for pair in self._find(keys)]
         whole = [(key, cell) for key, cell in stored if len(cell) == 2 * self.dimension]
@@ -127,8 +130,8 @@ class EmbeddingCache:
             self._recover(error)
 
     def _connect(self) -> sqlite3.Connection:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        db = sqlite3.connect(self.path, timeout=_WAIT_S)
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        db = sqlite3.connect(self._path, timeout=_WAIT_S)
         try:
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = NORMAL")  # a power cut may cost the last vectors only
@@ -141,14 +144,14 @@ class EmbeddingCache:
     def _recover(self, error: Exception) -> None:
         """Start afresh where the file is damaged; go on without one where it cannot be used."""
         if getattr(error, "sqlite_errorcode", None) not in _DAMAGED:
-            _warn_once(self.path, str(error))
+            _warn_once(self._path, str(error))
             return
         try:
-            aside = _set_aside(self.path)
-            logger.warning("embedding cache %s is damaged: moved to %s", self.path, aside.name)
+            aside = _set_aside(self._path)
+            logger.warning("embedding cache %s is damaged: moved to %s", self._path, aside.name)
             self._db = self._connect()
         except (OSError, sqlite3.Error) as again:
-            _warn_once(self.path, str(again))
+            _warn_once(self._path, str(again))
 
 
 @lru_cache

@@ -16,7 +16,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 
 from .embedding_cache import EmbeddingCache
 from .embedding_model import dimension, model_folder
-from .engines import engine_file, load_engine
+from .engines import REMEMBERED, engine_file, load_engine
 from .sentences import sentences
 
 _LONGEST = 1000
@@ -83,11 +83,12 @@ class SentenceEmbedder(TransformerMixin, BaseEstimator):
         vectors = np.zeros((len(distinct), dimension(folder)), dtype=np.float32)
         times = np.bincount(place, minlength=len(distinct))
         kept = Path(self.cache).expanduser() if self.cache else cache_folder()
-        file = kept / engine_file(self.engine, folder, "sqlite")
+        name = engine_file(self.engine, folder, "sqlite")
+        file = kept / name if self.engine in REMEMBERED else None
         with EmbeddingCache(file, vectors.shape[1]) as cache:
             for start in range(0, len(distinct), _BLOCK):
                 block = slice(start, start + _BLOCK)
-                vectors[block] = self._block(list(distinct[block]), folder, cache)
+                vectors[block] = self._block(list(distinct[block]), folder, kept, cache)
                 if progress is not None:
                     progress(int(times[block].sum()))
         return vectors[place]
@@ -97,12 +98,13 @@ class SentenceEmbedder(TransformerMixin, BaseEstimator):
         names = [f"sbert {column}" for column in range(dimension(model_folder(self.model)))]
         return np.asarray(names, dtype=object)
 
-    def _block(self, texts: list[str], folder: Path, cache: EmbeddingCache) -> np.ndarray:
+    def _block(
+        self, texts: list[str], folder: Path, kept: Path, cache: EmbeddingCache
+    ) -> np.ndarray:
         found, vectors = cache.load(texts)
         new = [text for text, known in zip(texts, found, strict=True) if not known]
         if new:
-            engine = load_engine(self.engine, folder, cache.path.parent)
-            computed = engine.encode(new).astype(np.float16)
+            computed = load_engine(self.engine, folder, kept).encode(new).astype(np.float16)
             cache.store(new, computed)
             vectors[~found] = computed
         return vectors

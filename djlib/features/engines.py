@@ -16,9 +16,12 @@ from .embedding_model import fingerprint, model_folder
 _NEEDS = {
     "torch": ("torch", "sentence-transformers"),
     "onnx": ("onnx", "onnxruntime", "tokenizers", "safetensors"),
+    "static": ("torch", "sentence-transformers"),
 }
 ENGINES = tuple(_NEEDS)
 """Names of the engines, the model itself first."""
+REMEMBERED = ("torch", "onnx")
+"""Engines that are slower than reading what they gave before."""
 _RECIPE = 1
 """Raise when an engine computes differently: what was kept before then no longer counts."""
 _BATCH = 64
@@ -36,7 +39,7 @@ def embeddings_available(engine: str = "torch", model: str | None = None) -> str
     >>> embeddings_available("steam")
     Traceback (most recent call last):
         ...
-    djlib.errors.UsageError: unknown embedding engine 'steam'; known: torch, onnx
+    djlib.errors.UsageError: unknown embedding engine 'steam'; known: torch, onnx, static
     """
     if engine not in _NEEDS:
         raise UsageError(f"unknown embedding engine {engine!r}; known: {', '.join(ENGINES)}")
@@ -64,7 +67,18 @@ def load_engine(engine: str, folder: Path, kept: Path) -> Engine:
         from .onnx_engine import OnnxEngine
 
         return OnnxEngine(folder, kept / engine_file(engine, folder, "built"))
+    if engine == "static":
+        from .static_engine import StaticEngine
+
+        built = kept / engine_file(engine, folder, "built")
+        return StaticEngine(folder, built, lambda: _teacher(folder, kept).encode)
     return TorchEngine(folder)
+
+
+def _teacher(folder: Path, kept: Path) -> Engine:
+    """The fastest engine that reads words together: what it says hardly differs."""
+    engine = "torch" if embeddings_available("onnx", str(folder)) else "onnx"
+    return load_engine(engine, folder, kept)
 
 
 def engine_file(engine: str, folder: Path, ending: str) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from ..errors import DjlibError
+from ..features.engines import embeddings_available
 from ..settings import Workspace
 from ..tables.events import read_events
 from .corrections import CORRECTIONS
@@ -19,7 +21,15 @@ _PARTS = {
     "skops": "models cannot be saved or loaded",
     "filelock": "two runs at once cannot be kept apart",
     "tinytag": "folders of audio files cannot be scanned",
-    "matplotlib": "--chart draws nothing (pip install 'djlib[charts]')",
+    "matplotlib": "--chart draws nothing (pip install matplotlib)",
+    "cleanlab": "djlib check --labels does not work (pip install cleanlab)",
+    "xgboost": "models with an XGBoost head cannot be trained (pip install xgboost-cpu)",
+}
+_ALSO_AS = {"xgboost": "xgboost-cpu"}
+_ENGINES = {
+    "torch": "models learn from words, not from what they mean",
+    "onnx": "new tracks take about three times as long to embed",
+    "static": "large tables take long to embed",
 }
 
 
@@ -38,6 +48,7 @@ def doctor(workspace: Workspace) -> list[Finding]:
         Finding("Python", "ok", platform.python_version()),
         *(_package(name, "djlib does not work without it") for name in _NEEDED),
         *(_package(name, disables) for name, disables in _PARTS.items()),
+        *(_engine(name, disables) for name, disables in _ENGINES.items()),
         Finding("workspace", "ok", str(workspace.root)),
         _tracks(workspace),
         *_models(workspace),
@@ -51,10 +62,16 @@ def as_dicts(findings: list[Finding]) -> list[dict[str, Any]]:
 
 
 def _package(name: str, disables: str) -> Finding:
-    try:
-        return Finding(name, "ok", importlib.metadata.version(name))
-    except importlib.metadata.PackageNotFoundError:
-        return Finding(name, "missing", disables)
+    for installed_as in (name, _ALSO_AS.get(name, name)):
+        with suppress(importlib.metadata.PackageNotFoundError):
+            return Finding(name, "ok", importlib.metadata.version(installed_as))
+    return Finding(name, "missing", disables)
+
+
+def _engine(name: str, disables: str) -> Finding:
+    reason = embeddings_available(name)
+    what = f"embedding engine {name}"
+    return Finding(what, "missing" if reason else "ok", f"{disables} ({reason})" if reason else "")
 
 
 def _tracks(workspace: Workspace) -> Finding:

@@ -1,0 +1,129 @@
+"""One vector for each piece of a word, so that their sum points where the sentence model would.
+
+The idea is model2vec's (Tulkens & van Dongen, 2024); the vectors there are the model's answers to
+single pieces, weighted by how rare they are. Here these are only the start: they are then trained
+to agree with the model's answers to whole sentences of invented tracks, made of its own vocabulary.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from .word_pieces import WordPieces
+
+logger = logging.getLogger(__name__)
+
+_TRACKS = 60_000
+"""Invented tracks to learn from: each piece of a word is met in about twenty."""
+_ROUNDS = 6
+_BATCH = 1000
+_STEP = 0.002
+_GENRES = (
+    "House", "Deep House", "Tech House", "Techno", "Trance", "Disco", "Funk", "Soul", "Drum & Bass",
+    "Hip Hop", "R&B", "Pop", "Rock", "Indie", "Reggae", "Dance", "Electronic", "Jazz", "Latin",
+)  # fmt: skip
+_VERSIONS = (
+    "(Original Mix)", "(Extended Mix)", "(Radio Edit)", "({} Remix)", "feat. {}", "(Live)",
+    "- Remastered",
+)  # fmt: skip
+_NOTES = ("A", "Bb", "B", "C", "C#", "Db", "D", "Eb", "E", "F", "F#", "Gb", "G", "Ab")
+_KEYS = (
+    *(f"{n}{mode}" for n in range(1, 13) for mode in "AB"),
+    *(f"{note}{mode}" for note in _NOTES for mode in ("", "m")),
+)
+
+Encode = Callable[[Sequence[str]], np.ndarray]
+
+
+def distil(pieces: WordPieces, encode: Encode) -> np.ndarray:
+    """Give a vector a piece, shape (n pieces, dimension) float32, from a sentence model's `encode`.
+
+    Takes as long as the model needs for some 90,000 short texts.
+    """
+    logger.info("learning the static engine from the sentence model, once, in some minutes")
+    texts = invented_sentences(pieces.names, _TRACKS)
+    start = _single_pieces(pieces.names, encode)
+    return _agreeing(start, [pieces.ids(text) for text in texts], encode(texts))
+
+
+def invented_sentences(names: Sequence[str], n: int, seed: int = 0) -> list[str]:
+    """Sentences of `n` tracks that do not exist, of words and made-up words of a vocabulary.
+
+    >>> invented_sentences(["love", "##ly", "night"], 1)[0][:20]
+    'nightlyly night - lo'
+    """
+    rng = random.Random(seed)
+    words = _Words(names, rng)
+    return [_track(words, rng) for _ in range(n)]
+
+
+class _Words:
+    """Draws words: two in three known to the vocabulary, the others made up of its pieces."""
+
+    def __init__(self, names: Sequence[str], rng: random.Random) -> None:
+        self._rng = rng
+        self._known = [name for name in names if name.isalpha() and len(name) > 1]
+        self._starts = [name for name in names if name.isalnum()]
+        self._ends = [name[2:] for name in names if name.startswith("##")]
+
+    def draw(self, least: int, most: int) -> str:
+        """Between `least` and `most` words."""
+        return " ".join(self._word() for _ in range(self._rng.randint(least, most)))
+
+    def _word(self) -> str:
+        if self._rng.random() < 0.65:
+            return self._rng.choice(self._known)
+        ends = self._rng.choices(self._ends, k=self._rng.choice((1, 1, 1, 2, 2, 3)))
+        return self._rng.choice(self._starts) + "".join(ends)
+
+
+def _track(words: _Words, rng: random.Random) -> str:
+    sentence = f"{words.draw(1, 3)} - {words.draw(1, 4)}"
+    if rng.random() < 0.3:
+        sentence += " " + rng.choice(_VERSIONS).format(words.draw(1, 1))
+    if rng.random() < 0.6:
+        genre = rng.choice(_GENRES) if rng.random() < 0.7 else words.draw(1, 2)
+        sentence += f", {genre}"
+    if rng.random() < 0.8:
+        sentence += f", BPM {rng.randint(60, 190)}"
+    if rng.random() < 0.8:
+        sentence += f", key {rng.choice(_KEYS)}"
+    return sentence
+
+
+def _single_pieces(names: Sequence[str], encode: Encode) -> np.ndarray:
+    """The model's answer to each piece alone, without what all share, common ones small.
+
+    A vocabulary is sorted by how common its pieces are, special ones first.
+    """
+    alone = encode([name.removeprefix("##") for name in names])
+    rarity = np.log1p(np.maximum(np.arange(len(names)) - 998, 1))[:, None]
+    start = (alone - alone.mean(axis=0)) * rarity
+    return (start / np.abs(start).mean() / 30).astype(np.float32)
+
+
+def _agreeing(start: np.ndarray, ids: list[list[int]], wanted: np.ndarray) -> np.ndarray:
+    """Move the vectors until the direction of their sum agrees with the model's, over all texts."""
+    import torch
+    from torch.nn.functional import embedding_bag, normalize
+
+    table = torch.nn.Parameter(torch.tensor(start))
+    optimizer = torch.optim.Adam([table], lr=_STEP)
+    batches = [slice(at, at + _BATCH) for at in range(0, len(ids), _BATCH)]
+    rng = np.random.default_rng(0)
+    order = np.concatenate([rng.permutation(len(batches)) for _ in range(_ROUNDS)])
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, _STEP, total_steps=len(order))
+    for batch in (batches[at] for at in order):
+        flat = torch.tensor([number for text in ids[batch] for number in text])
+        starts = torch.tensor(np.cumsum([0, *(len(text) for text in ids[batch])])[:-1])
+        vectors = normalize(embedding_bag(flat, table, starts, mode="sum"), dim=1)
+        loss = 1 - (vectors * torch.tensor(wanted[batch])).sum(dim=1).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+    return table.detach().numpy()
