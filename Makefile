@@ -2,6 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# Asked first and alone: the torch of the usual index brings gigabytes for graphics cards.
+CPU_TORCH := https://download.pytorch.org/whl/cpu
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check bench docs validate
@@ -45,7 +48,7 @@ $(READY): requirements.txt requirements-dev.txt pyproject.toml
 			"name another: make PYTHON=python3.12" >&2; exit 1; }
 	@echo "Setting up .venv, once (some minutes)" >&2
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
-		-r requirements.txt -r requirements-dev.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@$(PIP) --retries 1 --extra-index-url $(CPU_TORCH) $$(grep '^torch==' requirements.txt)
+	@$(PIP) -r requirements.txt -r requirements-dev.txt
+	@$(PIP) --no-deps -e .
 	@touch $@

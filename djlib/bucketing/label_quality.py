@@ -160,7 +160,7 @@ def _cleanlab() -> Any:
         import cleanlab
         import cleanlab.multilabel_classification
     except ImportError as error:
-        raise DjlibError("checking labels needs cleanlab: pip install 'djlib[labels]'") from error
+        raise DjlibError("checking labels needs cleanlab: pip install cleanlab") from error
     return cleanlab
 
 

@@ -51,7 +51,7 @@ def new_figure(width: float, height: float) -> Figure:
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise DjlibError("charts need matplotlib: pip install 'djlib[charts]'") from error
+        raise DjlibError("charts need matplotlib: pip install matplotlib") from error
     return Figure(figsize=(width, height), layout="constrained")
 
 
