@@ -37,7 +37,7 @@ THIRD_PARTIES = {
     "features": "numpy pandas sklearn",
     "evaluation": "numpy pandas sklearn scipy",
     "registry": "",
-    "bucketing": "numpy pandas sklearn skops",
+    "bucketing": "numpy pandas sklearn scipy skops",
     "jobs": "numpy pandas",
     "cli": "typer",
 }
