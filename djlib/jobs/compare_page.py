@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..bucketing.contest import Round, Standing
-from ..bucketing.duels import Duel
+from ..bucketing.duels import Duel, Effect
 from ..evaluation.confusion import Mistake, confusion_table, worst_mistakes
 from ..evaluation.curve_charts import (
     coverage_chart,
@@ -50,6 +50,8 @@ from .compare_words import (
 _DASHES = ("1 4", "5 3", "10 3 2 3", "14 4")
 _VERDICTS = {"better": "better", "worse": "worse", "cannot tell": "cannot"}
 _LEAST_SCALE = 0.02
+_ROOM = 0.2
+"""Share of an axis that either side of 0 keeps."""
 
 
 def compare_page(report: CompareReport) -> str:
@@ -98,18 +100,29 @@ def _round(report: CompareReport, found: Round) -> Section:
 def _effects(found: Round) -> str:
     if not found.duels:
         return ""
-    reach = [abs(v) for d in found.duels for v in (d.accuracy.low, d.accuracy.high)]
-    end = max([v for v in reach if v <= 1] + [_LEAST_SCALE]) * 1.05
-    rows = [_effect_row(d, end) for d in found.duels]
-    left, right = f"{-100 * end:.0f}", f"+{100 * end:.0f} points"
-    headings = ["model", f"{left} \u2190 worse \u00b7 better \u2192 {right}", *DUEL_HEADINGS[1:]]
+    ends = _scale([d.accuracy for d in found.duels])
+    rows = [_effect_row(d, ends) for d in found.duels]
+    left, right = (f"{100 * end:+.0f}" for end in ends)
+    headings = [
+        "model",
+        f"{left} \u2190 worse \u00b7 better \u2192 {right} points",
+        *DUEL_HEADINGS[1:],
+    ]
     drawn = table(headings, rows, words=",".join((headings[1], DUEL_HEADINGS[1], "verdict")))
     return subheading(f"Share right, held against {found.against}") + drawn
 
 
-def _effect_row(d: Duel, end: float) -> Row:
+def _scale(effects: Sequence[Effect]) -> tuple[float, float]:
+    """Ends of an axis with room for all intervals that have an end, and for both sides of 0."""
+    reach = [v for e in effects for v in (e.low, e.high) if abs(v) <= 1]
+    low, high = min([*reach, -_LEAST_SCALE]), max([*reach, _LEAST_SCALE])
+    room = _ROOM * (high - low)
+    return min(low - room / 4, -room), max(high + room / 4, room)
+
+
+def _effect_row(d: Duel, ends: tuple[float, float]) -> Row:
     a = d.accuracy
-    drawn = effect(a.difference, a.low, a.high, (-end, end))
+    drawn = effect(a.difference, a.low, a.high, ends)
     style = _VERDICTS[d.verdict]
     return Row(
         d.name,
