@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from sklearn.base import clone
 
 from ..bucketing.assigner import BucketAssigner
 from ..bucketing.catalogue import BASELINE_NAMES, MODEL_NAMES
@@ -139,15 +138,14 @@ def _saved(workspace: Workspace, name: str) -> Named:
     return Named(Entrant(shown, _anew(model)), version, model)
 
 
-def _anew(model: BucketAssigner) -> Any:
+def _anew(model: BucketAssigner) -> Callable[[int], BucketAssigner]:
     def make(seed: int) -> BucketAssigner:
-        made: BucketAssigner = clone(model).set_params(random_state=seed)
-        return made
+        return type(model)(**{**model.get_params(deep=False), "random_state": seed})
 
     return make
 
 
-def _broken(error: ModelError) -> Any:
+def _broken(error: ModelError) -> Callable[[int], BucketAssigner]:
     def make(seed: int) -> BucketAssigner:
         raise error
 
