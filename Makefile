@@ -48,7 +48,7 @@ $(READY): requirements.txt requirements-dev.txt pyproject.toml
 			"name another: make PYTHON=python3.12" >&2; exit 1; }
 	@echo "Setting up .venv, once (some minutes)" >&2
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(PIP) --retries 1 --extra-index-url $(CPU_TORCH) $$(grep '^torch==' requirements.txt)
+	@$(PIP) --no-deps --retries 1 --extra-index-url $(CPU_TORCH) $$(grep '^torch==' requirements.txt)
 	@$(PIP) -r requirements.txt -r requirements-dev.txt
 	@$(PIP) --no-deps -e .
 	@touch $@

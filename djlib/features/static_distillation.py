@@ -17,8 +17,8 @@ from .word_pieces import WordPieces
 
 logger = logging.getLogger(__name__)
 
-_TRACKS = 60_000
-"""Invented tracks to learn from: each piece of a word is met in about twenty."""
+_TRACKS = 100_000
+"""Invented tracks to learn from: each piece of a word is met in about thirty."""
 _ROUNDS = 6
 _BATCH = 1000
 _STEP = 0.002
@@ -42,7 +42,7 @@ Encode = Callable[[Sequence[str]], np.ndarray]
 def distil(pieces: WordPieces, encode: Encode) -> np.ndarray:
     """Give a vector a piece, shape (n pieces, dimension) float32, from a sentence model's `encode`.
 
-    Takes as long as the model needs for some 90,000 short texts.
+    Takes as long as the model needs for some 130,000 short texts.
     """
     logger.info("learning the static engine from the sentence model, once, in some minutes")
     texts = invented_sentences(pieces.names, _TRACKS)
