@@ -211,7 +211,7 @@ class HybridBucketAssigner(BucketAssigner):
         self.is_embedded_ = self.engine is not None
         matrix = self._learned_from(X)
         with threadpool_limits(1):  # on a busy machine many threads wait for each other
-            spectrum = spectrum_of(matrix, seed=self.random_state)
+            spectrum = spectrum_of(matrix, n_dense=_EMBEDDED, seed=self.random_state)
             votes = self._out_of_fold(X, labels, spectrum)
             self.head_ = self._head_on(spectrum, labels.truth, slice(None))
         self._note_means(X)

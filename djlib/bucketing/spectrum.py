@@ -35,8 +35,9 @@ class Spectrum:
     pull_back: Callable[[np.ndarray], np.ndarray]
 
 
-def spectrum_of(matrix: sparse.csr_matrix, *, seed: int | None = 0) -> Spectrum:
-    """Decompose a matrix (n tracks, columns); columns are not centred.
+def spectrum_of(matrix: sparse.csr_matrix, *, n_dense: int = 0, seed: int | None = 0) -> Spectrum:
+    """Decompose a matrix (n tracks, columns); columns are not centred. The last `n_dense` columns
+    are full ones, whose products are quicker by themselves.
 
     >>> rows = sparse.csr_matrix(np.array([[1.0, 0, 2], [0, 1, 0], [1, 0, 2]], dtype=np.float32))
     >>> found = spectrum_of(rows)
@@ -45,14 +46,19 @@ def spectrum_of(matrix: sparse.csr_matrix, *, seed: int | None = 0) -> Spectrum:
     """
     if matrix.shape[0] > _EXACT:
         return _strongest(matrix, seed)
-    products = (matrix @ matrix.T).toarray()
-    n = len(products)
-    value, vector = eigh(products, subset_by_index=(max(0, n - _MOST), n - 1))
-    value, vector = value[::-1], vector[:, ::-1]
+    products = _products(matrix, matrix.shape[1] - n_dense)
+    value, vector = eigh(products, driver="evd", overwrite_a=True)
+    value, vector = value[: -_MOST - 1 : -1], vector[:, : -_MOST - 1 : -1]
     kept = value > _NOISE * max(value[0], _NOISE)
     length = np.sqrt(value[kept]).astype(np.float32)
     vector = vector[:, kept].astype(np.float32)
     return Spectrum(vector * length, lambda weights: matrix.T @ (vector / length @ weights))
+
+
+def _products(matrix: sparse.csr_matrix, n_sparse: int) -> np.ndarray:
+    """Products of all pairs of rows, (n, n)."""
+    some, full = matrix[:, :n_sparse], matrix[:, n_sparse:].toarray()
+    return np.asarray((some @ some.T).toarray() + full @ full.T)
 
 
 def _strongest(matrix: sparse.csr_matrix, seed: int | None) -> Spectrum:
