@@ -52,6 +52,18 @@ Promote = Annotated[
         rich_help_panel=ADVANCED,
     ),
 ]
+Model = Annotated[
+    str | None,
+    typer.Option("--model", help="What learns: hybrid, hybrid:HEAD or simple_ml."),
+]
+Engine = Annotated[
+    str | None,
+    typer.Option(
+        "--engine",
+        help="What embeds names and genres: torch, onnx, static or none.",
+        rich_help_panel=ADVANCED,
+    ),
+]
 Include = Annotated[
     list[str] | None,
     typer.Option("--include", help="Playlists that are buckets, as a pattern: 'Crates / *'."),

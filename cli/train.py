@@ -20,6 +20,8 @@ def train(
         Path | None,
         typer.Option("--chart", help="Draw confidence against truth: .png, .svg or .html."),
     ] = None,
+    model: o.Model = None,
+    engine: o.Engine = None,
     several: Annotated[
         bool | None,
         typer.Option(
@@ -49,7 +51,12 @@ def train(
 
     if chart:
         chart_kind(chart)  # refused before the work, not after it
-    buckets = {"threshold": threshold, "target_precision": target_precision}
+    buckets = {
+        "threshold": threshold,
+        "target_precision": target_precision,
+        "model": model,
+        "engine": engine,
+    }
     session = Session(
         workspace, as_json=json, verbose=verbose, wait=wait, seed=seed, buckets=buckets
     )

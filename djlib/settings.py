@@ -28,10 +28,11 @@ class BucketSettings:
     neither is set, a model keeps what it was trained with, and the first takes 0.5. `min_tracks`
     is the smallest bucket that is measured; `folds` the number of cross-validation folds;
     `test_share` the share of songs kept aside for before/after comparisons and never trained on.
-    `model` is which learner is trained.
+    `model` is which learner is trained, `engine` what embeds its sentences ("none": nothing does).
     """
 
-    model: str = "simple_ml"
+    model: str = "hybrid"
+    engine: str = "torch"
     threshold: float | None = None
     target_precision: float | None = None
     min_tracks: int = 3
@@ -70,7 +71,22 @@ _LIMITS: dict[str, tuple[float, float]] = {
     "trees": (1, 5000),
 }
 
-_CHOICES: dict[str, tuple[str, ...]] = {"model": ("simple_ml",)}
+MODELS = (
+    "hybrid",
+    "hybrid:logistic",
+    "hybrid:mlp",
+    "hybrid:xgboost",
+    "hybrid:random_forest",
+    "hybrid:soft_vote",
+    "hybrid:stack",
+    "simple_ml",
+)
+"""Learners of buckets by name; "hybrid" is the one with the best head."""
+
+ENGINES = ("torch", "onnx", "static", "none")
+"""What embeds the sentence of a track."""
+
+_CHOICES = {"model": MODELS, "engine": ENGINES}
 
 
 def load_settings(

@@ -12,6 +12,7 @@ import pytest
 QUICK = """
 lock_wait_s = 0.2
 [buckets]
+model = "simple_ml"
 trees = 8
 folds = 2
 """

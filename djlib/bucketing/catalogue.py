@@ -7,16 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ModelError, UsageError
+from ..settings import MODELS
 from .assigner import BucketAssigner
-from .hybrid_heads import HEADS
 
 BASELINE_NAMES = ("majority", "genre", "artist", "text")
 """Simple models that a better one has to beat."""
 
-HYBRID_NAMES = ("hybrid", *(f"hybrid:{head}" for head in HEADS))
-"""The hybrid with its best head, and with each by name."""
-
-MODEL_NAMES = (*HYBRID_NAMES, "simple_ml", *BASELINE_NAMES)
+MODEL_NAMES = (*MODELS, *BASELINE_NAMES)
 
 
 def make_model(name: str, *, seed: int | None = 0, **parameters: Any) -> BucketAssigner:

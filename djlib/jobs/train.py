@@ -182,7 +182,12 @@ def _learn_anew(training: TrainingSet, settings: Settings, talk: Talk) -> _Learn
 def new_model(settings: Settings) -> BucketAssigner:
     """An unfitted model of the kind and size the settings ask for."""
     name = settings.buckets.model
-    own = {"n_estimators": settings.buckets.trees, "n_jobs": -1} if name == "simple_ml" else {}
+    own: dict[str, Any] = {}
+    if name == "simple_ml":
+        own = {"n_estimators": settings.buckets.trees, "n_jobs": -1}
+    elif name.startswith("hybrid"):
+        engine = settings.buckets.engine
+        own = {"engine": None if engine == "none" else engine}
     return make_model(name, seed=settings.seed, **own)
 
 
