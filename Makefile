@@ -46,7 +46,7 @@ $(READY): requirements.txt requirements-dev.txt pyproject.toml
 		echo "djlib needs Python 3.11 or newer, and '$(PYTHON)' is" \
 			"$$($(PYTHON) --version 2>/dev/null || echo 'not there');" \
 			"name another: make PYTHON=python3.12" >&2; exit 1; }
-	@echo "Setting up .venv, once (some minutes)" >&2
+	@echo "Setting up .venv, once (some minutes, 2 GB)" >&2
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(PIP) --no-deps --retries 1 --extra-index-url $(CPU_TORCH) $$(grep '^torch==' requirements.txt)
 	@$(PIP) -r requirements.txt -r requirements-dev.txt

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import onnx
 
 _FUSED = "com.microsoft"
+_FLOAT, _INT64 = 1, 7
+"""Numbers ONNX gives these types."""
 _KEPT_WHOLE = ("0.shrink",)
 """Layers in 32 bits: the outliers behind the first GELU cost more than all other rounding."""
 _LARGEST = 63
@@ -66,7 +68,7 @@ class _Graph:
         """Write all nodes and wrap them."""
         x = self._embedded()
         for layer in range(self._settings["num_hidden_layers"]):
-            x = self._shrunk(layer, *self._attended(layer, x))
+            x = self._shrunk(layer, self._attended(layer, x))
         self._pooled(x)
         return self._wrapped()
 
@@ -81,8 +83,8 @@ class _Graph:
         scale, shift = self._norm("embeddings.LayerNorm")
         return self._add("LayerNormalization", x, scale, shift, epsilon=self._epsilon)
 
-    def _attended(self, layer: int, x: str) -> tuple[str, str]:
-        """Self-attention and its norm; gives the result twice, as input and as what is skipped."""
+    def _attended(self, layer: int, x: str) -> str:
+        """Self-attention, what went in added, norm."""
         name = f"encoder.layer.{layer}.attention"
         parts = [self._linear(f"{name}.self.{part}") for part in ("query", "key", "value")]
         weight, bias = (np.concatenate(kind, axis=-1) for kind in zip(*parts, strict=True))
@@ -95,32 +97,28 @@ class _Graph:
         attended = self._attention(x_in, weight, bias)
         self._watch(f"{layer}.out", attended)
         y = self._product(f"{layer}.out", attended, out * even[:, None], out_bias)
-        x = self._skipped(f"{name}.output.LayerNorm", y, x)
-        return x, x
+        return self._skipped(f"{name}.output.LayerNorm", y, x)
 
-    def _shrunk(self, layer: int, x: str, skipped: str) -> str:
-        """The two layers behind attention: wider, GELU, narrower, norm."""
+    def _shrunk(self, layer: int, x: str) -> str:
+        """The two layers behind attention: wider, GELU, narrower, what went in added, norm."""
         name = f"encoder.layer.{layer}"
         weight, bias = self._linear(f"{name}.intermediate.dense")
-        x, weight = self._evened(f"{layer}.widen", x, weight)
-        wide = self._product(f"{layer}.widen", x, weight, bias)
+        x_in, weight = self._evened(f"{layer}.widen", x, weight)
+        wide = self._product(f"{layer}.widen", x_in, weight, bias)
         wide = self._add("FastGelu", wide, domain=_FUSED)
         y = self._product(f"{layer}.shrink", wide, *self._linear(f"{name}.output.dense"))
-        return self._skipped(f"{name}.output.LayerNorm", y, skipped)
+        return self._skipped(f"{name}.output.LayerNorm", y, x)
 
     def _pooled(self, x: str) -> None:
-        """The mean over the pieces of a text: its direction, so the sum does as well."""
-        length = self._add("Shape", "ids", start=1, end=2)
-        zero, one = self._constant(np.array(0)), self._constant(np.array(1))
-        first = self._constant(np.zeros(1, np.int64))
-        n = self._add("Squeeze", length, first)
-        places = self._add("Unsqueeze", self._add("Range", zero, n, one), first)
-        last = self._constant(np.ones(1, np.int64))
-        lengths = self._add("Unsqueeze", self._add("Cast", "lengths", to=7), last)
-        inside = self._add("Cast", self._add("Less", places, lengths), to=1)
+        """The direction of the sum over the pieces of a text, which is that of their mean."""
+        zero, one = (self._constant(np.array(n)) for n in (0, 1))
+        first, last = (self._constant(np.array([n])) for n in (0, 1))
+        length = self._add("Squeeze", self._add("Shape", "ids", start=1, end=2), first)
+        places = self._add("Unsqueeze", self._add("Range", zero, length, one), first)
+        ends = self._add("Unsqueeze", self._add("Cast", "lengths", to=_INT64), last)
+        inside = self._add("Cast", self._add("Less", places, ends), to=_FLOAT)  # (texts, pieces)
         summed = self._add("MatMul", self._add("Unsqueeze", inside, last), x)
-        vector = self._add("Squeeze", summed, last)
-        self._add("LpNormalization", vector, axis=-1, p=2, named="vectors")
+        self._add("LpNormalization", self._add("Squeeze", summed, last), p=2, named="vectors")
 
     def _attention(self, x: str, weight: np.ndarray, bias: np.ndarray) -> str:
         heads = {"num_heads": self._settings["num_attention_heads"], "domain": _FUSED}
