@@ -54,7 +54,7 @@ class BucketAssigner(ClassifierMixin, BaseEstimator):
         if len(X) != len(labels.truth):
             raise InputError(f"{len(X)} tracks but {len(labels.truth)} labels")
         self._describe(X, labels)
-        self._calibrate(self._fit_votes(X, labels), labels.truth)
+        self._learn(X, labels)
         return self
 
     def update(self, X: pd.DataFrame, y: Iterable[Any]) -> Self:
@@ -120,6 +120,10 @@ class BucketAssigner(ClassifierMixin, BaseEstimator):
         self.classes_ = np.array(labels.classes)
         self.is_multi_ = labels.is_multi
         self.labelled_ = _remember(X, labels)
+
+    def _learn(self, X: pd.DataFrame, labels: Labels) -> None:
+        """Learn to vote, and how often the votes are right."""
+        self._calibrate(self._fit_votes(X, labels), labels.truth)
 
     def _calibrate(self, votes: np.ndarray, truth: np.ndarray) -> None:
         """Learn from out-of-sample votes (n, buckets) how often they are right."""

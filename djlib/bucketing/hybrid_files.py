@@ -12,7 +12,8 @@ import numpy as np
 import skops.io
 
 from ..evaluation.calibration import Calibration
-from ..features.joined import JoinedFeatures
+from ..evaluation.confidence import Confidence
+from ..features.track_columns import TrackColumns
 from ..tables.atomic import write_json
 from ..tables.io import read_table, write_table
 
@@ -45,12 +46,12 @@ def save(model: HybridBucketAssigner, folder: Path) -> None:
         "parameters": model.get_params(),
         "buckets": model.classes_.tolist(),
         "several_buckets": model.is_multi_,
-        "is_embedded": model.is_embedded_,
         "calibration": model.calibration_.as_dict(),
+        "confidence": model.confidence_.as_dict() if model.confidence_ else None,
         "thresholds": model.thresholds_.tolist(),
     }
     write_json(folder / _SETTINGS, settings)
-    write_json(folder / _VOCABULARY, model.features_.as_dict())
+    write_json(folder / _VOCABULARY, model.columns_.as_dict())
     parts = {"head": model.head_, "means": model.means_, "sentences": model.sentences_}
     skops.io.dump(parts, folder / _PARTS, compression=ZIP_DEFLATED, compresslevel=1)
     write_table(model.labelled_, folder / _LABELLED)
@@ -64,10 +65,11 @@ def load(kind: type[Model], folder: Path) -> Model:
     model = kind(**settings["parameters"])
     model.classes_ = np.array(settings["buckets"])
     model.is_multi_ = settings["several_buckets"]
-    model.is_embedded_ = settings["is_embedded"]
     model.calibration_ = Calibration.from_dict(settings["calibration"])
+    said = settings["confidence"]
+    model.confidence_ = Confidence.from_dict(said) if said else None
     model.thresholds_ = np.array(settings["thresholds"])
-    model.features_ = JoinedFeatures.from_dict(vocabulary)
+    model.columns_ = TrackColumns.from_dict(vocabulary, model.cache)
     model.head_, model.means_ = parts["head"], parts["means"]
     model.sentences_ = parts["sentences"]
     model.labelled_ = read_table(folder / _LABELLED, schema="tracks", duplicates="keep")

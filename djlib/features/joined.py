@@ -46,9 +46,6 @@ _WEIGHTS = {"words": 1.0, "characters": 1.0, "artists": 0.5, "albums": 1.0, "lab
 """How much each block counts beside the others. Halving or doubling any of them makes the mean
 over five real libraries worse or changes it by less than chance does."""
 
-SENTENCE_WEIGHT = 1.0
-"""How much the embedding of the sentence counts beside them."""
-
 
 class JoinedFeatures(TransformerMixin, BaseEstimator):
     """Turn tracks into one sparse matrix whose columns belong to fields.

@@ -1,0 +1,84 @@
+"""The columns of the hybrid model: everything a track says, and the embedding of its sentence."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from ..errors import EmbeddingsMissingError
+from .embeddings import SentenceEmbedder
+from .joined import JoinedFeatures
+
+_log = logging.getLogger(__name__)
+
+N_EMBEDDED = 384
+"""Columns of the embedding: the last ones."""
+
+SENTENCE_WEIGHT = 1.0
+"""How much the embedding counts beside the other blocks: twice as much is worse on five real
+libraries, none at all is hardly worse."""
+
+
+class TrackColumns:
+    """`JoinedFeatures` and the sentence's embedding side by side.
+
+    `engine` embeds ("torch", "onnx", "static"; None: nothing does), `cache` is where embeddings
+    are remembered. Where the weights are missing the columns of the embedding are empty, which is
+    said once, and everything else goes on.
+
+    >>> tracks = pd.DataFrame({"title": ["Be Mine", "Shades"], "bpm": [124.0, 118.0]})
+    >>> columns = TrackColumns(use_dates=True, engine=None).fit(tracks)
+    >>> columns.transform(tracks).shape[1] == columns.joined.width + N_EMBEDDED
+    True
+    """
+
+    def __init__(self, *, use_dates: bool, engine: str | None, cache: str | None = None) -> None:
+        self.joined = JoinedFeatures(use_dates=use_dates)
+        self.engine = engine
+        self.cache = cache
+
+    def fit(self, X: pd.DataFrame) -> Self:
+        """Learn vocabularies and the span of dates."""
+        self.joined.fit(X)
+        return self
+
+    def transform(self, X: pd.DataFrame, sentences: np.ndarray | None = None) -> sparse.csr_matrix:
+        """Give the matrix, shape (n, width + 384); `sentences` (n, 384) are embeddings at hand."""
+        known = self.sentences(X) if sentences is None else sentences
+        embedded = sparse.csr_matrix(SENTENCE_WEIGHT * known.astype(np.float32))
+        both = [self.joined.transform(X), embedded]
+        return sparse.hstack(both, format="csr", dtype=np.float32)
+
+    def parts(
+        self, X: pd.DataFrame, sentences: np.ndarray | None = None
+    ) -> Iterator[tuple[str, int, Any]]:
+        """Give field, first column and columns of each part; together they are `transform`."""
+        yield from self.joined.parts(X)
+        known = self.sentences(X) if sentences is None else sentences
+        yield "sentence", self.joined.width, SENTENCE_WEIGHT * known.astype(np.float32)
+
+    def sentences(self, X: pd.DataFrame) -> np.ndarray:
+        """Give the embeddings, (n, 384); zeros where there are none to be had."""
+        if self.engine is not None:
+            try:
+                return SentenceEmbedder(engine=self.engine, cache=self.cache).transform(X)
+            except EmbeddingsMissingError as error:
+                _log.warning("the meaning of names and genres is left out: %s", error)
+                self.engine = None
+        return np.zeros((len(X), N_EMBEDDED), dtype=np.float32)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for a settings file."""
+        return {"joined": self.joined.as_dict(), "engine": self.engine}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any], cache: str | None = None) -> Self:
+        """Read back what `as_dict` gave."""
+        columns = cls(use_dates=True, engine=values["engine"], cache=cache)
+        columns.joined = JoinedFeatures.from_dict(values["joined"])
+        return columns
