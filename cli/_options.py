@@ -64,6 +64,15 @@ Engine = Annotated[
         rich_help_panel=ADVANCED,
     ),
 ]
+Several = Annotated[
+    bool | None,
+    typer.Option(
+        "--several/--one",
+        help="Several buckets a track, or one. Default: as your labels are.",
+        show_default=False,
+        rich_help_panel=ADVANCED,
+    ),
+]
 Include = Annotated[
     list[str] | None,
     typer.Option("--include", help="Playlists that are buckets, as a pattern: 'Crates / *'."),

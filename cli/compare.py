@@ -73,15 +73,7 @@ def compare(
             rich_help_panel=o.ADVANCED,
         ),
     ] = True,
-    several: Annotated[
-        bool | None,
-        typer.Option(
-            "--several/--one",
-            help="Several buckets a track, or one. Default: as your labels are.",
-            show_default=False,
-            rich_help_panel=o.ADVANCED,
-        ),
-    ] = None,
+    several: o.Several = None,
     seed: o.Seed = None,
     json: o.Json = False,
     workspace: o.Workspace = None,

@@ -22,15 +22,7 @@ def train(
     ] = None,
     model: o.Model = None,
     engine: o.Engine = None,
-    several: Annotated[
-        bool | None,
-        typer.Option(
-            "--several/--one",
-            help="Several buckets a track, or one. Default: as your labels are.",
-            show_default=False,
-            rich_help_panel=o.ADVANCED,
-        ),
-    ] = None,
+    several: o.Several = None,
     promote: o.Promote = None,
     seed: o.Seed = None,
     json: o.Json = False,
