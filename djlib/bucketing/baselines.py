@@ -19,6 +19,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..features.text import genre_tokens, lead_artist
 from ..tables.atomic import write_json
+from ..tables.cell_text import text_of
 from ..tables.io import read_table, write_table
 from ..tables.schema import split_buckets
 from .assigner import BucketAssigner
@@ -202,9 +203,7 @@ def _artists(X: pd.DataFrame) -> list[tuple[str, ...]]:
 
 def texts(X: pd.DataFrame, column: str) -> list[str]:
     """The cells of a column as text, "" where there is none."""
-    if column not in X:
-        return [""] * len(X)
-    return [str(cell) for cell in X[column].astype("str").fillna("")]
+    return text_of(X, column).tolist()
 
 
 def _places(signs: list[tuple[str, ...]]) -> dict[str, int]:

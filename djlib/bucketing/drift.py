@@ -18,6 +18,7 @@ import pandas as pd
 from ..evaluation.trend_tests import day_windows, share_at_least, without_false_discoveries
 from ..features.music import fold_bpm, parse_key
 from ..features.text import genre_tokens, lead_artist
+from ..tables.cell_text import text_of
 
 Verdict = Literal["drifted", "hardly", "cannot tell"]
 
@@ -275,4 +276,4 @@ def _numbers(tracks: pd.DataFrame, column: str) -> np.ndarray:
 
 
 def _texts(tracks: pd.DataFrame, column: str) -> list[str]:
-    return tracks[column].astype("str").tolist() if column in tracks else [""] * len(tracks)
+    return text_of(tracks, column).tolist()

@@ -15,6 +15,7 @@ import pandas as pd
 
 from ..features.music import Key, parse_key
 from ..features.text import fold, genre_tokens, lead_artist, split_artist_title, strip_promo
+from ..tables.cell_text import text_of
 from ..tables.schema import TRACKS, coerce
 
 Way = Literal["between", "is", "has"]
@@ -139,9 +140,7 @@ def keys_near() -> list[tuple[str, ...]]:
 
 
 def _cells(tracks: pd.DataFrame, field: str) -> list[str]:
-    if field not in tracks:
-        return [""] * len(tracks)
-    return list(tracks[field].astype("str").fillna(""))
+    return text_of(tracks, field).tolist()
 
 
 def _artist(artist: str, title: str) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold
 
 from ..features.text import lead_artist, song_key
+from ..tables.cell_text import text_of
 
 FoldKind = Literal["stratified", "artist"]
 
@@ -27,13 +28,13 @@ def song_groups(tracks: pd.DataFrame) -> np.ndarray:
     >>> len(set(song_groups(a)))
     1
     """
-    names = map(song_key, _text(tracks, "artist"), _text(tracks, "title"))
+    names = map(song_key, text_of(tracks, "artist"), text_of(tracks, "title"))
     return _or_track_id(names, tracks)
 
 
 def artist_groups(tracks: pd.DataFrame) -> np.ndarray:
     """A name for each track's lead artist, shape (n,); tracks of no known artist stand alone."""
-    names = map(lead_artist, _text(tracks, "artist"), _text(tracks, "title"))
+    names = map(lead_artist, text_of(tracks, "artist"), text_of(tracks, "title"))
     return _or_track_id(names, tracks)
 
 
@@ -94,9 +95,3 @@ def _place(name: str) -> float:
 def _or_track_id(names: Iterator[str], tracks: pd.DataFrame) -> np.ndarray:
     ids = tracks.get("track_id", tracks.index)
     return np.array([n or f"\x00{i}" for n, i in zip(names, ids, strict=True)], dtype=object)
-
-
-def _text(tracks: pd.DataFrame, column: str) -> pd.Series:
-    if column not in tracks:
-        return pd.Series([""] * len(tracks))
-    return tracks[column].astype("str").fillna("")

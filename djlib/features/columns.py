@@ -11,6 +11,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from ..tables.cell_text import text_of
 from ..tables.schema import TRACKS, coerce
 from .music import fold_bpm, parse_key
 from .text import genre_tokens
@@ -54,7 +55,7 @@ class TabularFeatures(TransformerMixin, BaseEstimator):
 
     def fit(self, X: pd.DataFrame, y: object = None) -> Self:
         """Learn the genre vocabulary and the tempo that stands in for a missing one."""
-        counts = Counter(token for cell in _text(X, "genres") for token in _words(cell))
+        counts = Counter(token for cell in text_of(X, "genres") for token in _words(cell))
         common = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
         kept = [token for token, n in common[: self.max_tokens] if n >= self.min_tracks]
         self.tokens_ = sorted(kept)
@@ -84,12 +85,12 @@ class TabularFeatures(TransformerMixin, BaseEstimator):
         return np.column_stack([np.log2(filled), np.log2(fold_bpm(filled)), missing])
 
     def _key_block(self, X: pd.DataFrame) -> np.ndarray:
-        codes, names = pd.factorize(_text(X, "key"))
+        codes, names = pd.factorize(text_of(X, "key"))
         rows = np.array([_key_row(name) for name in names]).reshape(len(names), len(_KEY))
         return np.asarray(rows[codes])
 
     def _genre_block(self, X: pd.DataFrame) -> np.ndarray:
-        codes, cells = pd.factorize(_text(X, "genres"))
+        codes, cells = pd.factorize(text_of(X, "genres"))
         place = {token: column for column, token in enumerate(self.tokens_)}
         rows = np.zeros((len(cells), len(self.tokens_) + 1), dtype=np.float32)
         for row, cell in enumerate(cells):
@@ -115,12 +116,12 @@ def missing_fields(X: pd.DataFrame, fields: Sequence[str] = FIELDS) -> dict[str,
 def _missing(X: pd.DataFrame, field: str) -> np.ndarray:
     if field in ("key", "genres"):
         is_read = parse_key if field == "key" else genre_tokens
-        codes, cells = pd.factorize(_text(X, field))
+        codes, cells = pd.factorize(text_of(X, field))
         return np.array([not is_read(cell) for cell in cells], dtype=bool)[codes]
     if field not in TRACKS.names:
         return np.logical_and.reduce([_missing(X, f) for f in ("artist", "title", *FIELDS)])
     if TRACKS.column(field).kind == "text":
-        return _text(X, field).str.strip().eq("").to_numpy(dtype=bool)
+        return text_of(X, field).str.strip().eq("").to_numpy(dtype=bool)
     return np.isnan(_number(X, field))
 
 
@@ -136,12 +137,6 @@ def _words(cell: str) -> list[str]:
     """Genre tokens and, of tokens with several words, each word: `tech house` is also house."""
     tokens = genre_tokens(cell)
     return list(dict.fromkeys([*tokens, *(w for t in tokens for w in t.split() if w != "&")]))
-
-
-def _text(X: pd.DataFrame, column: str) -> pd.Series:
-    if column not in X:
-        return pd.Series([""] * len(X), dtype="str")
-    return X[column].astype("str").fillna("")
 
 
 def _tempo(X: pd.DataFrame) -> np.ndarray:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from ..tables.cell_text import as_text
+
 _FIRST_YEAR, _LAST_YEAR = 1980, 2200
 """Programs write a clock that was never set as 1970 or 1904."""
 
@@ -25,7 +27,7 @@ def days_added(column: pd.Series) -> pd.Series:
     >>> days_added(pd.Series(["04/03/2021", "05/03/2021"])).notna().any()
     np.False_
     """
-    text = column.astype("str")
+    text = as_text(column)
     first = text.str.extract(_YEAR_FIRST).set_axis(["year", "month", "day"], axis=1)
     last = text.str.extract(_YEAR_LAST).set_axis(_order(text), axis=1)
     if "month" not in last:

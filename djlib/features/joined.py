@@ -18,6 +18,7 @@ from scipy import sparse
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from ..tables.cell_text import text_of
 from ..tables.schema import TRACKS, coerce
 from .dates import days_added
 from .lexical import SEPARATOR, LexicalBlock, Texts
@@ -188,7 +189,7 @@ def _texts(X: pd.DataFrame) -> Texts:
         "albums": [fold(album) for album in albums],
         "labels": [fold(label) for label in labels],
         "genre_tokens": [_with_words(tokens) for tokens in genres],
-        "days": ["" if np.isnan(day) else f"day {day:.0f}" for day in _days(X)],
+        "days": ["" if np.isnan(day) else str(np.datetime64(int(day), "D")) for day in _days(X)],
     }
 
 
@@ -219,6 +220,4 @@ def _number(X: pd.DataFrame, column: str) -> np.ndarray:
 
 
 def _text(X: pd.DataFrame, column: str) -> list[str]:
-    if column not in X:
-        return [""] * len(X)
-    return X[column].astype("str").fillna("").tolist()
+    return text_of(X, column).tolist()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from ..tables.cell_text import text_of
 from ..tables.schema import TRACKS, coerce
 from .text import split_artist_title, strip_promo
 
@@ -19,7 +20,7 @@ def sentences(tracks: pd.DataFrame) -> list[str]:
     ['Robyn - Be Mine, key 8A', '']
     """
     bpm = _tempo(tracks)
-    columns = (_text(tracks, name) for name in ("artist", "title", "genres", "key"))
+    columns = (text_of(tracks, name) for name in ("artist", "title", "genres", "key"))
     return [_sentence(*cells) for cells in zip(*columns, bpm, strict=True)]
 
 
@@ -28,12 +29,6 @@ def _sentence(artist: str, title: str, genres: str, key: str, bpm: float) -> str
     tempo = "" if np.isnan(bpm) else f"BPM {bpm:.0f}"
     parts = (name, strip_promo(genres), tempo, f"key {key.strip()}" if key.strip() else "")
     return ", ".join(part for part in parts if part)
-
-
-def _text(tracks: pd.DataFrame, column: str) -> list[str]:
-    if column not in tracks:
-        return [""] * len(tracks)
-    return tracks[column].astype("str").fillna("").tolist()
 
 
 def _tempo(tracks: pd.DataFrame) -> np.ndarray:

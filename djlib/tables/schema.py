@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import InputError
+from .cell_text import as_text
 from .problems import Problem
 
 Kind = Literal["text", "number", "bpm", "year", "seconds"]
@@ -220,7 +221,7 @@ def coerce(
             fixed[column.name] = _as_text(values)
             continue
         fixed[column.name], bad = _as_numbers(values, column.kind)
-        shown = values.iloc[list(bad)].astype("str")
+        shown = as_text(values.iloc[list(bad)])
         for (row, reason), value in zip(bad.items(), shown, strict=True):
             line = lines[row] if lines is not None else None
             problems.append(Problem(line, column.name, value, reason, "value ignored"))
@@ -232,7 +233,7 @@ def _as_text(values: pd.Series) -> pd.Series:
         given = values.dropna()
         whole = (given.mod(1).eq(0) & given.abs().lt(_EXACT)).all()
         values = values.astype("Int64" if whole else values.dtype)
-    return values.astype("str").where(values.notna(), "").astype("str")
+    return as_text(values)
 
 
 _EXACT = 2.0**53
