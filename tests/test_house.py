@@ -34,10 +34,10 @@ THIRD_PARTIES = {
     "settings": "",
     "tables": "numpy pandas pyarrow filelock",
     "formats": "numpy pandas tinytag",
-    "features": "numpy pandas sklearn",
+    "features": "numpy pandas sklearn scipy",
     "evaluation": "numpy pandas sklearn scipy",
     "registry": "",
-    "bucketing": "numpy pandas sklearn scipy skops",
+    "bucketing": "numpy pandas sklearn scipy skops threadpoolctl",
     "jobs": "numpy pandas",
     "cli": "typer",
 }
@@ -47,10 +47,12 @@ ONLY_IN = {
     "typer": ("cli",),
     "rich": ("cli",),
     "matplotlib": ("djlib.evaluation.charts",),
-    "skops": ("djlib.bucketing.simple_ml",),
+    "skops": ("djlib.bucketing.simple_ml", "djlib.bucketing.hybrid_files"),
     "tinytag": ("djlib.formats",),
     "cleanlab": ("djlib.bucketing.label_quality",),
     "filelock": ("djlib.tables.locks",),
+    "xgboost": ("djlib.bucketing.hybrid_heads",),
+    "umap": ("djlib.bucketing.umap_shape",),
     "pickle": ("djlib.registry.draft",),
     "sentence_transformers": ("djlib.features.engines",),
     "huggingface_hub": ("djlib.features.embedding_model",),
@@ -60,7 +62,7 @@ ONLY_IN = {
 }
 """Where a module may be imported at all, inside functions too."""
 
-NOWHERE = ("xgboost", "cloudpickle", "dill", "marshal", "shelve")
+NOWHERE = ("cloudpickle", "dill", "marshal", "shelve")
 NO_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "tools", "lib"}
 MOST_LINES = 300
 

@@ -10,8 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from djlib.bucketing.catalogue import MODEL_NAMES, make_model
+from djlib.bucketing.hybrid_heads import HEADS
 from djlib.errors import UsageError
-from djlib.settings import Settings, Workspace, load_settings, settings_from
+from djlib.features.engines import ENGINES as EMBEDDING_ENGINES
+from djlib.settings import ENGINES, MODELS, Settings, Workspace, load_settings, settings_from
 
 
 def _write(folder: Path, text: str) -> Path:
@@ -120,3 +123,10 @@ def test_of_threshold_and_target_the_one_set_last_counts(tmp_path: Path) -> None
     for environ, flags in (({"DJLIB_BUCKETS_THRESHOLD": "0.7"}, {}), ({}, {"threshold": 0.7})):
         found = load_settings(folder, environ, {"buckets": flags}).buckets
         assert (found.threshold, found.target_precision) == (0.7, None)
+
+
+def test_the_models_and_engines_that_may_be_set_are_those_there_are() -> None:
+    heads = {f"hybrid:{head}" for head in HEADS}
+    assert set(MODELS) == {"hybrid", *heads, "simple_ml"}
+    assert {make_model(name).get_params()["random_state"] for name in MODEL_NAMES} == {0}
+    assert set(ENGINES) == {*EMBEDDING_ENGINES, "none"}
