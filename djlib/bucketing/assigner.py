@@ -164,7 +164,7 @@ class BucketAssigner(ClassifierMixin, BaseEstimator):
 
 def _remember(X: pd.DataFrame, labels: Labels) -> pd.DataFrame:
     kept = coerce(X[[c for c in KEPT_COLUMNS if c in X]].reset_index(drop=True), TRACKS)[0]
-    if "track_id" not in kept:
-        kept.insert(0, "track_id", [f"row {i}" for i in range(len(kept))])
+    ids = kept.pop("track_id") if "track_id" in kept else [""] * len(kept)
+    kept.insert(0, "track_id", [known or f"row {i}" for i, known in enumerate(ids)])
     names = np.array(labels.classes, dtype=object)
     return kept.assign(buckets=["|".join(names[row > 0]) for row in labels.truth])

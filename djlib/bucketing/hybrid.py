@@ -9,8 +9,8 @@ works on the rest.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
@@ -22,19 +22,17 @@ from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits
 
-from ..errors import UsageError
+from ..errors import NotFoundError, UsageError
 from ..features.joined import FIELDS
 from ..features.track_columns import N_EMBEDDED, TrackColumns
 from . import hybrid_files
 from . import hybrid_reasons as reasons
 from .assigner import BucketAssigner
-from .hybrid_heads import HEADS, Head, LogisticHead, make_head
+from .hybrid_heads import Head, LogisticHead, make_head
 from .labels import Labels, encode
 from .out_of_sample import Familiarity, Heard
 from .spectrum import Spectrum, spectrum_of
 from .umap_shape import UmapShape
-
-_log = logging.getLogger(__name__)
 
 _ROWS_AT_ONCE = 5_000
 
@@ -132,21 +130,20 @@ class HybridBucketAssigner(BucketAssigner):
     ) -> Iterator[Self]:
         """Give, for each split, a model that learned the labels of its training rows only.
 
-        What needs no labels (vocabulary, components) is shared between them, and each is
-        calibrated on its own training rows: cross-validation at the price of about one fit.
+        What needs no labels (vocabulary, components) is learned once and shared between them.
         """
         labels = encode(y)
         whole: Self = clone(self)
         whole._describe(X, labels)
-        spectrum, heard = whole._out_of_sample(X, labels)
+        spectrum = whole._learn_features(X)
         for train, _ in splits:
             part = whole._with_same_features()
-            truth = labels.truth[train]
-            part._describe(X.iloc[train], Labels(labels.classes, truth, labels.is_multi))
+            known = Labels(labels.classes, labels.truth[train], labels.is_multi)
+            part._describe(X.iloc[train], known)
             part.sentences_ = whole.sentences_[train]
-            part.head_ = whole._head_on(spectrum, truth, train)
-            part._trust(heard.rows(train), truth)
-            part._note_means(X.iloc[train])
+            part._learn_labels(
+                X.iloc[train], known, replace(spectrum, places=spectrum.places[train])
+            )
             yield part
 
     def contributions(self, X: pd.DataFrame, column: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -162,10 +159,13 @@ class HybridBucketAssigner(BucketAssigner):
         return reasons.nearest(known, self.columns_.transform(X), n)
 
     def evidence(self, bucket: str, n: int = 8) -> list[tuple[str, str, float]]:
-        """Give field, term and weight of what speaks most for a bucket."""
+        """Give field, term and weight of what speaks most for a bucket; nothing for heads that
+        are not linear. Raises `NotFoundError` for a bucket it does not know."""
         check_is_fitted(self)
-        place = int(np.flatnonzero(self.classes_ == bucket)[0])
-        return reasons.evidence(self.head_, self.columns_, place, n)
+        places = np.flatnonzero(self.classes_ == bucket)
+        if not len(places):
+            raise NotFoundError(f"no bucket {bucket!r}; known: {', '.join(self.classes_)}")
+        return reasons.evidence(self.head_, self.columns_, int(places[0]), n)
 
     def save(self, folder: str | Path) -> None:
         """Write the model into `folder` by parts: settings and vocabulary as JSON, coefficients by
@@ -179,56 +179,50 @@ class HybridBucketAssigner(BucketAssigner):
         return hybrid_files.load(cls, Path(folder))
 
     def _learn(self, X: pd.DataFrame, labels: Labels) -> None:
-        if self.head not in HEADS:
-            raise UsageError(f"unknown head {self.head!r}; known: {', '.join(HEADS)}")
-        spectrum, heard = self._out_of_sample(X, labels)
-        self.head_ = self._head_on(spectrum, labels.truth, slice(None))
-        self._trust(heard, labels.truth)
-        self._note_means(X)
+        self._learn_labels(X, labels, self._learn_features(X))
 
-    def _out_of_sample(self, X: pd.DataFrame, labels: Labels) -> tuple[Spectrum, Heard]:
-        """Learn the features; give the components, and what heads say of tracks kept from them."""
+    def _learn_features(self, X: pd.DataFrame) -> Spectrum:
+        """Learn everything that needs no labels; give the tracks along their components."""
+        self._new_head()  # what cannot be made is refused before the work
         self.columns_ = TrackColumns(
             use_dates=self.use_dates, engine=self.engine, cache=self.cache
         ).fit(X)
         with threadpool_limits(1):  # on a busy machine many threads wait for each other
-            spectrum = spectrum_of(
-                self._learned_from(X), n_dense=N_EMBEDDED, seed=self.random_state
-            )
+            return spectrum_of(self._learned_from(X), n_dense=N_EMBEDDED, seed=self.random_state)
+
+    def _learn_labels(self, X: pd.DataFrame, labels: Labels, spectrum: Spectrum) -> None:
+        """Learn to vote, how often the votes are right, and how that depends on what is known."""
 
         def answer(train: np.ndarray, test: np.ndarray) -> np.ndarray:
-            head = self._fitted(spectrum, labels.truth[train], train)
+            head = self._fitted(spectrum.places[train], labels.truth[train])
             return np.asarray(head.votes(spectrum.places[test] @ head.projection))
 
-        return spectrum, Heard.from_folds(answer, X, labels, self.random_state or 0)
-
-    def _trust(self, heard: Heard, truth: np.ndarray) -> None:
-        """Learn how often the votes are right, and how that depends on what is known."""
-        self._calibrate(heard.drawn, truth)
-        multi = self.is_multi_
-        self.confidence_ = None if multi else heard.confidence(self.calibration_, truth)
+        heard = Heard.from_folds(answer, X, labels, self.random_state or 0)
+        self._calibrate(heard.drawn, labels.truth)
+        self.confidence_ = (
+            None if labels.is_multi else heard.confidence(self.calibration_, labels.truth)
+        )
+        self.head_ = self._fitted(spectrum.places, labels.truth)
+        pulled = spectrum.pull_back(self.head_.projection)
+        self.head_.projection = np.asarray(pulled, dtype=np.float32)
+        self._note_means(X)
 
     def _learned_from(self, X: pd.DataFrame) -> sparse.csr_matrix:
         """The matrix of the tracks to learn from; their embeddings are kept to find neighbours."""
         self.sentences_ = self.columns_.sentences(X).astype(np.float16)
         return self.columns_.transform(X, self.sentences_)
 
-    def _head_on(self, spectrum: Spectrum, truth: np.ndarray, rows: Any) -> Head:
-        """A head that learned `rows`, its projection on the columns."""
-        head = self._fitted(spectrum, truth, rows)
-        head.projection = np.asarray(spectrum.pull_back(head.projection), dtype=np.float32)
-        return head
-
-    def _fitted(self, spectrum: Spectrum, truth: np.ndarray, rows: Any) -> Head:
-        shape = None
-        if self.reduce == "umap":
-            shape = partial(UmapShape, seed=self.random_state)
-        elif self.reduce not in (None, "pca"):
-            raise UsageError(f"unknown reduction {self.reduce!r}; known: pca, umap")
-        head = make_head(self.head, self.n_components, self.random_state, shape)
+    def _fitted(self, places: np.ndarray, truth: np.ndarray) -> Head:
+        """A head that learned from tracks along their components."""
         with threadpool_limits(1):
-            fitted: Head = head.fit(spectrum.places[rows], truth, is_multi=self.is_multi_)
-        return fitted
+            return self._new_head().fit(places, truth, is_multi=self.is_multi_)
+
+    def _new_head(self) -> Head:
+        if self.reduce not in (None, "pca", "umap"):
+            raise UsageError(f"unknown reduction {self.reduce!r}; known: pca, umap")
+        shape = partial(UmapShape, seed=self.random_state) if self.reduce == "umap" else None
+        head: Head = make_head(self.head, self.n_components, self.random_state, shape)
+        return head
 
     def _votes(self, X: pd.DataFrame) -> np.ndarray:
         parts = [np.zeros((0, len(self.classes_)))]

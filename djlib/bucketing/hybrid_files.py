@@ -29,6 +29,7 @@ _TRUSTED = [
     "djlib.bucketing.hybrid_heads.JointHead",
     "djlib.bucketing.hybrid_heads.LogisticHead",
     "djlib.bucketing.umap_shape.UmapShape",
+    "sklearn.multiclass._ConstantPredictor",
     "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
     "sklearn.tree._tree.Tree",
     "sklearn.utils._label.LabelBinarizer",

@@ -17,6 +17,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import KFold
 from sklearn.multiclass import OneVsRestClassifier
 
+from ..errors import UsageError
 from .logistic import as_votes, fit_logistic
 
 HEADS = ("logistic", "mlp", "xgboost", "random_forest", "soft_vote", "stack")
@@ -170,11 +171,13 @@ class JointHead:
 def make_head(
     name: str, n_components: int, seed: int | None, shape: Callable[[], Any] | None = None
 ) -> Any:
-    """Make an unfitted head by name, one of `HEADS`.
+    """Make an unfitted head by name, one of `HEADS`; raises `UsageError` for another.
 
     >>> make_head("soft_vote", 50, 0).members[1].name
     'xgboost'
     """
+    if name not in HEADS:
+        raise UsageError(f"unknown head {name!r}; known: {', '.join(HEADS)}")
     if name == "logistic":
         return LogisticHead()
     if name in ("soft_vote", "stack"):
@@ -199,4 +202,4 @@ def make_estimator(name: str, seed: int | None, *, smallest: int) -> Any:
         )  # fmt: skip
     from sklearn.ensemble import RandomForestClassifier
 
-    return RandomForestClassifier(200, min_samples_leaf=2, random_state=seed, n_jobs=-1)
+    return RandomForestClassifier(200, min_samples_leaf=2, random_state=seed)

@@ -21,6 +21,9 @@ from ..evaluation.splits import artist_groups, folds, song_groups
 from .labels import Labels
 
 _FOLDS = 5
+_PLENTY = 10_000
+"""Answers that tell all there is to learn from them: past these no further fold is asked."""
+
 _STRANGERS = 0.5
 """Weight of an answer about an unknown artist from the folds by artist: they tell what such an
 artist does to the confidence, while the drawn folds tell how often one comes."""
@@ -53,7 +56,7 @@ class Familiarity:
 @dataclass(frozen=True)
 class Heard:
     """Out-of-sample votes (n, buckets) from folds drawn by chance and from folds by artist, with
-    the facts (n, 2) of `Familiarity` that held; NaN rows had none."""
+    the facts (n, 2) that held, as of `Familiarity`; NaN rows had none."""
 
     drawn: np.ndarray
     drawn_facts: np.ndarray
@@ -68,18 +71,14 @@ class Heard:
         labels: Labels,
         seed: int,
     ) -> Self:
-        """Ask `answer(train, test)` for votes, fold by fold."""
+        """Ask `answer(train, test)` for votes, fold by fold until there are plenty."""
         X = X.reset_index(drop=True)
-        drawn = _ask(answer, X, labels, _drawn(labels, seed))
+        names = (artist_groups(X), song_groups(X))
+        drawn = _ask(answer, names, labels, _drawn(labels, seed))
         if labels.is_multi:  # the first choice is not corrected there
             return cls(*drawn, *drawn)
         apart = folds(X, labels.first, kind="artist", n_folds=_FOLDS, seed=seed)
-        return cls(*drawn, *_ask(answer, X, labels, apart))
-
-    def rows(self, chosen: np.ndarray) -> Heard:
-        """What was said of some of the tracks."""
-        parts = (self.drawn, self.drawn_facts, self.by_artist, self.by_artist_facts)
-        return Heard(*(part[chosen] for part in parts))
+        return cls(*drawn, *_ask(answer, names, labels, apart))
 
     def confidence(self, calibration: Calibration, truth: np.ndarray) -> Confidence:
         """Learn how far to trust first choices, from both kinds of folds."""
@@ -106,14 +105,16 @@ def _drawn(labels: Labels, seed: int) -> Any:
 
 def _ask(
     answer: Callable[[np.ndarray, np.ndarray], np.ndarray],
-    X: pd.DataFrame,
+    names: tuple[np.ndarray, ...],
     labels: Labels,
     splits: Any,
 ) -> tuple[np.ndarray, np.ndarray]:
     votes = np.full(labels.truth.shape, np.nan)
-    facts = np.zeros((len(X), 2))
+    facts = np.zeros((len(votes), len(names)))
+    n_answers = 0
     for train, test in splits:
-        if labels.truth[train].any(axis=0).sum() > 1:
+        if n_answers < _PLENTY and labels.truth[train].any(axis=0).sum() > 1:
             votes[test] = answer(train, test)
-            facts[test] = Familiarity.of(X.iloc[train]).facts(X.iloc[test])
+            facts[test] = np.column_stack([np.isin(name[test], name[train]) for name in names])
+            n_answers += len(test)
     return votes, facts
