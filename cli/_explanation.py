@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 _HALF = 8
 _LONGEST_NAME = 60
+_SENTENCE = "the tags, read as one sentence"
 _SCALES = {
     "share of votes": (
         "share of your tracks in it",
@@ -52,7 +53,8 @@ def contributions(found: Explanation) -> None:
     most = max(map(abs, found.contributions.values()), default=0.0) or 1.0
     rows = [("start", start, f"{found.base:.3f}", "")]
     for field, part in sorted(found.contributions.items(), key=lambda pair: -abs(pair[1])):
-        value = "(missing)" if field in found.missing else found.values[field]
+        value = _SENTENCE if field == "sentence" else found.values[field]
+        value = "(missing)" if field in found.missing else value
         rows.append((field_name(field), value, f"{part:+.3f}", both_ways(part / most)))
     rows.append(("sum", called, f"{found.votes:.3f}", ""))
     table(["field", "holds", "adds", "against | for"], rows, right="adds")

@@ -144,6 +144,21 @@ def quoted(path: str) -> str:
     return f'"{path}"' if " " in path else path
 
 
+def here(path: str) -> str:
+    """A file as seen from the current folder, where it lies below it."""
+    from pathlib import Path
+
+    found = Path(path).resolve()
+    return str(found.relative_to(Path.cwd())) if found.is_relative_to(Path.cwd()) else path
+
+
+def credit(artist: str, title: str) -> tuple[str, str]:
+    """Artist and title as two cells, also where `Artist - Title` stands in the title."""
+    from djlib.features.text import split_artist_title
+
+    return (artist, title) if artist else split_artist_title("", title)
+
+
 def leaves(buckets: str) -> str:
     """Buckets without the folders they stand in: what a narrow column has room for."""
     return "|".join(bucket.rsplit(" / ", 1)[-1] for bucket in buckets.split("|"))

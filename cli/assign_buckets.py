@@ -121,18 +121,18 @@ def render(report: AssignReport) -> None:
 
 def correcting(predictions: str) -> tuple[str, ...]:
     """What a person does with a file of predictions."""
-    from ._render import quoted
+    from ._render import here, quoted
 
     return (
         "Open the predictions in a spreadsheet, write the right bucket into 'correct_bucket'",
-        f"where it is wrong, save it as CSV, then: djlib feedback {quoted(predictions)}",
+        f"where it is wrong, save it as CSV, then: djlib feedback {quoted(here(predictions))}",
         "djlib export --to rekordbox    makes playlists of the sure ones",
     )
 
 
 def answers(report: AssignReport) -> None:
     """Draw the first answers, how sure the model is and what was written."""
-    from ._render import heading, line, percent, problems, sizes
+    from ._render import heading, here, line, percent, problems, sizes
 
     if not report.rows:
         _nothing_to_answer(report)
@@ -153,7 +153,7 @@ def answers(report: AssignReport) -> None:
         rate = f" at {report.rows_per_second:,.0f} tracks a second"
         heading("Written" + (rate if report.rows >= _WORTH_A_RATE else ""))
         for path in report.written:
-            line(f"  {path}")
+            line(f"  {here(path)}")
 
 
 def _nothing_to_answer(report: AssignReport) -> None:
@@ -168,12 +168,12 @@ def _nothing_to_answer(report: AssignReport) -> None:
 
 
 def _first_rows(report: AssignReport) -> None:
-    from ._render import bar, leaves, table
+    from ._render import bar, credit, leaves, table
 
     table(
         ["artist", "title", "bucket", "confidence", "status", "reason"],
         [
-            (row["artist"], row["title"], leaves(row["predicted_bucket"]),
+            (*credit(row["artist"], row["title"]), leaves(row["predicted_bucket"]),
              f"{bar(row['confidence'], 5)} {row['confidence']:.2f}", row["status"], row["reason"])
             for row in report.first_rows[:_SHOWN]
         ],

@@ -120,14 +120,13 @@ def render_labels(report: LabelReport) -> None:
 
 
 def _odd(report: LabelReport) -> None:
-    from ._render import bar, leaves, line, table
+    from ._render import bar, credit, leaves, line, table
 
     table(
         ["artist", "title", "is in", "would fit", "", "why"],
         [
             (
-                row["artist"],
-                row["title"],
+                *credit(row["artist"], row["title"]),
                 leaves(row["bucket"]),
                 leaves(row["suggested_bucket"]),
                 f"{bar(row['probability'], 5)} {row['probability']:.2f}",

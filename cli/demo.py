@@ -25,7 +25,7 @@ def demo(
     """  # fmt: skip
     from djlib.jobs.demo import demo as run
 
-    from ._render import line, next_steps
+    from ._render import here, line, next_steps
     from ._session import Session, print_json
     from ._training_report import figures, learned
     from .assign_buckets import answers, correcting
@@ -39,7 +39,7 @@ def demo(
     figures(report.trained)
     answers(report.assigned)
     if report.chart:
-        line(f"  {report.chart}")
+        line(f"  {here(report.chart)}")
     next_steps(
         f"cd {folder}",
         *correcting("data/bucket_predictions.csv"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -160,12 +161,36 @@ def render_model(report: ImportanceReport) -> None:
         _moved(report)
     if report.made_of_others:
         names = joined([field_name(field) for field in report.made_of_others])
-        line(f"The {names} is made of other fields and counts with them.")
-    for bucket, evidence in report.evidence.items():
-        words = joined([f"{field_name(field)} {value}" for field, value, _ in evidence])
-        line(f"  {bucket}: {words}")
+        line(f"The {names} (the tags read as one sentence) counts with the fields it is made of.")
+    _evidence(report)
     for path in report.written:
         line(f"Written: {path}")
+
+
+def _evidence(report: ImportanceReport) -> None:
+    from ._render import heading, table
+
+    rows = [(bucket, _by_field(evidence)) for bucket, evidence in report.evidence.items()]
+    if any(words for _, words in rows):
+        heading("What speaks most for a bucket")
+        table(["bucket", ""], rows, widths={"": 200})
+
+
+def _by_field(evidence: Iterable[tuple[str, str, float]]) -> str:
+    """`genre jungle, drum & bass; label Miyaqua`: without words of a longer name among them."""
+    from djlib.bucketing.field_words import field_name
+
+    named: dict[str, list[str]] = {}
+    for field, value, _ in evidence:
+        named.setdefault(field_name(field), []).append(value)
+    return "; ".join(
+        f"{field} {', '.join(v for v in values if not _is_part(v, values))}"
+        for field, values in named.items()
+    )
+
+
+def _is_part(word: str, names: list[str]) -> bool:
+    return any(word != name and word in name.split() for name in names)
 
 
 def _fields(report: ImportanceReport) -> None:
@@ -184,7 +209,7 @@ def _fields(report: ImportanceReport) -> None:
                 f"{100 * one.blank_accuracy:.1f}",
                 f"{one.log_loss.mean:+.3f}",
             )
-            for one in report.fields
+            for one in sorted(report.fields, key=lambda one: -one.accuracy.mean)
         ],
         right="left blank,log-loss",
     )

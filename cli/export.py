@@ -66,7 +66,7 @@ def export(
 
 def render(report: ExportReport) -> None:
     """Draw what was written, and how it gets into the DJ software."""
-    from ._render import count, heading, line, next_steps, problems, sizes
+    from ._render import count, heading, here, line, next_steps, problems, sizes
 
     tracks, playlists = count(report.tracks, "track"), count(len(report.playlists), "playlist")
     heading(f"{tracks} in {playlists}")
@@ -77,7 +77,7 @@ def render(report: ExportReport) -> None:
     if not report.written:
         line("Nothing written (--dry-run).")
         return
-    line(f"\nWritten: {report.written[0]}")
+    line(f"\nWritten: {here(report.written[0])}")
     if len(report.written) > 1:
         line(f"and {count(len(report.written) - 1, 'more file')} beside it")
     if report.to == "rekordbox":

@@ -94,7 +94,7 @@ def _learn(session: Session, report: ReviewReport) -> None:
 
 def render(report: ReviewReport) -> None:
     """Draw where the review stands and what to do next."""
-    from ._render import bar, count, heading, line, next_steps, percent, quoted
+    from ._render import bar, count, heading, here, line, next_steps, percent, quoted
 
     share = report.answered / report.tracks if report.tracks else 1.0
     heading(f"{report.answered:,} of {report.tracks:,} tracks answered")
@@ -111,11 +111,11 @@ def render(report: ReviewReport) -> None:
     if report.kept:
         line(f"Parts of the file could not be read; a copy of it as it was: {report.kept}")
     if report.written:
-        line(f"Written: {report.written}")
+        line(f"Written: {here(report.written)}")
     new = " --new-bucket" if report.new_buckets else ""
     steps = []
     if report.answered:
-        steps.append(f"djlib feedback {quoted(report.file)}{new}    learns from your answers")
+        steps.append(f"djlib feedback {quoted(here(report.file))}{new}    learns from your answers")
     if report.left:
         steps.append("djlib review    goes on where you stopped")
     if steps:

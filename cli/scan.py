@@ -62,7 +62,7 @@ def scan(
 
 def render(report: ScanReport) -> None:
     """Draw what was found and what to do with it."""
-    from ._render import heading, line, next_steps, percent, problems, sizes
+    from ._render import heading, here, line, next_steps, percent, problems, sizes
 
     share = percent(report.sorted_tracks / report.tracks)
     heading(f"{report.tracks:,} tracks, {report.sorted_tracks:,} already sorted ({share})")
@@ -77,7 +77,7 @@ def render(report: ScanReport) -> None:
         line("  --include 'NAME' makes one a bucket all the same.")
     problems(report.problems)
     if report.written:
-        line(f"\nWritten: {report.written}")
+        line(f"\nWritten: {here(report.written)}")
     if len(report.buckets) > 1:
         next_steps("djlib assign-buckets    gives every unsorted track a bucket")
     else:

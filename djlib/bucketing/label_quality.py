@@ -18,6 +18,7 @@ import pandas as pd
 from ..errors import DjlibError, InputError
 from ..tables.schema import split_buckets
 from .assigner import BucketAssigner
+from .field_words import field_name, joined
 from .labels import Labels
 from .measure import OutOfFold, large_enough, out_of_fold
 from .training import TrainingSet
@@ -28,7 +29,6 @@ libraries with one label in twenty made wrong, see the how-to page."""
 
 _SPEAKS = 0.02
 _NEAREST = 5
-_SPOKEN = {"bpm": "tempo", "genres": "genre", "duration_s": "length"}
 
 
 @dataclass(frozen=True)
@@ -202,11 +202,10 @@ class _Reasons:
 
 def _in_words(fields: list[str], near: pd.DataFrame, bucket: str) -> str:
     """`tempo and genre fit better; like Robyn - Be Mine there`."""
-    named = [_SPOKEN.get(field, field) for field in fields[:3]]
+    named = [field_name(field) for field in fields[:3]]
     parts = []
     if named:
-        listed = named[0] if len(named) == 1 else f"{', '.join(named[:-1])} and {named[-1]}"
-        parts.append(f"{listed} {'fits' if len(named) == 1 else 'fit'} better")
+        parts.append(f"{joined(named)} {'fits' if len(named) == 1 else 'fit'} better")
     there = near[[bucket in split_buckets(held) for held in near["buckets"]]]
     songs = [_song(row) for row in there.to_dict("records")]
     if any(songs):

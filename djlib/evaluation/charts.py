@@ -97,6 +97,7 @@ def _page(png: bytes, title: str, alt: str) -> bytes:
     picture = base64.b64encode(png).decode("ascii")
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>'
-        f'<body style="margin:2rem;font-family:system-ui"><img alt="{escape(alt)}" '
+        f'<body style="margin:2rem;font-family:system-ui"><img style="max-width:100%" '
+        f'alt="{escape(alt)}" '
         f'src="data:image/png;base64,{picture}"></body></html>\n'
     ).encode()

@@ -142,7 +142,7 @@ def _kept(workspace: Workspace, output: Path, so_far: Corrections, talk: Talk) -
     if kept is None:
         return None
     talk.say(
-        f"{output} holds what no run of djlib has read: kept as {kept}; "
+        f"{output} holds something of yours that was not taken in: kept as {kept}; "
         f"if it holds corrections: djlib feedback '{kept}'"
     )
     return str(kept)

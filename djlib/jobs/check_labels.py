@@ -170,6 +170,6 @@ def _write(
     copied aside first."""
     kept = keep_unread(workspace, output, so_far)
     if kept:
-        talk.say(f"{output} holds what no run of djlib has read: kept as {kept}")
+        talk.say(f"{output} holds something of yours that was not taken in: kept as {kept}")
     rows = [{**row, "correct_bucket": ""} for row in report.odd]
     write_table(pd.DataFrame(rows, columns=list(COLUMNS)), output)

@@ -20,7 +20,7 @@ def test_the_demo_leaves_a_workspace_in_which_the_loop_goes_on(
     assert "█" in said.stdout
     for name in ("bucket_predictions.csv", "low_confidence.csv", "metrics.json"):
         (written,) = folder.rglob(name)
-        assert str(written) in said.stdout
+        assert str(written.relative_to(fresh)) in said.stdout
     assert "cd djlib-demo" in said.stdout
     assert "djlib feedback data/bucket_predictions.csv" in said.stdout
     assert "Measuring" in said.stderr

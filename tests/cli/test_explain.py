@@ -19,6 +19,7 @@ from tests.cli.running import (
     rows,
     write_rows,
 )
+from tests.conftest import QUICK
 
 
 def unsorted() -> list[Row]:
@@ -206,7 +207,7 @@ def test_what_the_model_leans_on_is_measured_on_tracks_kept_aside(learned: Path)
 
 
 def test_without_tracks_kept_aside_it_says_what_it_shows_instead(learned: Path) -> None:
-    Path("djlib.toml").write_text("[buckets]\ntrees = 8\nfolds = 2\ntest_share = 0\n")
+    Path("djlib.toml").write_text(QUICK + "test_share = 0\n")
     done("train", "--promote")
     found = as_json("explain", "--model", "--chart", "moved.html")
     assert found["fields"] == []
