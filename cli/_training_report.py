@@ -33,6 +33,8 @@ def learned(report: TrainReport) -> None:
     heading(f"Learned {len(report.buckets)} buckets from {report.tracks:,} tracks ({several})")
     aside = f"{report.kept_aside:,} more are kept aside to compare versions on"
     line(f"{aside}; {report.corrections:,} labels are your corrections.")
+    if report.left_out:
+        line(f"The model {report.left_out}.")
 
 
 def figures(report: TrainReport) -> None:

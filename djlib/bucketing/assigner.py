@@ -43,6 +43,11 @@ class BucketAssigner(ClassifierMixin, BaseEstimator):
     vote_scale: ClassVar[Literal["share of votes", "score"]] = "share of votes"
     """What the votes are: shares from 0 to 1, or scores of no fixed scale, the highest winning."""
 
+    @property
+    def left_out(self) -> str:
+        """What the model had to do without, in words; "" where nothing was missing."""
+        return ""
+
     def fit(self, X: pd.DataFrame, y: Iterable[Any]) -> Self:
         """Learn buckets from tracks.
 

@@ -93,6 +93,12 @@ class HybridBucketAssigner(BucketAssigner):
         self.cache = cache
         self.random_state = random_state
 
+    @property
+    def left_out(self) -> str:
+        """Why the embedding had to be left out, in words; "" where it was not."""
+        check_is_fitted(self)
+        return self.columns_.left_out
+
     def predict_proba(self, X: pd.DataFrame) -> np.ndarray:
         """Give calibrated probabilities, shape (n, len(classes_)); multi-label rows need not sum
         to 1. The first choice counts on whether artist and song were seen before."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Self
 
 import numpy as np
@@ -24,12 +25,18 @@ SENTENCE_WEIGHT = 1.0
 libraries, none at all is hardly worse."""
 
 
+_LEFT_OUT = (
+    "works without the sentence model: names and genres that mean the same in other words are not"
+    " seen as alike; words, artists, tempo, key, year and dates count as ever"
+)
+
+
 class TrackColumns:
     """`JoinedFeatures` and the sentence's embedding side by side.
 
     `engine` embeds ("torch", "onnx", "static"; None: nothing does), `cache` is where embeddings
     are remembered. Where the weights are missing the columns of the embedding are empty, which is
-    said once, and everything else goes on.
+    said once and noted in `left_out`, and everything else goes on.
 
     >>> tracks = pd.DataFrame({"title": ["Be Mine", "Shades"], "bpm": [124.0, 118.0]})
     >>> columns = TrackColumns(use_dates=True, engine=None).fit(tracks)
@@ -41,6 +48,8 @@ class TrackColumns:
         self.joined = JoinedFeatures(use_dates=use_dates)
         self.engine = engine
         self.cache = cache
+        self.left_out = ""
+        """What is missing, why and how to get it, in words; "" where nothing is."""
 
     def fit(self, X: pd.DataFrame) -> Self:
         """Learn vocabularies and the span of dates."""
@@ -68,17 +77,25 @@ class TrackColumns:
             try:
                 return SentenceEmbedder(engine=self.engine, cache=self.cache).transform(X)
             except EmbeddingsMissingError as error:
-                _log.warning("the meaning of names and genres is left out: %s", error)
                 self.engine = None
+                self.left_out = f"{_LEFT_OUT} ({error})"
+                _say_once(self.left_out)
         return np.zeros((len(X), N_EMBEDDED), dtype=np.float32)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for a settings file."""
-        return {"joined": self.joined.as_dict(), "engine": self.engine}
+        parts = {"engine": self.engine, "left_out": self.left_out}
+        return {"joined": self.joined.as_dict(), **parts}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any], cache: str | None = None) -> Self:
         """Read back what `as_dict` gave."""
         columns = cls(use_dates=True, engine=values["engine"], cache=cache)
         columns.joined = JoinedFeatures.from_dict(values["joined"])
+        columns.left_out = values["left_out"]
         return columns
+
+
+@lru_cache
+def _say_once(line: str) -> None:
+    _log.warning(line)

@@ -102,6 +102,7 @@ def learn(
         corrections=int(training.corrected.sum()),
         buckets=dict(training.learned.sizes.most_common()),
         is_multi=training.is_multi,
+        left_out=learned.model.left_out,
         update="full" if because else "fast",
         full_because=because if served.version and pace != "full" else "",
         measured_by=learned.measured_by,

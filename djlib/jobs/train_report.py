@@ -18,8 +18,9 @@ class TrainReport:
 
     `update` is "fast" where the model went on from its parent; figures and threshold are then of
     the version `measured_by`, since which `changed_labels` changed. Else `full_because` may say
-    why not. `audit` is how it does on the test songs; `comparison` and `changes` are beside the
-    version before, None where there was none or no test songs are left, as `not_compared` says.
+    why not. `left_out` says what the model had to do without, "" for nothing. `audit` is how it
+    does on the test songs; `comparison` and `changes` are beside the version before, None where
+    there was none or no test songs are left, as `not_compared` says.
     """
 
     version: str
@@ -31,6 +32,7 @@ class TrainReport:
     corrections: int
     buckets: dict[str, int]
     is_multi: bool
+    left_out: str
     update: Literal["fast", "full"]
     full_because: str
     measured_by: str | None
