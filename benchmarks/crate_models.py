@@ -165,5 +165,5 @@ MODELS: dict[str, Callable[[pd.DataFrame, np.ndarray, pd.DataFrame], Answer]] = 
         catboost_text, setfit_few, hybrid_unembedded, hybrid_undated, hybrid,
     )
 }  # fmt: skip
-SMALL = {"setfit_few": 1200}
+SMALL = {"setfit_few": 800, "catboost_text": 1200}
 """Models too slow for libraries of more tracks than this."""

@@ -15,6 +15,7 @@ made before the clock starts.
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 import warnings
 from collections.abc import Iterator
@@ -64,6 +65,7 @@ def main() -> None:
                 if len(tracks) <= SMALL.get(name, len(tracks)):
                     figures = _measured(name, tracks.iloc[train], tracks.iloc[test])
                     rows.append({"library": file.stem, "split": kind, "model": name, **figures})
+                    _say(rows[-1])
         _show(pd.DataFrame(rows).query("library == @file.stem"), ["library", "split", "model"])
     _show(pd.DataFrame(rows).groupby(["library", "split", "model"]).mean(), ["split", "model"])
 
@@ -72,6 +74,12 @@ def _show(rows: pd.DataFrame, groups: list[str]) -> None:
     means = rows.groupby(groups).mean(numeric_only=True)
     means["libraries"] = rows.reset_index().groupby(groups)["library"].nunique()
     print(f"\n{means.round(3).sort_values([groups[-2], 'accuracy']).to_string()}", flush=True)
+
+
+def _say(row: dict[str, object]) -> None:
+    """Progress, on stderr."""
+    shown = (f"{v:.3f}" if isinstance(v, float) else str(v) for v in row.values())
+    print(" ".join(shown), file=sys.stderr, flush=True)
 
 
 def _splits(tracks: pd.DataFrame, options: argparse.Namespace) -> Iterator[Split]:
