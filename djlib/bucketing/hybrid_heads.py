@@ -86,7 +86,9 @@ class EstimatorHead:
         self.n_buckets = truth.shape[1]
         answers = truth[:, self.present]
         components = places[:, :k] if self.shape is None else self.shape.fit(places[:, :k])
-        estimator = make_estimator(self.name, self.seed, smallest=int(answers.sum(axis=0).min()))
+        held = answers.sum(axis=0)
+        smallest = np.minimum(held, len(answers) - held).min() if is_multi else held.min()
+        estimator = make_estimator(self.name, self.seed, smallest=int(smallest))
         if is_multi:
             estimator = OneVsRestClassifier(estimator)
         with warnings.catch_warnings():
@@ -187,11 +189,12 @@ def make_head(
 
 
 def make_estimator(name: str, seed: int | None, *, smallest: int) -> Any:
-    """Make the estimator of a head that is not linear; `smallest` is the smallest bucket's size."""
+    """Make the estimator of a head that is not linear; no answer it has to learn was given by
+    fewer tracks than `smallest`."""
     if name == "mlp":
         from sklearn.neural_network import MLPClassifier
 
-        stops = smallest >= 10  # its own test rows need some of each bucket
+        stops = smallest >= 10  # its own test rows need some of each answer
         return MLPClassifier((128,), alpha=1e-2, early_stopping=stops, random_state=seed)
     if name == "xgboost":
         from xgboost import XGBClassifier
