@@ -162,8 +162,10 @@ def test_every_status_is_explained() -> None:
 def test_the_public_names_are_documented() -> None:
     page = (ROOT / "docs" / "reference" / "python.md").read_text(encoding="utf-8")
     assert re.findall(r"^## `(\w+)", page, re.M) == djlib.__all__
-    parameters = inspect.signature(djlib.SimpleMLBucketAssigner).parameters.values()
-    assert ", ".join(f"{p.name}={p.default}" for p in parameters) in page
+    for model in (djlib.HybridBucketAssigner, djlib.SimpleMLBucketAssigner):
+        parameters = inspect.signature(model).parameters.values()
+        written = ", ".join(f"{p.name}={p.default!r}".replace("'", '"') for p in parameters)
+        assert f"## `{model.__name__}({written})`" in page
 
 
 def test_the_python_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -204,7 +206,7 @@ def fill_in(tutorial: Path, predictions: Path) -> None:
 def output_of(page: Path) -> list[str]:
     """The lines of the blocks on a page that show what djlib printed."""
     blocks = _FENCE.findall(page.read_text(encoding="utf-8"))
-    printed = [block for block in blocks if not re.match(r"(djlib|make|source|cd|mkdir) ", block)]
+    printed = [block for block in blocks if not re.match(r"(djlib|make|pip|source|cd|mkdir) ", block)]
     return [line for block in printed for line in block.splitlines()]
 
 

@@ -267,7 +267,8 @@ def test_in_a_real_terminal_a_killed_review_goes_on_and_is_learned(terminal: Ter
     terminal.wait_for("Taken back")
     terminal.press("/", "x", "Escape", "q")
     screen = terminal.wait_for("ended 0")
-    assert "learns from your answers" in screen.replace("\n", "")
+    assert "learns from" in screen  # the line is broken where the terminal ends
+    assert "your answers" in screen
     assert " icanon " in terminal.wait_for("icanon")
 
     said = {r["track_id"]: r["correct_bucket"] for r in rows() if r["correct_bucket"]}
