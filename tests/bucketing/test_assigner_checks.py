@@ -12,6 +12,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
+from djlib.bucketing.hybrid import HybridBucketAssigner
 from djlib.bucketing.simple_ml import SimpleMLBucketAssigner
 from djlib.errors import InputError
 from djlib.tables.synthetic import synthetic_library
@@ -19,6 +20,9 @@ from djlib.tables.synthetic import synthetic_library
 MODELS: dict[str, Callable[..., Any]] = {
     "simple_ml": lambda **kw: SimpleMLBucketAssigner(
         **{"n_estimators": 12, "random_state": 0} | kw
+    ),
+    "hybrid": lambda n_estimators=0, n_jobs=None, **kw: HybridBucketAssigner(
+        **{"engine": None, "random_state": 0} | kw
     ),
 }
 TRACKS = synthetic_library(160, buckets=4, seed=21, multi=0.5)
