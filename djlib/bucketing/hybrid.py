@@ -193,8 +193,9 @@ class HybridBucketAssigner(BucketAssigner):
         self.columns_ = TrackColumns(
             use_dates=self.use_dates, engine=self.engine, cache=self.cache
         ).fit(X)
+        matrix = self._learned_from(X)  # the sentence model may use all threads
         with threadpool_limits(1):  # on a busy machine many threads wait for each other
-            return spectrum_of(self._learned_from(X), n_dense=N_EMBEDDED, seed=self.random_state)
+            return spectrum_of(matrix, n_dense=N_EMBEDDED, seed=self.random_state)
 
     def _learn_labels(self, X: pd.DataFrame, labels: Labels, spectrum: Spectrum) -> None:
         """Learn to vote, how often the votes are right, and how that depends on what is known."""
@@ -203,12 +204,13 @@ class HybridBucketAssigner(BucketAssigner):
             head = self._fitted(spectrum.places[train], labels.truth[train])
             return np.asarray(head.votes(spectrum.places[test] @ head.projection))
 
-        heard = Heard.from_folds(answer, X, labels, self.random_state or 0)
+        with threadpool_limits(1):
+            heard = Heard.from_folds(answer, X, labels, self.random_state or 0)
+            self.head_ = self._fitted(spectrum.places, labels.truth)
         self._calibrate(heard.drawn, labels.truth)
         self.confidence_ = (
             None if labels.is_multi else heard.confidence(self.calibration_, labels.truth)
         )
-        self.head_ = self._fitted(spectrum.places, labels.truth)
         pulled = spectrum.pull_back(self.head_.projection)
         self.head_.projection = np.asarray(pulled, dtype=np.float32)
         self._note_means(X)
@@ -220,8 +222,7 @@ class HybridBucketAssigner(BucketAssigner):
 
     def _fitted(self, places: np.ndarray, truth: np.ndarray) -> Head:
         """A head that learned from tracks along their components."""
-        with threadpool_limits(1):
-            return self._new_head().fit(places, truth, is_multi=self.is_multi_)
+        return self._new_head().fit(places, truth, is_multi=self.is_multi_)
 
     def _new_head(self) -> Head:
         if self.reduce not in (None, "pca", "umap"):

@@ -18,7 +18,10 @@ from djlib.bucketing.hybrid import HybridBucketAssigner
 from djlib.bucketing.hybrid_heads import HEADS
 from djlib.errors import DjlibError, InputError, UsageError
 from djlib.evaluation.splits import folds
+from djlib.features.joined import FIELDS
 from tests.bucketing.hybrids import FRESH, LABELS, TRACKS, fitted, hybrid, small_estimators
+from tests.features.test_embeddings import Counting
+from tests.features.test_track_columns import counting as counting
 from tests.features.test_track_columns import missing as missing
 
 ONE, SEVERAL = LABELS["one"], LABELS["several"]
@@ -285,3 +288,23 @@ def test_a_folder_that_lacks_a_part_is_no_model(tmp_path: Path) -> None:
         (tmp_path / part / part).unlink()
         with pytest.raises((FileNotFoundError, DjlibError)):
             load_model(tmp_path / part)
+
+
+def test_sentences_count_are_embedded_once_and_saved_by_no_weight(
+    tmp_path: Path, counting: Counting
+) -> None:
+    cache = str(tmp_path / "cache")
+    model = hybrid(engine="torch", cache=cache).fit(TRACKS, ONE)
+    asked = len(counting.asked)
+    assert 0 < asked <= len(TRACKS)
+    again = hybrid(engine="torch", cache=cache).fit(TRACKS, ONE)
+    assert len(counting.asked) == asked
+    proba = model.predict_proba(FRESH)
+    np.testing.assert_array_equal(again.predict_proba(FRESH), proba)
+    assert not np.array_equal(fitted("logistic", "one").predict_proba(FRESH), proba)
+    model.save(tmp_path / "model")
+    loaded = HybridBucketAssigner.load(tmp_path / "model")
+    np.testing.assert_array_equal(loaded.predict_proba(FRESH), proba)
+    np.testing.assert_array_equal(loaded.nearest(FRESH, 2)[0], model.nearest(FRESH, 2)[0])
+    _, parts = model.contributions(FRESH, np.zeros(len(FRESH), dtype=int))
+    assert np.abs(parts[:, FIELDS.index("sentence")]).max() > 1e-3
