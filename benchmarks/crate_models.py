@@ -22,10 +22,12 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
 
 from djlib import HybridBucketAssigner, SimpleMLBucketAssigner
 from djlib.bucketing.assigner import BucketAssigner
+from djlib.bucketing.hybrid_heads import HEADS
 from djlib.features.embedding_model import model_folder
 from djlib.features.embeddings import SentenceEmbedder, sentences
 
 Answer = tuple[np.ndarray, np.ndarray]
+Model = Callable[[pd.DataFrame, np.ndarray, pd.DataFrame], Answer]
 
 
 def hybrid(train: pd.DataFrame, y: np.ndarray, test: pd.DataFrame) -> Answer:
@@ -41,6 +43,16 @@ def hybrid_undated(train: pd.DataFrame, y: np.ndarray, test: pd.DataFrame) -> An
 def hybrid_unembedded(train: pd.DataFrame, y: np.ndarray, test: pd.DataFrame) -> Answer:
     """The hybrid where the weights of the sentence embedding are not installed."""
     return _djlib(HybridBucketAssigner(engine=None, random_state=0), train, y, test)
+
+
+def hybrid_with(head: str) -> Model:
+    """The hybrid with another head than its best."""
+
+    def model(train: pd.DataFrame, y: np.ndarray, test: pd.DataFrame) -> Answer:
+        return _djlib(HybridBucketAssigner(head=head, random_state=0), train, y, test)
+
+    model.__name__ = f"hybrid_{head}"
+    return model
 
 
 def simple_ml(train: pd.DataFrame, y: np.ndarray, test: pd.DataFrame) -> Answer:
@@ -158,12 +170,14 @@ def _tabular() -> ColumnTransformer:
 
 _TABLE = ["artist", "title", "album", "label", "genres", "bpm", "key", "year"]
 
-MODELS: dict[str, Callable[[pd.DataFrame, np.ndarray, pd.DataFrame], Answer]] = {
+_HEADS = [hybrid_with(head) for head in HEADS if head != "logistic"]
+PEERS: dict[str, Model] = {
     model.__name__: model
     for model in (
         plain_forest, simple_ml, sbert_forest, sbert_logistic, tfidf_logistic, skrub_boosting,
         catboost_text, setfit_few, hybrid_unembedded, hybrid_undated, hybrid,
     )
 }  # fmt: skip
-SMALL = {"setfit_few": 800, "catboost_text": 1200}
+MODELS = PEERS | {model.__name__: model for model in _HEADS}
+SMALL = {"setfit_few": 800, "catboost_text": 1200, "hybrid_stack": 800}
 """Models too slow for libraries of more tracks than this."""

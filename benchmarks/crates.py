@@ -23,7 +23,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from crate_models import MODELS, SMALL
+from crate_models import MODELS, PEERS, SMALL
 from sklearn.metrics import f1_score
 from sklearn.model_selection import GroupShuffleSplit, StratifiedShuffleSplit
 
@@ -45,7 +45,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--splits", type=int, default=2)
-    parser.add_argument("--models", default=",".join(MODELS))
+    parser.add_argument("--models", default=",".join(PEERS))
     parser.add_argument("--only", help="libraries by name, joined by commas")
     parser.add_argument("--blank", help="a column that no model gets to see")
     parser.add_argument("--curve", action="store_true", help="from few labels to all")
