@@ -13,9 +13,13 @@ from ..errors import DjlibError
 
 _NEIGHBOURS = 10
 
+_FEWEST = 15
+"""Tracks UMAP looks at around each; fewer than that have no shape to keep."""
+
 
 class UmapShape:
-    """Few dimensions instead of many; needs the extra `umap`."""
+    """Few dimensions instead of many; needs the extra `umap`. Fewer than 15 tracks stay as they
+    are, in their strongest components."""
 
     def __init__(self, n_dimensions: int = 10, seed: int | None = None) -> None:
         self.n_dimensions = n_dimensions
@@ -27,12 +31,13 @@ class UmapShape:
             from umap import UMAP
         except ImportError as error:
             raise DjlibError("reduce='umap' needs umap-learn: pip install 'djlib[umap]'") from error
-        dimensions = max(1, min(self.n_dimensions, len(components) - 2))
-        neighbours = min(15, len(components) - 1)
-        seed = 0 if self.seed is None else self.seed
-        shape = UMAP(neighbours, n_components=dimensions, random_state=seed, n_jobs=1)
         self.known_ = components
-        self.places_ = np.asarray(shape.fit_transform(components), dtype=np.float32)
+        self.places_ = components[:, : self.n_dimensions]
+        if len(components) > _FEWEST:
+            dimensions = min(self.n_dimensions, len(components) - 2)
+            seed = 0 if self.seed is None else self.seed
+            shape = UMAP(_FEWEST, n_components=dimensions, random_state=seed, n_jobs=1)
+            self.places_ = np.asarray(shape.fit_transform(components), dtype=np.float32)
         return self.places_
 
     def transform(self, components: np.ndarray) -> np.ndarray:
