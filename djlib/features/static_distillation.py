@@ -44,7 +44,7 @@ def distil(pieces: WordPieces, encode: Encode) -> np.ndarray:
 
     Takes as long as the model needs for some 130,000 short texts.
     """
-    logger.info("learning the static engine from the sentence model, once, in some minutes")
+    logger.warning("the static engine is built from the sentence model, once: some minutes")
     texts = invented_sentences(pieces.names, _TRACKS)
     start = _single_pieces(pieces.names, encode)
     return _agreeing(start, [pieces.ids(text) for text in texts], encode(texts))
