@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from djlib.bucketing import hybrid_heads
+from djlib.bucketing import hybrid_heads, out_of_sample
 from djlib.bucketing.hybrid import HybridBucketAssigner
 from djlib.tables.synthetic import synthetic_library
 
@@ -20,7 +20,7 @@ LABELS = {
     "several": [cell.split("|") for cell in TRACKS["buckets"]],
 }
 _FITTED: dict[tuple[Any, ...], HybridBucketAssigner] = {}
-_SIZES = {"n_estimators": 4, "max_iter": 30}
+_SIZES = {"n_estimators": 3, "max_iter": 20}
 
 
 def hybrid(head: str = "logistic", **settings: Any) -> HybridBucketAssigner:
@@ -44,7 +44,7 @@ def fitted(
 
 @contextmanager
 def small_estimators() -> Iterator[None]:
-    """Let the estimators of heads learn in a moment."""
+    """Let the estimators of heads learn in a moment, out of few folds."""
     made = hybrid_heads.make_estimator
 
     def small(name: str, seed: int | None, *, smallest: int) -> Any:
@@ -54,4 +54,5 @@ def small_estimators() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(hybrid_heads, "make_estimator", small)
+        patch.setattr(out_of_sample, "_FOLDS", 2)
         yield

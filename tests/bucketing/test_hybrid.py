@@ -6,6 +6,7 @@ import json
 import logging
 import shutil
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,12 @@ ONE, SEVERAL = LABELS["one"], LABELS["several"]
 WITH_ALL = [["all", *row] for row in SEVERAL]
 
 
+@pytest.fixture(autouse=True)
+def _small() -> Iterator[None]:
+    with small_estimators():
+        yield
+
+
 @pytest.mark.parametrize("kind", LABELS)
 @pytest.mark.parametrize("head", HEADS)
 def test_what_was_saved_answers_and_explains_the_same(head: str, kind: str, tmp_path: Path) -> None:
@@ -47,8 +54,7 @@ def test_what_was_saved_answers_and_explains_the_same(head: str, kind: str, tmp_
 
 @pytest.mark.parametrize("head", ["mlp", "xgboost", "random_forest"])
 def test_a_bucket_that_holds_every_track_is_saved_too(head: str, tmp_path: Path) -> None:
-    with small_estimators():
-        model = hybrid(head).fit(TRACKS, WITH_ALL)
+    model = hybrid(head).fit(TRACKS, WITH_ALL)
     model.save(tmp_path)
     again = HybridBucketAssigner.load(tmp_path)
     np.testing.assert_array_equal(again.predict_proba(FRESH), model.predict_proba(FRESH))
@@ -121,9 +127,8 @@ def test_an_update_takes_new_tracks_and_answers_nearly_as_a_full_training() -> N
     ids=["a new bucket", "several buckets now", "other buckets", "a head that cannot go on"],
 )
 def test_an_update_that_cannot_go_on_learns_from_the_start(head: str, y: list[Any]) -> None:
-    with small_estimators():
-        updated = fitted(head, "one").update(TRACKS, y)
-        anew = hybrid(head).fit(TRACKS, y)
+    updated = fitted(head, "one").update(TRACKS, y)
+    anew = hybrid(head).fit(TRACKS, y)
     np.testing.assert_array_equal(updated.predict_proba(FRESH), anew.predict_proba(FRESH))
     assert updated.columns_ is not fitted(head, "one").columns_
 
@@ -132,9 +137,9 @@ def test_an_update_that_cannot_go_on_learns_from_the_start(head: str, y: list[An
 def test_refits_never_see_the_labels_they_are_tested_on(kind: str) -> None:
     y = LABELS[kind]
     strata = pd.factorize(np.array(ONE))[0]
-    splits = list(folds(TRACKS, strata, kind="stratified", n_folds=3))
+    splits = list(folds(TRACKS, strata, kind="stratified", n_folds=2))
     models = list(hybrid().refits(TRACKS, y, splits))
-    assert len(models) == 3
+    assert len(models) == 2
     for (train, test), model in zip(splits, models, strict=True):
         hidden = list(y)
         for row in test:  # whatever is written there
@@ -240,7 +245,7 @@ def column(*cells: Any) -> pd.Series:
 ODD = {
     "no artist": {"artist": ""},
     "endless titles": {"title": column("x " * 10_000, "long" * 5_000)},
-    "a million words": {"title": column(" ".join(f"w{n}" for n in range(100_000)), "a")},
+    "endless words": {"title": column(" ".join(f"w{n}" for n in range(20_000)), "a")},
     "scripts": {"title": column("שלום", "🎧🔥", "e\u0301tude", "\u202eevil", "ß", "\x00\x1f")},
     "broken signs": {name: column("\udc80", "\ud83d ok") for name in
                      ("artist", "title", "album", "label", "genres", "key", "date_added", "bpm")},

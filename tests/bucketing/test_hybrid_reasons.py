@@ -19,7 +19,7 @@ from tests.bucketing.hybrids import FRESH, LABELS, TRACKS, fitted
 @pytest.mark.parametrize("kind", LABELS)
 @pytest.mark.parametrize("head", HEADS)
 @given(rows=st.lists(st.integers(0, len(FRESH) - 1), max_size=6), data=st.data())
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=3, deadline=None)
 def test_base_and_fields_add_up_to_the_score(
     head: str, kind: str, rows: list[int], data: st.DataObject
 ) -> None:

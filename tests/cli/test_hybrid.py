@@ -45,13 +45,14 @@ def answered(source: Path) -> dict[str, Row]:
     "changes",
     [
         {"artist": None},
-        {"title": lambda i: "long " * 4000 if i == 3 else f"Song {i}"},
-        {"title": lambda i: ("שלום", "🎧🔥", "e\u0301tude")[i % 3]},
-        {"bpm": lambda i: ("128,00", "fast", "", "1e400")[i % 4]},
-        {"date_added": lambda i: ("2021-03-04", "soon", "9999-99-99", "")[i % 4]},
+        {"title": lambda i: ("שלום", "🎧🔥", "e\u0301tude", "long " * 4000)[i % 4]},
+        {
+            "bpm": lambda i: ("128,00", "fast", "", "1e400")[i % 4],
+            "date_added": lambda i: ("2021-03-04", "soon", "9999-99-99", "")[i % 4],
+        },
         {"artist": "", "title": "", "genres": "", "bpm": ""},
     ],
-    ids=["no artist", "long titles", "scripts", "tempo as text", "odd dates", "nothing known"],
+    ids=["no artist", "odd titles", "odd numbers", "nothing known"],
 )
 def test_odd_libraries_are_learned_and_answered(hybrid: Path, changes: dict[str, Any]) -> None:
     source = library(**changes)

@@ -23,7 +23,7 @@ RAW = arrays(float, st.tuples(st.integers(0, 6), st.integers(2, 5)), elements=st
 
 
 @given(curve=CURVES, raw=RAW, flag=st.booleans())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_rows_stay_probabilities_and_the_first_choice_stays_first(
     curve: Confidence, raw: np.ndarray, flag: bool
 ) -> None:
@@ -39,7 +39,7 @@ def test_rows_stay_probabilities_and_the_first_choice_stays_first(
 
 
 @given(curve=CURVES, raw=RAW)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_the_other_choices_keep_their_order(curve: Confidence, raw: np.ndarray) -> None:
     proba = (raw + 1e-3) / (raw + 1e-3).sum(axis=1, keepdims=True)
     found = curve.apply(proba, np.zeros((len(proba), 2)))

@@ -49,7 +49,7 @@ def test_the_named_terms_are_the_first_columns() -> None:
 
 
 @given(row=st.dictionaries(st.sampled_from([f for f in FIELDS if f != "sentence"]), CELL))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_any_cell_gives_finite_columns(row: dict[str, Any]) -> None:
     track = pd.DataFrame({name: pd.Series([cell], dtype=object) for name, cell in row.items()},
                          index=range(1))  # fmt: skip
