@@ -60,7 +60,7 @@ Engine = Annotated[
     str | None,
     typer.Option(
         "--engine",
-        help="What embeds names and genres: torch, onnx, static or none.",
+        help="What reads the names for the hybrid: torch, onnx, static or none.",
         rich_help_panel=ADVANCED,
     ),
 ]

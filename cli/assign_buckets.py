@@ -123,9 +123,11 @@ def correcting(predictions: str) -> tuple[str, ...]:
     """What a person does with a file of predictions."""
     from ._render import here, quoted
 
+    file = quoted(here(predictions))
     return (
-        "Open the predictions in a spreadsheet, write the right bucket into 'correct_bucket'",
-        f"where it is wrong, save it as CSV, then: djlib feedback {quoted(here(predictions))}",
+        f"djlib review {file}    asks about them, one key a track",
+        "Or open them in a spreadsheet, write the right bucket into 'correct_bucket' where",
+        f"one is wrong, save it as CSV, then: djlib feedback {file}",
         "djlib export --to rekordbox    makes playlists of the sure ones",
     )
 
