@@ -51,9 +51,9 @@ def explain(
     workspace: o.Workspace = None,
     verbose: o.Verbose = False,
 ) -> None:
-    """Say why a track gets its bucket, and what would change that.
+    """Say why a track gets its bucket.
 
-    Nothing is written but the chart.
+    And what would change that. Nothing is written but the chart.
 
     Example: djlib explain "shades of jae"
     """

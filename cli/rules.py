@@ -35,7 +35,7 @@ def rules(
     workspace: o.Workspace = None,
     verbose: o.Verbose = False,
 ) -> None:
-    """Say in a few words what a bucket's tracks have in common.
+    """Say what a bucket's tracks have in common.
 
     Which tracks the rule would add wrongly, and which it misses. Nothing is written.
 
