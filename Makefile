@@ -3,8 +3,6 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-# Asked first and alone: the torch of the usual index brings gigabytes for graphics cards.
-CPU_TORCH := https://download.pytorch.org/whl/cpu
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check bench docs validate
@@ -41,6 +39,7 @@ docs: $(READY)
 validate: $(READY)
 	@$(BIN)/python .ci/validate_model.py
 
+# torch first and alone: asked for by others, it brings gigabytes for graphics cards.
 $(READY): requirements.txt requirements-dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 		echo "djlib needs Python 3.11 or newer, and '$(PYTHON)' is" \
@@ -48,7 +47,7 @@ $(READY): requirements.txt requirements-dev.txt pyproject.toml
 			"name another: make PYTHON=python3.12" >&2; exit 1; }
 	@echo "Setting up .venv, once (some minutes, 2 GB)" >&2
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(PIP) --no-deps --retries 1 --extra-index-url $(CPU_TORCH) $$(grep '^torch==' requirements.txt)
+	@$(PIP) --no-deps $$(grep '^torch==' requirements.txt)
 	@$(PIP) -r requirements.txt -r requirements-dev.txt
 	@$(PIP) --no-deps -e .
 	@touch $@

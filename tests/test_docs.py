@@ -206,7 +206,8 @@ def fill_in(tutorial: Path, predictions: Path) -> None:
 def output_of(page: Path) -> list[str]:
     """The lines of the blocks on a page that show what djlib printed."""
     blocks = _FENCE.findall(page.read_text(encoding="utf-8"))
-    printed = [block for block in blocks if not re.match(r"(djlib|make|pip|source|cd|mkdir) ", block)]
+    typed = re.compile(r"(djlib|make|pip|source|cd|mkdir) ")
+    printed = [block for block in blocks if not typed.match(block)]
     return [line for block in printed for line in block.splitlines()]
 
 
