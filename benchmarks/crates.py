@@ -2,7 +2,7 @@
 
     python benchmarks/crates.py FOLDER [--splits 2] [--models hybrid,tfidf_logistic] [--only NAME]
     python benchmarks/crates.py FOLDER --blank genres      without one of the columns
-    python benchmarks/crates.py FOLDER --curve             from 50 labels up
+    python benchmarks/crates.py FOLDER --curve             from 50 labels up, random splits
     python benchmarks/crates.py FOLDER --forward           learn the past, answer for the later
 
 FOLDER holds one CSV a library: the columns of a tracks table, `bucket` among them. For each,
@@ -89,6 +89,8 @@ def _splits(tracks: pd.DataFrame, options: argparse.Namespace) -> Iterator[Split
     for kind, train, test in _drawn(tracks, options.splits):
         if not options.curve:
             yield kind, train, test
+            continue
+        if kind != "random":  # the first rows of the others are no random draw
             continue
         for n in (*_CURVE, _AT_MOST_TRAIN):
             if n <= len(train) or n == _AT_MOST_TRAIN:

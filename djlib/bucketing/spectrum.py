@@ -2,8 +2,8 @@
 
 A library has far more columns than tracks, so everything a linear model can learn from them lies
 in as many directions as there are tracks: learning there is exact and fast (the dual form, as in
-latent semantic analysis, Deerwester et al. 1990). Past a few thousand tracks only the strongest
-directions are kept, found by random projection (Halko et al. 2011).
+latent semantic analysis, Deerwester et al. 1990). Past 1,500 tracks only the strongest directions
+are kept; past 5,000 they are found by random projection (Halko et al. 2011).
 """
 
 from __future__ import annotations

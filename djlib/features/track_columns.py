@@ -21,8 +21,8 @@ N_EMBEDDED = 384
 """Columns of the embedding: the last ones."""
 
 SENTENCE_WEIGHT = 1.0
-"""How much the embedding counts beside the other blocks: twice as much is worse on five real
-libraries, none at all is hardly worse."""
+"""How much the embedding counts beside the other blocks: on real libraries four times as much was
+worse, and none at all hardly."""
 
 
 _LEFT_OUT = (
