@@ -90,8 +90,8 @@ def _splits(tracks: pd.DataFrame, options: argparse.Namespace) -> Iterator[Split
         if not options.curve:
             yield kind, train, test
             continue
-        if kind != "random":  # the first rows of the others are no random draw
-            continue
+        if kind != "random":
+            continue  # the first rows of the others are no random draw
         for n in (*_CURVE, _AT_MOST_TRAIN):
             if n <= len(train) or n == _AT_MOST_TRAIN:
                 yield f"{kind} {n:5d}", train[:n], test

@@ -126,6 +126,27 @@ class BucketAssigner(ClassifierMixin, BaseEstimator):
         self.is_multi_ = labels.is_multi
         self.labelled_ = _remember(X, labels)
 
+    def _settings(self) -> dict[str, Any]:
+        """Plain values that every model writes into its settings file."""
+        return {
+            "model": type(self).__name__,
+            "parameters": self.get_params(),
+            "buckets": self.classes_.tolist(),
+            "several_buckets": self.is_multi_,
+            "calibration": self.calibration_.as_dict(),
+            "thresholds": self.thresholds_.tolist(),
+        }
+
+    @classmethod
+    def _from_settings(cls, settings: Mapping[str, Any]) -> Self:
+        """A model that has read back what `_settings` gave."""
+        model = cls(**settings["parameters"])
+        model.classes_ = np.array(settings["buckets"])
+        model.is_multi_ = settings["several_buckets"]
+        model.calibration_ = Calibration.from_dict(settings["calibration"])
+        model.thresholds_ = np.array(settings["thresholds"])
+        return model
+
     def _learn(self, X: pd.DataFrame, labels: Labels) -> None:
         """Learn to vote, and how often the votes are right."""
         self._calibrate(self._fit_votes(X, labels), labels.truth)

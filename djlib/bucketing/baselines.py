@@ -61,12 +61,7 @@ class Baseline(BucketAssigner):
         check_is_fitted(self)
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        settings = {
-            "model": type(self).__name__,
-            "parameters": self.get_params(),
-            "several_buckets": self.is_multi_,
-        }
-        write_json(folder / _SETTINGS, settings)
+        write_json(folder / _SETTINGS, self._settings())
         write_table(self.labelled_, folder / _LABELLED)
 
     @classmethod

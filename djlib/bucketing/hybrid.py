@@ -3,8 +3,8 @@
 Every column the track gives and the SBERT embedding of its sentence are laid side by side; the
 heads learn on their principal components. The default head is logistic regression: on real
 libraries it was ahead of trees, a network and a vote of them in log-loss, at a small part of the
-time, and it can say exactly what each field added. The embedding is optional: without its weights the model
-works on the rest.
+time, and it can say exactly what each field added. The embedding is optional: without its weights
+the model works on the rest.
 """
 
 from __future__ import annotations

@@ -8,10 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 from zipfile import ZIP_DEFLATED
 
-import numpy as np
 import skops.io
 
-from ..evaluation.calibration import Calibration
 from ..evaluation.confidence import Confidence
 from ..features.track_columns import TrackColumns
 from ..tables.atomic import write_json
@@ -42,16 +40,8 @@ _TRUSTED = [
 def save(model: HybridBucketAssigner, folder: Path) -> None:
     """Write `model` into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    settings = {
-        "model": type(model).__name__,
-        "parameters": model.get_params(),
-        "buckets": model.classes_.tolist(),
-        "several_buckets": model.is_multi_,
-        "calibration": model.calibration_.as_dict(),
-        "confidence": model.confidence_.as_dict() if model.confidence_ else None,
-        "thresholds": model.thresholds_.tolist(),
-    }
-    write_json(folder / _SETTINGS, settings)
+    confidence = model.confidence_.as_dict() if model.confidence_ else None
+    write_json(folder / _SETTINGS, model._settings() | {"confidence": confidence})
     write_json(folder / _VOCABULARY, model.columns_.as_dict())
     parts = {"head": model.head_, "means": model.means_, "sentences": model.sentences_}
     skops.io.dump(parts, folder / _PARTS, compression=ZIP_DEFLATED, compresslevel=1)
@@ -63,13 +53,9 @@ def load(kind: type[Model], folder: Path) -> Model:
     settings = json.loads((folder / _SETTINGS).read_text(encoding="utf-8"))
     vocabulary = json.loads((folder / _VOCABULARY).read_text(encoding="utf-8"))
     parts = skops.io.load(folder / _PARTS, trusted=_TRUSTED)
-    model = kind(**settings["parameters"])
-    model.classes_ = np.array(settings["buckets"])
-    model.is_multi_ = settings["several_buckets"]
-    model.calibration_ = Calibration.from_dict(settings["calibration"])
+    model = kind._from_settings(settings)
     said = settings["confidence"]
     model.confidence_ = Confidence.from_dict(said) if said else None
-    model.thresholds_ = np.array(settings["thresholds"])
     model.columns_ = TrackColumns.from_dict(vocabulary, model.cache)
     model.head_, model.means_ = parts["head"], parts["means"]
     model.sentences_ = parts["sentences"]

@@ -18,7 +18,6 @@ import skops.io
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.utils.validation import check_is_fitted
 
-from ..evaluation.calibration import Calibration
 from ..features.columns import FIELDS, TabularFeatures
 from ..tables.atomic import write_json
 from ..tables.io import read_table, write_table
@@ -85,15 +84,7 @@ class SimpleMLBucketAssigner(BucketAssigner):
         check_is_fitted(self)
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        settings = {
-            "model": type(self).__name__,
-            "parameters": self.get_params(),
-            "buckets": self.classes_.tolist(),
-            "several_buckets": self.is_multi_,
-            "calibration": self.calibration_.as_dict(),
-            "thresholds": self.thresholds_.tolist(),
-        }
-        write_json(folder / _SETTINGS, settings)
+        write_json(folder / _SETTINGS, self._settings())
         parts = {"features": self.features_, "forest": self.forest_}
         skops.io.dump(parts, folder / _PARTS, compression=ZIP_DEFLATED, compresslevel=1)
         write_table(self.labelled_, folder / _LABELLED)
@@ -104,11 +95,7 @@ class SimpleMLBucketAssigner(BucketAssigner):
         folder = Path(folder)
         settings = json.loads((folder / _SETTINGS).read_text(encoding="utf-8"))
         parts = skops.io.load(folder / _PARTS, trusted=_TRUSTED)
-        model = cls(**settings["parameters"])
-        model.classes_ = np.array(settings["buckets"])
-        model.is_multi_ = settings["several_buckets"]
-        model.calibration_ = Calibration.from_dict(settings["calibration"])
-        model.thresholds_ = np.array(settings["thresholds"])
+        model = cls._from_settings(settings)
         model.features_, model.forest_ = parts["features"], parts["forest"]
         model.labelled_ = read_table(folder / _LABELLED, schema="tracks", duplicates="keep")
         return model
