@@ -24,8 +24,9 @@ MAY_IMPORT = {
     "evaluation": "errors settings tables formats features",
     "registry": "errors settings tables formats features",
     "bucketing": "errors settings tables formats features evaluation",
-    "jobs": "errors settings tables formats features evaluation registry bucketing",
-    "cli": "errors settings tables formats features evaluation registry bucketing jobs",
+    "bandit": "errors settings tables formats features evaluation",
+    "jobs": "errors settings tables formats features evaluation registry bucketing bandit",
+    "cli": "errors settings tables formats features evaluation registry bucketing bandit jobs",
 }
 """Rooms from the ground up. Learners do not know the registry: who calls them saves them."""
 
@@ -38,6 +39,7 @@ THIRD_PARTIES = {
     "evaluation": "numpy pandas sklearn scipy",
     "registry": "",
     "bucketing": "numpy pandas sklearn scipy skops threadpoolctl",
+    "bandit": "numpy pandas sklearn scipy torch pytorch_metric_learning",
     "jobs": "numpy pandas",
     "cli": "typer",
 }
@@ -56,7 +58,11 @@ ONLY_IN = {
     "pickle": ("djlib.registry.draft",),
     "sentence_transformers": ("djlib.features.engines",),
     "huggingface_hub": ("djlib.features.embedding_model",),
-    "torch": ("djlib.features.static_distillation",),
+    "torch": (
+        "djlib.features.static_distillation",
+        *(f"djlib.bandit.{part}" for part in ("encoder", "head", "losses", "triplets", "training")),
+    ),
+    "pytorch_metric_learning": ("djlib.bandit.losses", "djlib.bandit.triplets"),
     "onnx": ("djlib.features.onnx_graph",),
     "onnxruntime": ("djlib.features.onnx_engine",),
 }

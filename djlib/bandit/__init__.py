@@ -1,0 +1,1 @@
+"""Finds the records a person will keep: learns from what they kept, picks what to show next."""
