@@ -1,0 +1,129 @@
+"""How long the neural parts of the keepers bandit take, beside the bare arithmetic they stand on.
+
+    python benchmarks/bandit_speed.py
+
+Each figure is the best of several runs on one thread; the floor is measured in the same run.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import numpy as np
+import pandas as pd
+import torch
+
+from djlib.bandit.faithful import FaithfulPolicy
+from djlib.bandit.listing_inputs import ListingInputs
+from djlib.bandit.training import TasteNet
+
+N_ENCODED, N_LABELS = 5000, 1000
+GENRES = ("House", "Techno", "Dub", "Disco; Funk", "Jazz", "Electronic; Ambient")
+
+
+def main() -> None:
+    """Print the table."""
+    torch.set_num_threads(1)
+    print(f"{'what':44}{'ms':>10}{'floor ms':>10}{'ratio':>8}")
+    moments()
+    encoding()
+    updating()
+
+
+def moments() -> None:
+    """50 draws over 1,000 points: the floor is one product of their hidden units with 50 masks."""
+    rng = np.random.default_rng(0)
+    points = rng.normal(size=(1000, 64)).astype(np.float32)
+    head, masks = TasteNet(3).head, rng.random((32, 50), dtype=np.float32)
+    first = rng.random((64, 32), dtype=np.float32)
+
+    def floor() -> np.ndarray:
+        return np.asarray(1 / (1 + np.exp(-(np.maximum(points @ first, 0) @ masks))))
+
+    def ours() -> None:
+        head.moments(points, np.random.default_rng(0))
+
+    show("mean and doubt, 50 draws x 1,000 cached", best(ours, 30), best(floor, 30))
+
+
+def encoding() -> None:
+    """Listings never seen before: the floor is their convolutions, once a distinct name."""
+    listings = shop(N_ENCODED)
+    inputs = ListingInputs().learn(listings)
+    net = TasteNet(inputs.width)
+    n_names = len(inputs.read(listings).names)
+    signal = torch.rand(n_names, 16, 32)
+    convolutions = [torch.nn.Conv1d(16, 32, k, padding=k // 2) for k in (3, 5)]
+
+    @torch.no_grad()
+    def floor() -> None:
+        for convolution in convolutions:
+            convolution(signal)
+
+    def ours() -> None:
+        net.encoder.forget_names()
+        net.encoder.encode(inputs.read(listings))
+
+    took = best(ours, 5)
+    show(f"encode {N_ENCODED:,} listings of {n_names:,} names", took, best(floor, 5))
+    print(f"    {N_ENCODED / took:,.0f} listings a second")
+
+
+def updating() -> None:
+    """A batch of 20 after 1,000 labels: the floor is ten steps of Adam over the same weights."""
+    labelled = shop(N_LABELS)
+    keeper = np.random.default_rng(0).integers(0, 2, N_LABELS)
+    policy = FaithfulPolicy(random_state=0)
+    policy.update(labelled[:20], keeper[:20], np.ones(20, dtype=bool))
+    net = TasteNet(ListingInputs().width)
+
+    def floor() -> None:
+        optimizer = torch.optim.Adam(net.parameters(), lr=1e-4)
+        for _ in range(10):
+            optimizer.zero_grad()
+            sum((weight**2).sum() for weight in net.parameters()).backward()
+            optimizer.step()
+
+    def ours() -> None:
+        policy.update(labelled, keeper, np.arange(N_LABELS) >= N_LABELS - 20)
+
+    show(f"update with 20 of {N_LABELS:,} labels", best(ours, 3), best(floor, 3))
+
+
+def shop(n: int) -> pd.DataFrame:
+    """Listings with one artist in three met before, as in a shop."""
+    rng = np.random.default_rng(0)
+    return pd.DataFrame(
+        {
+            "artist": [f"artist {number} of nowhere" for number in rng.integers(0, n, n)],
+            "label": [f"records {number}" for number in rng.integers(0, n // 10, n)],
+            "genres": rng.choice(GENRES, n),
+            "year": rng.integers(1970, 2020, n).astype(float),
+            "price": rng.lognormal(2.5, 1, n),
+            "listed_at": "2024-05-01T10:00:00Z",
+        }
+    )
+
+
+def best(call: Callable[[], object], times: int) -> float:
+    """Shortest of some runs, in seconds."""
+    call()
+    taken = []
+    for _ in range(times):
+        start = time.perf_counter()
+        call()
+        taken.append(time.perf_counter() - start)
+    return min(taken)
+
+
+def show(what: str, took: float, floor: float) -> None:
+    """One line of the table."""
+    print(f"{what:44}{took * 1e3:10.2f}{floor * 1e3:10.2f}{took / floor:8.1f}")
+
+
+if __name__ == "__main__":
+    main()
