@@ -60,9 +60,16 @@ ONLY_IN = {
     "huggingface_hub": ("djlib.features.embedding_model",),
     "torch": (
         "djlib.features.static_distillation",
-        *(f"djlib.bandit.{part}" for part in ("encoder", "head", "losses", "triplets", "training")),
+        *(
+            f"djlib.bandit.{part}"
+            for part in ("encoder", "head", "losses", "taste", "triplets", "training")
+        ),
     ),
-    "pytorch_metric_learning": ("djlib.bandit.losses", "djlib.bandit.triplets"),
+    "pytorch_metric_learning": (
+        "djlib.bandit.losses",
+        "djlib.bandit.taste",
+        "djlib.bandit.triplets",
+    ),
     "onnx": ("djlib.features.onnx_graph",),
     "onnxruntime": ("djlib.features.onnx_engine",),
 }
