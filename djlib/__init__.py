@@ -13,15 +13,23 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _HOME = {
+    "ContrastiveBandit": ".bandit.bandit",
     "HybridBucketAssigner": ".bucketing.hybrid",
     "SimpleMLBucketAssigner": ".bucketing.simple_ml",
     "read_table": ".tables.io",
     "write_table": ".tables.io",
 }
 
-__all__ = ["HybridBucketAssigner", "SimpleMLBucketAssigner", "read_table", "write_table"]  # noqa: F822 (PEP 562)
+__all__ = [  # noqa: F822 (PEP 562)
+    "ContrastiveBandit",
+    "HybridBucketAssigner",
+    "SimpleMLBucketAssigner",
+    "read_table",
+    "write_table",
+]
 
 if TYPE_CHECKING:
+    from .bandit.bandit import ContrastiveBandit
     from .bucketing.hybrid import HybridBucketAssigner
     from .bucketing.simple_ml import SimpleMLBucketAssigner
     from .tables.io import read_table, write_table

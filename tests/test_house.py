@@ -39,7 +39,7 @@ THIRD_PARTIES = {
     "evaluation": "numpy pandas sklearn scipy",
     "registry": "",
     "bucketing": "numpy pandas sklearn scipy skops threadpoolctl",
-    "bandit": "numpy pandas sklearn scipy torch pytorch_metric_learning",
+    "bandit": "numpy pandas sklearn scipy threadpoolctl torch pytorch_metric_learning",
     "jobs": "numpy pandas",
     "cli": "typer",
 }

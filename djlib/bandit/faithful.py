@@ -64,7 +64,10 @@ class FaithfulPolicy:
 
     def moments(self, listings: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
         """Mean and standard deviation of P(keep), each (n,)."""
-        points = self.embed(listings)
+        return self.moments_of(self.embed(listings))
+
+    def moments_of(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The same for points of the taste space (n, 64) that are there already."""
         with one_thread():
             return self._net.head.moments(points, np.random.default_rng(self._seed()))
 
@@ -72,6 +75,10 @@ class FaithfulPolicy:
         """Points of the taste space, (n, 64), of length one."""
         with one_thread():
             return self._net.encoder.encode(self._inputs.read(listings))
+
+    def encode(self, listings: pd.DataFrame) -> np.ndarray:
+        """Give listings as points, which are those of the taste space."""
+        return self.embed(listings)
 
     def save(self, folder: Path) -> None:
         """Write weights and settings into `folder`, the settings last."""

@@ -39,6 +39,33 @@ _ENOUGH = 100
 _FARTHEST = 5.0
 
 
+_NO_TASTE = ("keeper", "release_id", "batch_number", "mean", "propensity", "exploration_rate",
+             "uncertainty_at_selection")  # fmt: skip
+"""Numbers that say nothing of a record: ids, answers, what a selection wrote."""
+_MOSTLY = 0.8
+
+
+def numeric_columns(listings: pd.DataFrame, named: Sequence[str] = ()) -> list[str]:
+    """Columns of numbers: known ones, then `named` extras; without names every extra column whose
+    filled cells are mostly numbers.
+
+    >>> shop = pd.DataFrame({"price": ["9,50", ""], "energy": ["0.3", "0.7"], "mood": ["a", "1"]})
+    >>> numeric_columns(shop), numeric_columns(shop, ["mood"])
+    (['price', 'energy'], ['price', 'mood'])
+    """
+    known = [name for name in _USUAL if name in listings]
+    if named:
+        return known + [name for name in dict.fromkeys(named) if name in listings]
+    extras = [str(c) for c in listings if c not in LISTINGS.names and c not in _NO_TASTE]
+    return known + [name for name in extras if _is_numeric(listings, name)]
+
+
+def _is_numeric(listings: pd.DataFrame, name: str) -> bool:
+    filled = (text_of(listings, name).str.strip() != "").sum()
+    read = np.isfinite(column_values(listings, name)).sum()
+    return bool(filled and read >= _MOSTLY * filled)
+
+
 class ListingNumbers:
     """Numbers of listings, standardised, each with a flag for missing.
 
@@ -67,7 +94,7 @@ class ListingNumbers:
         """Learn middle and spread from `listings`, unless they come from a hundred already."""
         if self.n_seen < _ENOUGH:
             for name in self.fields:
-                self._learn_field(name, _values(listings, name))
+                self._learn_field(name, column_values(listings, name))
             self.n_seen = len(listings)
         return self
 
@@ -104,14 +131,14 @@ class ListingNumbers:
         self.scale[name] = (float(known.mean()), spread if spread > 1e-9 else 1.0)
 
     def _standard(self, listings: pd.DataFrame, name: str) -> np.ndarray:
-        values = _values(listings, name)
+        values = column_values(listings, name)
         if self.logarithmic[name]:
             values = np.log1p(np.where(values < 0, np.nan, values))
         middle, spread = self.scale[name]
         return np.asarray((values - middle) / spread)
 
 
-def _values(listings: pd.DataFrame, name: str) -> np.ndarray:
+def column_values(listings: pd.DataFrame, name: str) -> np.ndarray:
     """One column as float64 with NaN where it is missing, unreadable or cannot be."""
     if name not in listings:
         return np.full(len(listings), np.nan)

@@ -1,0 +1,336 @@
+"""The bandit: learns which records a person keeps, and picks the ones to ask about next."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from ..errors import InputError, ModelError, UsageError
+from ..tables.atomic import write_json
+from ..tables.cell_text import text_of
+from ..tables.io import read_table, write_table
+from . import exploration, reasons
+from .choosing import DIALS, Picks, choose, explored_share
+from .first_batch import typical_and_diverse
+from .policy import Policy
+from .strong import StrongPolicy
+
+MODES = ("strong", "faithful")
+_SETTINGS, _LABELLED, _POLICY = "bandit.json", "answers.parquet", "policy"
+
+
+@dataclass(frozen=True)
+class EncodedPool:
+    """Listings with their points, to choose from again and again without reading them anew."""
+
+    listings: pd.DataFrame
+    points: Any
+
+    def __len__(self) -> int:
+        return len(self.listings)
+
+
+class ContrastiveBandit(BaseEstimator):
+    """Picks the listings worth labelling next, and learns from the answers.
+
+    Parameters
+    ----------
+    mode : "strong" learns all labels exactly; "faithful" is the recipe it is measured against.
+    random_state : seed; the same answers then give the same picks.
+    engine : what reads the sentences ("none": nobody does); strong only.
+    dial : "accuracy", "balanced", "diverse" or "novel"; strong only.
+    adaptive : whether the share to explore follows what exploring earned; strong only.
+    numeric : extra columns of numbers that count.
+    cache : folder of remembered sentence vectors; None takes the person's own.
+
+    Attributes
+    ----------
+    classes_ : array([0, 1]).
+    labelled_ : the answered listings with `keeper`, in the order of answers.
+    batch_number_ : batches learned so far.
+
+    Examples
+    --------
+    >>> shop = pd.DataFrame({"listing_id": list("abcd"),
+    ...     "title": ["Dub I", "Dub II", "Polka", "Polka II"]})
+    >>> bandit = ContrastiveBandit(engine="none", random_state=0)
+    >>> _ = bandit.fit(shop.iloc[[0, 2]].assign(keeper=[1, 0]))
+    >>> picked = bandit.select(shop.iloc[[1, 3]], k=1)
+    >>> picked["listing_id"].tolist()
+    ['b']
+    >>> bandit.update(picked.assign(keeper=1)).batch_number_
+    1
+    """
+
+    def __init__(
+        self,
+        mode: str = "strong",
+        random_state: int | None = None,
+        engine: str = "torch",
+        dial: str = "balanced",
+        adaptive: bool = False,
+        numeric: Sequence[str] = (),
+        cache: str | None = None,
+    ) -> None:
+        self.mode = mode
+        self.random_state = random_state
+        self.engine = engine
+        self.dial = dial
+        self.adaptive = adaptive
+        self.numeric = numeric
+        self.cache = cache
+
+    def fit(self, X: pd.DataFrame, y: object = None) -> Self:
+        """Learn from labels that exist already (none are needed) and start at batch 0.
+
+        `X` holds listings with `keeper`, 1 or 0; rows without an answer are left out. Raises
+        `InputError` for an answer that is neither, `UsageError` for an unknown mode or dial.
+        """
+        self.classes_ = np.array([0, 1])
+        self.batch_number_ = 0
+        self._shown = pd.DataFrame()
+        self.policy_ = self._new_policy()
+        self.labelled_ = _answered(X)
+        self.policy_.fit(self._listings(), self._keeper())
+        return self
+
+    def update(self, X: pd.DataFrame) -> Self:
+        """Learn the answers of a batch; a listing answered before takes its last answer.
+
+        What `select` gave is enough: the rest of each listing is remembered.
+        """
+        check_is_fitted(self)
+        answers = _answered(self._completed(X))
+        before = set(self.labelled_["listing_id"]) if len(self.labelled_) else set()
+        again = answers["listing_id"].isin(before)
+        if again.any():
+            kept = self.labelled_[~self.labelled_["listing_id"].isin(answers["listing_id"])]
+            self.labelled_ = _stacked(kept, answers)
+            self.policy_.fit(self._listings(), self._keeper())
+        elif len(answers):
+            is_new = np.arange(len(self.labelled_) + len(answers)) >= len(self.labelled_)
+            self.labelled_ = _stacked(self.labelled_, answers)
+            self.policy_.update(self._listings(), self._keeper(), is_new)
+        self.batch_number_ += 1
+        return self
+
+    def encode(self, pool: pd.DataFrame) -> EncodedPool:
+        """Read a pool once, to `select` from it many times; learn what is usual in it."""
+        check_is_fitted(self)
+        if "listing_id" not in pool:
+            raise InputError(f"a pool needs a column 'listing_id'; found {', '.join(pool.columns)}")
+        if isinstance(self.policy_, StrongPolicy):
+            self.policy_.look_at(pool)
+        return EncodedPool(pool.reset_index(drop=True), self.policy_.encode(pool))
+
+    def select(self, pool: pd.DataFrame | EncodedPool, k: int = 20) -> pd.DataFrame:
+        """Pick `k` listings to ask about (all, where there are fewer).
+
+        Columns: listing_id, selection_strategy (exploit, explore, uniform), mean,
+        uncertainty_at_selection, propensity (the chance it had), reason, batch_number and
+        exploration_rate. Raises `InputError` for a pool without `listing_id`.
+        """
+        if k < 1:
+            raise UsageError(f"k must be at least 1, not {k}")
+        encoded = pool if isinstance(pool, EncodedPool) else self.encode(pool)
+        listings, points = self._distinct(encoded)
+        rng = np.random.default_rng([self.random_state or 0, self.batch_number_])
+        picks, rate = self._pick(listings, points, k, rng)
+        chosen = listings.iloc[picks.rows].reset_index(drop=True)
+        mean, uncertainty = self.policy_.moments_of(points_of(points, picks.rows))
+        self._shown = chosen
+        return pd.DataFrame(
+            {
+                "listing_id": chosen["listing_id"],
+                "selection_strategy": picks.strategies,
+                "mean": mean,
+                "uncertainty_at_selection": uncertainty,
+                "propensity": picks.propensity,
+                "reason": self._reasons(chosen, picks, mean, uncertainty),
+                "batch_number": self.batch_number_,
+                "exploration_rate": rate,
+            }
+        )
+
+    def moments(self, X: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+        """Probability of being kept and its standard deviation, each (n,)."""
+        check_is_fitted(self)
+        return self.policy_.moments_of(self.policy_.encode(X))
+
+    def predict_proba(self, X: pd.DataFrame) -> np.ndarray:
+        """Probabilities of not keeping and keeping, (n, 2)."""
+        mean, _ = self.moments(X)
+        return np.column_stack([1 - mean, mean])
+
+    def predict(self, X: pd.DataFrame) -> np.ndarray:
+        """1 where a record is more likely kept than not, (n,)."""
+        return (self.moments(X)[0] > 0.5).astype(int)
+
+    def embed(self, X: pd.DataFrame) -> np.ndarray:
+        """Points of the taste space, (n, 64), of length one."""
+        check_is_fitted(self)
+        return self.policy_.embed(X)
+
+    def nearest(self, X: pd.DataFrame, n: int = 5) -> tuple[np.ndarray, np.ndarray]:
+        """The `n` rows of `labelled_` most like each listing and how alike (cosine), both
+        (len(X), n), most alike first; fewer columns where fewer are labelled."""
+        alike = self.embed(X) @ self.embed(self._listings()).T
+        order = np.argsort(-alike, axis=1, kind="stable")[:, :n]
+        return order, np.take_along_axis(alike, order, axis=1)
+
+    def explain(self, X: pd.DataFrame) -> list[list[str]]:
+        """Why each listing would be kept or not, the weightiest reason first."""
+        mean, uncertainty = self.moments(X)
+        picks = Picks(np.arange(len(X)), ["exploit"] * len(X), np.ones(len(X)))
+        said = self._reasons(X.reset_index(drop=True), picks, mean, uncertainty)
+        return [[part for part in line.split(" | ") if part] for line in said]
+
+    def contributions(self, X: pd.DataFrame) -> pd.DataFrame:
+        """What each part of a listing adds to the answer expected of it (strong only)."""
+        check_is_fitted(self)
+        if not isinstance(self.policy_, StrongPolicy):
+            raise UsageError("only the strong mode can take its answers apart")
+        return reasons.contributions(self.policy_, self.policy_.encode(X))
+
+    def save(self, folder: str | Path) -> None:
+        """Write the bandit into `folder` by parts, none of them a pickle."""
+        check_is_fitted(self)
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        self.policy_.save(folder / _POLICY)
+        write_table(self.labelled_, folder / _LABELLED)
+        parameters = self.get_params() | {"numeric": list(self.numeric), "cache": None}
+        said = {"parameters": parameters, "batch_number": self.batch_number_}
+        write_json(folder / _SETTINGS, said)
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Self:
+        """Read back what `save` wrote; raises `ModelError` where it is damaged."""
+        folder = Path(folder)
+        try:
+            said = json.loads((folder / _SETTINGS).read_text(encoding="utf-8"))
+            bandit = cls(**said["parameters"])
+            bandit.batch_number_ = int(said["batch_number"])
+            labelled = read_table(folder / _LABELLED, duplicates="keep")
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ModelError(f"{folder}: not a whole keepers model ({error})") from error
+        bandit.classes_ = np.array([0, 1])
+        bandit._shown = pd.DataFrame()
+        bandit.labelled_ = _answered(labelled) if len(labelled) else _none_answered()
+        bandit.policy_ = type(bandit._new_policy()).load(folder / _POLICY)
+        return bandit
+
+    def _new_policy(self) -> Policy:
+        if self.mode not in MODES or self.dial not in DIALS:
+            wrong, known = (
+                (self.mode, MODES) if self.mode not in MODES else (self.dial, tuple(DIALS))
+            )
+            raise UsageError(f"unknown {wrong!r}; known: {', '.join(known)}")
+        if self.mode == "faithful":
+            from .faithful import FaithfulPolicy
+
+            return FaithfulPolicy(self.random_state, self.numeric)
+        return StrongPolicy(self.random_state, self.engine, self.numeric, self.cache)
+
+    def _pick(
+        self, listings: pd.DataFrame, points: Any, k: int, rng: np.random.Generator
+    ) -> tuple[Picks, float]:
+        if not isinstance(self.policy_, StrongPolicy):
+            mean, uncertainty = self.policy_.moments_of(points)
+            said = exploration.choose(mean, uncertainty, k=k, batch_number=self.batch_number_)
+            return Picks(said.rows, said.strategies, np.ones(len(said.rows))), said.exploration_rate
+        if not self.policy_.posterior_.n:
+            rows = typical_and_diverse(points, k, rng)
+            return Picks(rows, ["explore"] * len(rows), np.ones(len(rows))), 1.0
+        self.health_ = self.policy_.health(points)
+        rate = self._explored_share()
+        picks = choose(
+            self.policy_.posterior_, points, k=k, dial=DIALS[self.dial], explore=rate, rng=rng
+        )
+        return picks, rate
+
+    def _explored_share(self) -> float:
+        dial = DIALS[self.dial]
+        if not self.adaptive or "selection_strategy" not in self.labelled_:
+            return dial.explore
+        return explored_share(dial, list(self.labelled_["selection_strategy"]), self._keeper())
+
+    def _reasons(
+        self, chosen: pd.DataFrame, picks: Picks, mean: np.ndarray, uncertainty: np.ndarray
+    ) -> list[str]:
+        if isinstance(self.policy_, StrongPolicy):
+            points = self.policy_.encode(chosen)
+            said = reasons.reasons_of(
+                self.policy_, chosen, points, self.labelled_, picks.strategies
+            )
+            return [" | ".join(parts) for parts in said]
+        rule = {"exploit": "mean less uncertainty is high", "explore": "uncertainty is high"}
+        return [
+            f"{rule[strategy]} ({m:.2f} ± {u:.2f})"
+            for strategy, m, u in zip(picks.strategies, mean, uncertainty, strict=True)
+        ]
+
+    def _listings(self) -> pd.DataFrame:
+        return self.labelled_.drop(columns="keeper")
+
+    def _keeper(self) -> np.ndarray:
+        return self.labelled_["keeper"].to_numpy(dtype=int)
+
+    def _completed(self, X: pd.DataFrame) -> pd.DataFrame:
+        """Answers with what else is known of their listings from the last selection."""
+        if not len(self._shown) or "listing_id" not in X:
+            return X
+        extra = [c for c in self._shown if c not in X or c == "listing_id"]
+        return X.merge(self._shown[extra], on="listing_id", how="left")
+
+    def _distinct(self, pool: EncodedPool) -> tuple[pd.DataFrame, Any]:
+        """The pool without second rows of one id."""
+        double = pool.listings["listing_id"].duplicated().to_numpy()
+        if not double.any():
+            return pool.listings, pool.points
+        rows = np.flatnonzero(~double)
+        return pool.listings.iloc[rows].reset_index(drop=True), points_of(pool.points, rows)
+
+
+def points_of(points: Any, rows: np.ndarray) -> Any:
+    """Some rows of points, whichever policy they are of."""
+    return points[rows] if isinstance(points, np.ndarray) else points.take(rows)
+
+
+def _answered(X: pd.DataFrame) -> pd.DataFrame:
+    """Rows with an answer, which becomes 0 or 1; of two answers to one listing the last."""
+    if not len(X):
+        return _none_answered()
+    if "keeper" not in X:
+        raise InputError(
+            f"no column 'keeper' to learn from; found {', '.join(map(str, X.columns))}"
+        )
+    text = text_of(X, "keeper").str.strip()
+    values = pd.to_numeric(text.mask(text == ""), errors="coerce")
+    wrong = text[(text != "") & ~values.isin([0, 1])]
+    if len(wrong):
+        raise InputError(f"keeper must be 0 or 1, not {wrong.iloc[0]!r}")
+    rows = X[values.notna()].assign(keeper=values[values.notna()].astype(int))
+    if "listing_id" not in rows:
+        rows = rows.assign(listing_id=[f"row {n}" for n in range(len(rows))])
+    return rows.drop_duplicates("listing_id", keep="last").reset_index(drop=True)
+
+
+def _none_answered() -> pd.DataFrame:
+    return pd.DataFrame(
+        {"listing_id": pd.Series([], dtype="str"), "keeper": pd.Series([], dtype="int64")}
+    )
+
+
+def _stacked(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
+    if not len(first):
+        return second.reset_index(drop=True)
+    return pd.concat([first, second], ignore_index=True)

@@ -1,0 +1,156 @@
+"""Which records of a pool to ask about: mostly those most likely kept, a few to learn from.
+
+Most slots take the highest expected answer, each a little less like those before (maximal
+marginal relevance; Carbonell & Goldstein 1998). A few follow one mind each, drawn from what is
+believed (Thompson 1933). One slot is now and then any record at all: by its known chance every
+log can be evaluated later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .listing_features import Encoded
+from .posterior import Posterior
+
+_SHORTLIST, _SAMPLE = 400, 400
+"""Of a large pool only so many of the highest, and so many by chance, are weighed in detail."""
+_MINDS = 200
+ANY_RECORD = 0.2
+"""Chance that a batch asks about any record at all."""
+_SAME = 0.999
+_RATES = (0.05, 0.4)
+
+
+@dataclass(frozen=True)
+class Dial:
+    """What a batch is for: share of slots to explore, weight of being unlike, of being unsure."""
+
+    explore: float
+    unlike: float
+    unsure: float
+
+
+DIALS = {
+    "accuracy": Dial(explore=0.0, unlike=0.0, unsure=0.0),
+    "balanced": Dial(explore=0.05, unlike=0.02, unsure=0.0),
+    "diverse": Dial(explore=0.15, unlike=0.5, unsure=0.0),
+    "novel": Dial(explore=0.4, unlike=0.3, unsure=0.5),
+}
+"""From finding most now to finding what is new."""
+
+
+@dataclass(frozen=True)
+class Picks:
+    """Rows of the pool in the order to show them, the rule that picked each, and its chance."""
+
+    rows: np.ndarray
+    strategies: list[str]
+    propensity: np.ndarray
+
+
+def explored_share(dial: Dial, strategies: Sequence[str], keeper: np.ndarray) -> float:
+    """The share to explore, moved by what exploring earned so far beside exploiting.
+
+    >>> round(explored_share(DIALS["balanced"], ["explore"] * 9 + ["exploit"] * 9,
+    ...     np.array([1] * 9 + [0] * 9)), 2)
+    0.09
+    """
+    rates = []
+    for strategy in ("explore", "exploit"):
+        said = keeper[np.array([s == strategy for s in strategies], dtype=bool)]
+        rates.append((said.sum() + 1) / (len(said) + 2))
+    return float(np.clip(dial.explore * 2 * rates[0] / sum(rates), *_RATES))
+
+
+def choose(
+    posterior: Posterior,
+    points: Encoded,
+    *,
+    k: int,
+    dial: Dial,
+    explore: float,
+    rng: np.random.Generator,
+) -> Picks:
+    """Pick `k` different rows of `points` (all, if there are fewer), `explore` of them to learn
+    from."""
+    k = min(k, len(points))
+    mean = posterior.mean(points)
+    shortlist = _shortlisted(mean, k, rng)
+    some = points.take(shortlist)
+    n_explore = min(max(1, round(explore * k)), k - 1) if k > 1 else 0
+    score = mean[shortlist]
+    if dial.unsure:
+        score = score + dial.unsure * posterior.spread(some)
+    sure = _highest_unlike(some, score, k - n_explore, dial.unlike)
+    rows, chances = [*sure], [1.0] * len(sure)
+    free = np.ones(len(shortlist), dtype=bool)
+    free[sure] = False
+    minds = posterior.draws(some, _MINDS, rng)
+    for slot in range(n_explore):
+        last = slot == n_explore - 1
+        row, chance = _by_one_mind(minds, free, rng, ANY_RECORD if last else 0.0, len(points))
+        if row is None:
+            return _with_any(shortlist[rows], chances, len(points), rng)
+        rows.append(row)
+        chances.append(chance)
+        free[row] = False
+    return _picks(shortlist[rows], chances, len(sure))
+
+
+def _shortlisted(mean: np.ndarray, k: int, rng: np.random.Generator) -> np.ndarray:
+    """The highest rows and a sample of the others; of equals those that stand first."""
+    n_high = max(_SHORTLIST, 4 * k)
+    if len(mean) <= n_high + _SAMPLE:
+        return np.arange(len(mean))
+    high = np.argpartition(-mean, n_high)[:n_high]
+    return np.union1d(high, rng.choice(len(mean), _SAMPLE, replace=False))
+
+
+def _highest_unlike(points: Encoded, score: np.ndarray, k: int, unlike: float) -> list[int]:
+    """The highest rows, each unlike those before; the same record twice only where none is left."""
+    order = np.argsort(-score, kind="stable")[: max(4 * k, 20)]
+    few = points.take(order)
+    own = np.sqrt(np.maximum(few.self_likeness(), 1e-9))
+    alike = few.likeness(few) / own[:, None] / own
+    value = score[order].copy()
+    closest = np.full(len(order), -1.0)
+    chosen: list[int] = []
+    for _ in range(min(k, len(order))):
+        worth = value - unlike * np.maximum(closest, 0) - 1e3 * (closest > _SAME)
+        worth[chosen] = -np.inf
+        best = int(worth.argmax())
+        chosen.append(best)
+        closest = np.maximum(closest, alike[best])
+    return [int(row) for row in order[chosen]]
+
+
+def _by_one_mind(
+    minds: np.ndarray, free: np.ndarray, rng: np.random.Generator, any_record: float, n: int
+) -> tuple[int | None, float]:
+    """The row that one drawn mind likes best and the chance of that; None for any record."""
+    if rng.random() < any_record:
+        return None, 0.0
+    open_rows = np.flatnonzero(free)
+    favourites = open_rows[minds[open_rows].argmax(axis=0)]
+    row = int(favourites[rng.integers(len(favourites))])
+    share = float((favourites == row).mean())
+    return row, (1 - any_record) * share + any_record / n
+
+
+def _with_any(rows: np.ndarray, chances: list[float], n: int, rng: np.random.Generator) -> Picks:
+    """The picks so far and one of all others by pure chance."""
+    others = np.setdiff1d(np.arange(n), rows)
+    drawn = rng.choice(others, 1)
+    n_sure = sum(chance == 1.0 for chance in chances)
+    chances = [*chances, ANY_RECORD / len(others)]
+    strategies = ["exploit"] * n_sure + ["explore"] * (len(rows) - n_sure) + ["uniform"]
+    return Picks(np.concatenate([rows, drawn]), strategies, np.array(chances))
+
+
+def _picks(rows: np.ndarray, chances: list[float], n_sure: int) -> Picks:
+    strategies = ["exploit"] * n_sure + ["explore"] * (len(rows) - n_sure)
+    return Picks(np.asarray(rows), strategies, np.array(chances))

@@ -1,0 +1,128 @@
+"""Why a record was chosen, in words that are true of the model that chose it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from ..tables.cell_text import text_of
+from .listing_features import Encoded
+from .listing_words import names_in
+from .strong import StrongPolicy
+
+_CLOSE = 0.35
+"""How alike (of 1) a record must be to a kept one to be called close to it."""
+_NEAREST = 3
+_WORDS = {
+    "words": "its words", "artists": "its artist", "labels": "its label", "genres": "its genre",
+    "meaning": "what its name and style suggest",
+}  # fmt: skip
+_BY_CHANCE = "picked by chance, so that the choices can be checked later"
+
+
+def reasons_of(
+    policy: StrongPolicy,
+    listings: pd.DataFrame,
+    points: Encoded,
+    labelled: pd.DataFrame,
+    strategies: Sequence[str],
+) -> list[list[str]]:
+    """Reasons for each row, the weightiest first; `strategies` says which rule picked it."""
+    keeper = labelled["keeper"].to_numpy(dtype=int) if len(labelled) else np.zeros(0, dtype=int)
+    close = _close_keepers(policy, points, labelled, keeper)
+    counts = _counted(listings, labelled, keeper)
+    parts = policy.posterior_.direction.parts(points)
+    new = _never_asked(listings, labelled)
+    made = []
+    for row, strategy in enumerate(strategies):
+        if not len(labelled):
+            made.append(["nothing is known yet: typical of this pool, and unlike the others"])
+            continue
+        said = [*close[row], *counts[row]]
+        if not said or strategy == "exploit":
+            said += _leading(policy, parts[row])
+        if strategy != "exploit":
+            said = [*new[row], *said] or ["the model is unsure of it"]
+        made.append([_BY_CHANCE, *said] if strategy == "uniform" else said)
+    return made
+
+
+def contributions(policy: StrongPolicy, points: Encoded) -> pd.DataFrame:
+    """What each part of a listing adds to the answer expected of it; rows sum to that answer."""
+    return pd.DataFrame(policy.posterior_.direction.parts(points), columns=policy.features_.parts)
+
+
+def _close_keepers(
+    policy: StrongPolicy, points: Encoded, labelled: pd.DataFrame, keeper: np.ndarray
+) -> list[list[str]]:
+    kept = np.flatnonzero(keeper == 1)
+    if not len(kept):
+        return [[] for _ in range(len(points))]
+    known = policy.encode(labelled.iloc[kept])
+    own = np.sqrt(np.maximum(points.self_likeness(), 1e-9))
+    alike = points.likeness(known) / own[:, None] / np.sqrt(known.self_likeness())
+    names = [_name(a, t) for a, t in zip(*_artist_title(labelled.iloc[kept]), strict=True)]
+    made = []
+    for row in alike:
+        nearest = [i for i in np.argsort(-row, kind="stable")[:_NEAREST] if row[i] >= _CLOSE]
+        shown = "; ".join(names[i] for i in nearest)
+        made.append([f"close to what you kept: {shown}"] if nearest else [])
+    return made
+
+
+def _counted(listings: pd.DataFrame, labelled: pd.DataFrame, keeper: np.ndarray) -> list[list[str]]:
+    """How often records of the same artist, label and genre were kept."""
+    made: list[list[str]] = [[] for _ in range(len(listings))]
+    for block, noun in (("artists", "artist"), ("labels", "label"), ("genres", "genre")):
+        asked: Counter[str] = Counter()
+        kept: Counter[str] = Counter()
+        for names, answer in zip(names_in(labelled, block), keeper, strict=True):
+            asked.update(names)
+            kept.update(names if answer else [])
+        for said, names in zip(made, names_in(listings, block), strict=True):
+            best = max((n for n in names if kept[n]), key=lambda n: kept[n] / asked[n], default="")
+            if best:
+                said.append(f"{noun} {best} kept {kept[best]} of {asked[best]} times")
+    return made
+
+
+def _never_asked(listings: pd.DataFrame, labelled: pd.DataFrame) -> list[list[str]]:
+    """What was never asked about: a genre in a year, else an artist."""
+    known = set(zip(_first_genre(labelled), text_of(labelled, "year"), strict=True))
+    artists = set(text_of(labelled, "artist"))
+    made = []
+    rows = zip(
+        _first_genre(listings), text_of(listings, "year"), text_of(listings, "artist"), strict=True
+    )
+    for genre, year, artist in rows:
+        if genre and year and (genre, year) not in known:
+            made.append([f"never asked about {genre} from {year.removesuffix('.0')}"])
+        elif artist and artist not in artists:
+            made.append([f"never asked about {artist}"])
+        else:
+            made.append([])
+    return made
+
+
+def _leading(policy: StrongPolicy, parts: np.ndarray) -> list[str]:
+    """The part that speaks loudest for a row."""
+    best = int(parts.argmax())
+    if parts[best] <= 0:
+        return []
+    name = policy.features_.parts[best]
+    return [f"{_WORDS.get(name, f'its {name}')} spoke for it most"]
+
+
+def _first_genre(listings: pd.DataFrame) -> list[str]:
+    return [names[0] if names else "" for names in names_in(listings, "genres")]
+
+
+def _artist_title(listings: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    return text_of(listings, "artist"), text_of(listings, "title")
+
+
+def _name(artist: str, title: str) -> str:
+    return " - ".join(part for part in (artist.strip(), title.strip()) if part) or "a record"
