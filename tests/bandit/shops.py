@@ -1,29 +1,31 @@
-"""Small invented shops with a taste in them."""
+"""Listings of shops that do not exist."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 
-GENRES = ("Dub", "House", "Polka", "Techno", "Folk")
 
-
-def shop(n: int = 200, seed: int = 0) -> pd.DataFrame:
-    """Listings of which those of one label and genre, and cheap ones, are mostly kept."""
+def shop(n: int, seed: int = 0) -> pd.DataFrame:
+    """`n` listings with everything a listing may say, some of it missing."""
     rng = np.random.default_rng(seed)
-    genre = rng.integers(len(GENRES), size=n)
-    label = rng.integers(8, size=n)
-    price = rng.gamma(2, 8, size=n).round(2)
-    liked = 3.0 * (genre == 0) + 2.0 * (label == 1) - 0.05 * price - 1.5
+    artists = ["Robyn", "Björk", "大橋純子", "Moodymann", ""]
     return pd.DataFrame(
         {
-            "listing_id": [f"x{seed}_{i}" for i in range(n)],
-            "artist": [f"Artist {a}" for a in rng.integers(60, size=n)],
-            "title": [f"Side {i}" for i in range(n)],
-            "label": [f"Label {i}" for i in label],
-            "genres": [GENRES[g] for g in genre],
-            "year": rng.integers(1975, 2020, size=n).astype(float),
-            "price": price,
-            "keeper": (rng.random(n) < 1 / (1 + np.exp(-liked))).astype(int),
+            "listing_id": [f"l{seed}-{at}" for at in range(n)],
+            "artist": rng.choice(artists, n),
+            "title": [f"Song {at}" for at in range(n)],
+            "label": rng.choice(["KDJ", "Konichiwa", ""], n),
+            "genres": rng.choice(["House", "Dub; House", "Pop", ""], n),
+            "styles": rng.choice(["Deep House", ""], n),
+            "year": rng.choice([1981.0, 2005.0, np.nan], n),
+            "price": rng.choice([3.0, 40.0, np.nan], n),
+            "condition": rng.choice(["Very Good Plus (VG+)", "Mint (M)", ""], n),
+            "listed_at": rng.choice(["2024-05-01T10:00:00Z", "1998", ""], n),
         }
     )
+
+
+def likes_house(listings: pd.DataFrame) -> np.ndarray:
+    """A taste that the genres tell."""
+    return listings["genres"].str.contains("House").to_numpy().astype(int)

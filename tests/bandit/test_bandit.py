@@ -11,7 +11,7 @@ import pytest
 from djlib import ContrastiveBandit
 from djlib.errors import InputError, ModelError, UsageError
 
-from .shops import shop
+from .tastes import shop
 
 COLUMNS = [
     "listing_id", "selection_strategy", "mean", "uncertainty_at_selection", "propensity",

@@ -9,7 +9,7 @@ from djlib.bandit import posterior as module
 from djlib.bandit.listing_features import Encoded, ListingFeatures
 from djlib.bandit.posterior import NOISE, Posterior
 
-from .shops import shop
+from .tastes import shop
 
 
 @pytest.fixture(scope="module")
