@@ -42,6 +42,25 @@ class BucketSettings:
 
 
 @dataclass(frozen=True)
+class KeeperSettings:
+    """How records worth keeping are found.
+
+    `mode` is who learns ("strong", or "faithful": the recipe as it was given), `engine` what embeds
+    its sentences, `k` how many listings a batch asks about, `pool` how many random listings are
+    looked at ("all", or a number), `dial` what a batch leans to, `adaptive` whether exploring goes
+    by what it earned, `numeric` further columns to read as numbers.
+    """
+
+    mode: str = "strong"
+    engine: str = "torch"
+    k: int = 20
+    pool: str = "all"
+    dial: str = "balanced"
+    adaptive: bool = False
+    numeric: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything a run may be told.
 
@@ -50,13 +69,14 @@ class Settings:
     >>> settings_from({"sede": 7})
     Traceback (most recent call last):
         ...
-    djlib.errors.UsageError: unknown setting 'sede'; known: seed, lock_wait_s, batch_rows, buckets
+    djlib.errors.UsageError: unknown setting 'sede'; known: seed, lock_wait_s, batch_rows, buckets, keepers
     """
 
     seed: int = 0
     lock_wait_s: float = 5.0
     batch_rows: int = 50_000
     buckets: BucketSettings = field(default_factory=BucketSettings)
+    keepers: KeeperSettings = field(default_factory=KeeperSettings)
 
 
 _LIMITS: dict[str, tuple[float, float]] = {
@@ -69,6 +89,7 @@ _LIMITS: dict[str, tuple[float, float]] = {
     "folds": (2, 50),
     "test_share": (0, 0.5),
     "trees": (1, 5000),
+    "k": (1, 1000),
 }
 
 MODELS = (
@@ -86,7 +107,10 @@ MODELS = (
 ENGINES = ("torch", "onnx", "static", "none")
 """What embeds the sentence of a track."""
 
-_CHOICES = {"model": MODELS, "engine": ENGINES}
+DIALS = ("accuracy", "balanced", "diverse", "novel")
+"""What a batch of listings leans to."""
+
+_CHOICES = {"model": MODELS, "engine": ENGINES, "mode": ("strong", "faithful"), "dial": DIALS}
 
 
 def load_settings(
@@ -141,9 +165,15 @@ def _overlay(base: Any, values: Mapping[str, Any], source: str) -> Any:
 
 
 def _checked(name: str, value: Any, default: Any, source: str) -> Any:
+    if name == "pool":
+        return _pool(value, source)
     if isinstance(default, str):
         return _chosen(name, value, source)
-    kind = int if isinstance(default, int) and not isinstance(default, bool) else float
+    if isinstance(default, tuple):
+        return _names(name, value, source)
+    if isinstance(default, bool):
+        return _yes_or_no(name, value, source)
+    kind = int if isinstance(default, int) else float
     try:
         number, given = kind(value), float(value)
     except (TypeError, ValueError, OverflowError):
@@ -159,6 +189,27 @@ def _chosen(name: str, value: Any, source: str) -> str:
         known = ", ".join(_CHOICES[name])
         raise UsageError(f"{source}{name} must be one of {known}, not {value!r}")
     return str(value)
+
+
+def _pool(value: Any, source: str) -> str:
+    if value == "all" or (str(value).isdecimal() and int(value) > 0):
+        return str(value)
+    raise UsageError(f"{source}pool must be 'all' or a number of listings, not {value!r}")
+
+
+def _names(name: str, value: Any, source: str) -> tuple[str, ...]:
+    """A list of names; in the environment they stand with commas between them."""
+    names = value.split(",") if isinstance(value, str) else value
+    if not isinstance(names, list | tuple) or not all(isinstance(n, str) for n in names):
+        raise UsageError(f"{source}{name} must be a list of column names, not {value!r}")
+    return tuple(n.strip() for n in names if n.strip())
+
+
+def _yes_or_no(name: str, value: Any, source: str) -> bool:
+    said = {"true": True, "1": True, "false": False, "0": False}.get(str(value).lower())
+    if said is None:
+        raise UsageError(f"{source}{name} must be true or false, not {value!r}")
+    return said
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
@@ -239,6 +290,16 @@ class Workspace:
     def predictions(self) -> Path:
         """The file a person corrects."""
         return self.data / "bucket_predictions.csv"
+
+    @property
+    def listings(self) -> Path:
+        """The scanned listings."""
+        return self.data / "listings.parquet"
+
+    @property
+    def batch(self) -> Path:
+        """The listings asked about: the file a person answers in."""
+        return self.data / "batch.csv"
 
     @property
     def metrics(self) -> Path:
