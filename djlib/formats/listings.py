@@ -17,6 +17,7 @@ from ..tables.sources import open_source
 from .discogs_objects import read_objects
 from .discogs_rows import row_of, source_of
 
+_TABLES = (".csv", ".tsv", ".txt", ".parquet", ".csv.gz", ".tsv.gz", ".txt.gz")
 _ALL_ROWS = 1 << 60
 _NUMBERS = ("rating", "cost", "price_min", "price_median", "price_max")
 _OF_NAMES = "h[0-9a-f]{12}"
@@ -31,6 +32,8 @@ def holds_listings(path: Path) -> bool:
         return bool(files) and not any(p.suffix != ".json" for p in path.iterdir())
     if path.suffix.lower() == ".json":
         return True
+    if not path.is_file() or not path.name.lower().endswith(_TABLES):
+        return False
     headings = _headings(path)
     return source_of(headings) is not None or _is_listings(headings)
 

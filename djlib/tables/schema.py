@@ -178,7 +178,8 @@ BATCH = Schema(
     ),
 )
 
-SCHEMAS = {s.name: s for s in (TRACKS, LISTINGS, OPPORTUNITIES, CORRECTIONS, PREDICTIONS, BATCH)}
+SCHEMAS = {s.name: s for s in (TRACKS, LISTINGS, OPPORTUNITIES, CORRECTIONS, PREDICTIONS)}
+"""What a header is recognised as; a batch has the header of its listings."""
 
 
 def recognise(headings: Iterable[str]) -> Schema | None:
