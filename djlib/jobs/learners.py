@@ -25,11 +25,15 @@ def models_of(
     found = registries(workspace)
     if learner is not None:
         return found[learner]
-    if version not in ("current", "previous"):
-        having = [r for r in found.values() if any(v.id.startswith(version) for v in r.versions())]
-    else:
-        having = [r for r in found.values() if r.versions()]
+    beginning = "" if version in ("current", "previous") else version
+    having = [r for name, r in found.items() if _holds(workspace, name, beginning)]
     return having[0] if having else found["bucket"]
+
+
+def _holds(workspace: Workspace, learner: str, beginning: str) -> bool:
+    """Whether there is a version whose id begins so; by its folder, since a ledger may be lost."""
+    folder = workspace.models / "versions" / learner
+    return folder.is_dir() and any(p.name.startswith(beginning) for p in folder.iterdir())
 
 
 def all_versions(workspace: Workspace, learner: Learner | None = None) -> list[Version]:

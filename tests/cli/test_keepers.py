@@ -186,3 +186,34 @@ def test_the_screens_say_what_was_done(listings: Path) -> None:
     assert "20 answers taken" in shown
     assert "How many you keep" in shown
     assert djlib("feedback", "--undo").exit_code == 0
+
+
+def test_answers_that_exist_are_learned_as_batch_0(listings: Path) -> None:
+    some = write_rows(listings / "some.csv", rows(listings / "pool.csv")[:100])
+    learned = as_json("train", some)
+    kept = sum(row["keeper"] == "1" for row in rows(some))
+    assert (learned["keepers"], learned["passed"], learned["guessed"]) == (kept, 100 - kept, 0)
+    batch = as_json("select-batch")
+    assert (batch["batch_number"], batch["answered"]) == (0, 100)
+    assert as_json("train", some)["known"] == 100
+
+
+def test_a_collection_is_learned_from_and_its_contrast_is_still_asked(listings: Path) -> None:
+    owned = [
+        {"release_id": str(n), "Artist": f"Somebody {n}", "Title": f"Tune {n}", "Label": "Axis",
+         "CollectionFolder": "Techno", "Released": "0"}
+        for n in range(1, 11)
+    ]  # fmt: skip
+    done("scan", write_rows(listings / "collection.csv", owned))
+    learned = as_json("train", "--keepers")
+    assert (learned["keepers"], learned["passed"], learned["guessed"]) == (10, 0, 40)
+    batch = as_json("select-batch", "--k", "300")
+    assert batch["pool"] == 300
+    assert not [row for row in batch["rows"] if row["listing_id"].startswith("r")]
+    edit(lambda _, row: row.update(keeper="0"), BATCH)
+    assert as_json("feedback", BATCH)["labels"] == 310
+    assert "nothing to learn from" not in done("train", "--keepers").stdout
+
+
+def test_a_table_without_answers_or_a_collection_is_refused(listings: Path) -> None:
+    assert "nothing to learn from" in refused("train", "--keepers")
