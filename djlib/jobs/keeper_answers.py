@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from ..settings import Workspace
 from ..tables.io import read_table
 from ..tables.problems import Problem
 from ..tables.schema import BATCH, LISTINGS
@@ -37,6 +38,15 @@ def is_of_listings(file: Path) -> bool:
     with open_source(file, 1) as source:
         known = {BATCH.known_as(heading) for heading in source.headings}
     return {"listing_id", "keeper"} <= known
+
+
+def batch_meant(workspace: Workspace, file: Path | None) -> Path | None:
+    """The batch a person means to go through: `file` if it is one; where none is named, that of
+    the workspace, unless there are predictions. None for anything else."""
+    if file is None:
+        is_batch = workspace.batch.exists() and not workspace.predictions.exists()
+        return workspace.batch if is_batch else None
+    return file if file.is_file() and is_of_listings(file) else None
 
 
 def answer_of(cell: str) -> int | None:

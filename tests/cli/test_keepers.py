@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from cli._batch_screen import BatchConversation, batch_screen
+from djlib.errors import InputError
+from djlib.jobs.keeper_review import BatchReview
 from djlib.jobs.synth import synthesise
 from djlib.settings import Workspace
 from djlib.tables.io import read_table, write_table
@@ -217,3 +222,42 @@ def test_a_collection_is_learned_from_and_its_contrast_is_still_asked(listings: 
 
 def test_a_table_without_answers_or_a_collection_is_refused(listings: Path) -> None:
     assert "nothing to learn from" in refused("train", "--keepers")
+
+
+def test_a_batch_is_reviewed_one_key_a_record(listings: Path) -> None:
+    done("select-batch", "--k", "4")
+    session = BatchReview(BATCH)
+    talk = BatchConversation(session)
+    first = session.current
+    assert first is not None
+    for key in "wkns":
+        assert talk.press(key)
+    assert [row["keeper"] for row in rows(BATCH)] == ["1", "0", "", ""]
+    assert talk.press("u")  # the skip
+    assert talk.press("u")  # the second answer
+    assert [row["keeper"] for row in rows(BATCH)] == ["1", "", "", ""]
+    assert not talk.press("q")
+    assert as_json("review")["answered"] == 1
+    assert BatchReview(BATCH).current == session.current
+
+
+def test_the_review_screen_shows_the_record_and_why(listings: Path) -> None:
+    done("select-batch", "--k", "2")
+    edit(lambda _, row: row.update(title="Tune\x1b[2J", price="9.5"), BATCH)
+    talk = BatchConversation(BatchReview(BATCH))
+    talk.press("w")
+    console = Console(width=80, record=True, file=StringIO())
+    console.print(batch_screen(talk))
+    shown = console.export_text()
+    assert "Tune␛[2J" in shown
+    assert "its label" in shown
+    assert "0 of 2 answered" in shown
+
+
+def test_a_review_does_not_write_over_what_somebody_else_wrote(listings: Path) -> None:
+    done("select-batch", "--k", "2")
+    session = BatchReview(BATCH)
+    edit(lambda _, row: row.update(keeper="1"), BATCH)
+    with pytest.raises(InputError, match="changed by somebody else"):
+        session.answer(0)
+    assert [row["keeper"] for row in rows(BATCH)] == ["1", "1"]
