@@ -20,6 +20,8 @@ _COMMANDS = {
     "review": "Say with one key a track whether its bucket is right.",
     "explain": "Say why a track gets its bucket.",
     "feedback": "Learn from your corrections.",
+    "similar": "Find records like one you name.",
+    "map": "Draw all records as a map, alike ones near each other.",
     "report": "Show whether it gets better, version by version.",
     "export": "Write the buckets as playlists for DJ software.",
     "compare": "Compare models on the same folds of your library.",

@@ -261,3 +261,48 @@ def test_a_review_does_not_write_over_what_somebody_else_wrote(listings: Path) -
     with pytest.raises(InputError, match="changed by somebody else"):
         session.answer(0)
     assert [row["keeper"] for row in rows(BATCH)] == ["1", "1"]
+
+
+def test_records_like_one_share_its_label_here(listings: Path) -> None:
+    first = rows(listings / "listings.csv")[0]
+    report = as_json("similar", first["listing_id"], "--n", "3")
+    assert len(report["near"]) == 3
+    assert report["near"][0]["label"] == first["label"]
+    assert f"label {first['label']}" in report["near"][0]["shares"]
+    assert first["listing_id"] not in [one["listing_id"] for one in report["near"]]
+    assert "Like " in done("similar", first["listing_id"]).stdout
+    assert "no listing with" in refused("similar", "nothing is called so")
+
+
+def test_a_record_tells_why_it_was_shown(listings: Path) -> None:
+    done("select-batch")
+    shown = answer(listings)[0]
+    done("feedback", BATCH)
+    report = as_json("explain", shown["listing_id"])
+    assert report["shown"]["batch_id"] == shown["batch_id"]
+    assert report["shown"]["selection_strategy"] == shown["selection_strategy"]
+    assert report["keeper"] == int(shown["keeper"])
+    assert "Shown 20" in done("explain", shown["listing_id"]).stdout
+    others = {row["listing_id"] for row in rows(listings / "listings.csv")}
+    never = min(others - {row["listing_id"] for row in rows(BATCH)})
+    assert as_json("explain", never)["shown"] is None
+
+
+@pytest.mark.parametrize("layout", ["pca", "tsne"])
+def test_the_map_is_one_page_and_the_same_again(listings: Path, layout: str) -> None:
+    done("select-batch")
+    answer(listings)
+    done("feedback", BATCH)
+    first = as_json("map", "--layout", layout)
+    page = Path(first["written"]).read_text(encoding="utf-8")
+    assert not first["from_cache"]
+    assert "http" not in page.replace("http://www.w3.org", "")
+    assert as_json("map", "--layout", layout)["from_cache"]
+    assert Path(first["written"]).read_text(encoding="utf-8") == page
+    assert '"words":["not asked","passed","kept"]' in page.replace(" ", "").replace(
+        "notasked", "not asked"
+    )
+
+
+def test_a_map_is_a_page(listings: Path) -> None:
+    assert "ends in .html" in refused("map", "--output", "map.png", code=2)
