@@ -85,7 +85,8 @@ def _record(row: dict[str, Any], *, is_explaining: bool) -> list[Text]:
             lines.append(Text.assemble((f"{column:<10}", "cyan"), visible(shown + unit).rstrip()))
     if is_explaining:
         mean, unsure = row.get("mean", ""), row.get("uncertainty_at_selection", "")
-        lines += [Text(), Text(f"{row.get('selection_strategy', '')}: {visible(str(row['reason']))}")]
+        said = f"{row.get('selection_strategy', '')}: {row['reason']}"
+        lines += [Text(), Text(visible(said))]
         if isinstance(mean, float):
             lines.append(Text(f"{bar(mean)} {mean:.2f}, give or take {unsure:.2f}"))
     return [*lines, Text(), Text(_KEYS, "dim")]

@@ -34,5 +34,6 @@ def _shown(shown: dict[str, Any] | None) -> None:
     )
     line(
         f"Then: {shown['mean']:.2f} give or take {shown['uncertainty']:.2f}; it had a chance of "
-        f"{shown['propensity']:.3f} to be picked; {shown['exploration_rate']:.0%} of the batch explored."
+        f"{shown['propensity']:.3f} to be picked; "
+        f"{shown['exploration_rate']:.0%} of the batch explored."
     )

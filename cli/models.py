@@ -162,9 +162,7 @@ def promote(
 
 
 @app.command("rollback")
-def rollback(
-    learner: _Learner = None, json: o.Json = False, workspace: o.Workspace = None
-) -> None:
+def rollback(learner: _Learner = None, json: o.Json = False, workspace: o.Workspace = None) -> None:
     """Go back to the version served before; again, to the one before that.
 
     Example: djlib models rollback

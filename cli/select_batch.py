@@ -76,7 +76,18 @@ def select_batch(
 
 def render(report: BatchReport) -> None:
     """Draw the batch and how to answer it."""
-    from ._render import bar, count, credit, heading, here, line, next_steps, problems, quoted, table
+    from ._render import (
+        bar,
+        count,
+        credit,
+        heading,
+        here,
+        line,
+        next_steps,
+        problems,
+        quoted,
+        table,
+    )
 
     parts = ", ".join(f"{n} {part}" for part, n in report.split.items())
     heading(f"{count(len(report.rows), 'record')} out of {report.pool:,}: {parts}")

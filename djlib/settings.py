@@ -69,7 +69,7 @@ class Settings:
     >>> settings_from({"sede": 7})
     Traceback (most recent call last):
         ...
-    djlib.errors.UsageError: unknown setting 'sede'; known: seed, lock_wait_s, batch_rows, buckets, keepers
+    djlib.errors.UsageError: unknown setting 'sede'; known: seed, lock_wait_s, batch_rows, buckets, ...
     """
 
     seed: int = 0

@@ -59,7 +59,8 @@ if(i<0){tip.style.display="none";return}
 tip.textContent=D.names[i]+(D.notes[i]?"\\n"+D.notes[i]:"");tip.style.display="block";
 tip.style.left=Math.min(e.clientX+14,innerWidth-tip.offsetWidth-6)+"px";
 tip.style.top=Math.min(e.clientY+14,innerHeight-tip.offsetHeight-6)+"px"}
-function zoom(f,x,y){const w=C.clientWidth/2,h=C.clientHeight/2,k=Math.max(.5,Math.min(200,view.k*f));
+function zoom(f,x,y){const w=C.clientWidth/2,h=C.clientHeight/2,
+k=Math.max(.5,Math.min(200,view.k*f));
 f=k/view.k;view={k,x:(view.x-x+w)*f+x-w,y:(view.y-y+h)*f+y-h};draw()}
 let from=null;
 C.onpointerdown=e=>{from=[e.clientX-view.x,e.clientY-view.y];C.setPointerCapture(e.pointerId)};
@@ -69,7 +70,8 @@ tip.style.display="none"}else show(e)};
 C.onpointerleave=()=>{tip.style.display="none"};
 C.addEventListener("wheel",e=>{e.preventDefault();const q=C.getBoundingClientRect();
 zoom(Math.exp(-e.deltaY/400),e.clientX-q.left,e.clientY-q.top)},{passive:false});
-C.onkeydown=e=>{const s={ArrowLeft:[40,0],ArrowRight:[-40,0],ArrowUp:[0,40],ArrowDown:[0,-40]}[e.key];
+C.onkeydown=e=>{const s={
+ArrowLeft:[40,0],ArrowRight:[-40,0],ArrowUp:[0,40],ArrowDown:[0,-40]}[e.key];
 if(s){view.x+=s[0];view.y+=s[1];draw()}
 if(e.key==="+"||e.key==="-")zoom(e.key==="+"?1.3:1/1.3,C.clientWidth/2,C.clientHeight/2);
 if(e.key==="0"){view={k:1,x:0,y:0};draw()}};

@@ -45,7 +45,7 @@ def plain(heading: str) -> str:
 
 
 def source_of(headings: list[str]) -> str | None:
-    """What a table's headings say it is: owned, wanted, search or market; None for no Discogs table.
+    """What headings say a table is: owned, wanted, search or market; None for none of these.
 
     >>> source_of(["Catalog#", "Artist", "Title", "release_id", "CollectionFolder"])
     'owned'
@@ -109,7 +109,9 @@ def _mend(row: Row, source: str, kind: str) -> None:
         row["artist"], row["title"] = (part.strip() for part in row["title"].split(" - ", 1))
     if source == "market":  # the label's own number stands behind its name
         row["label"] = re.split(r"\s*\u200e?[–]\s", row["label"])[0].strip()
-    row["artist"] = re.sub(r"\s+\(\d+\)$|\*$", "", row["artist"])  # how Discogs tells namesakes apart
+    row["artist"] = re.sub(
+        r"\s+\(\d+\)$|\*$", "", row["artist"]
+    )  # how Discogs tells namesakes apart
     row["date_added"] = iso_date(row["date_added"])
     if row["url"].startswith("/"):
         row["url"] = _SITE + row["url"]

@@ -19,7 +19,7 @@ _SHOWN = 8
 
 
 def listings_met(workspace: Workspace, keeps: Keeps) -> pd.DataFrame:
-    """Every listing scanned, shown or answered, once. Raises `NotFoundError` where there is none."""
+    """Every listing scanned, shown or answered, once; raises `NotFoundError` where none was."""
     known = known_listings(workspace)
     parts = [] if known is None else [known]
     shown = [{**s["listing"], "listing_id": i} for i, s in slots_shown(workspace).items()]

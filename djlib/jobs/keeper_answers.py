@@ -1,4 +1,4 @@
-"""A file of answers about listings as feedback reads it: what was kept, passed, or cannot be read."""
+"""A file of answers about listings as feedback reads it: kept, passed, or not to be read."""
 
 from __future__ import annotations
 
@@ -63,9 +63,7 @@ def read_answers(file: Path, known: Mapping[str, Mapping[str, Any]], keeps: Keep
     """Read a file of answers; `known` are the listings met here, by id, with what was logged when
     they were shown. Raises `InputError` for a file without the columns listing_id and keeper."""
     problems: list[Problem] = []
-    table = read_table(
-        file, schema=BATCH, problems=problems, duplicates="keep", line_column=_LINE
-    )
+    table = read_table(file, schema=BATCH, problems=problems, duplicates="keep", line_column=_LINE)
     taken: dict[str, Keep] = {}
     unanswered = 0
     for row in table.to_dict("records"):

@@ -103,7 +103,7 @@ def learn_keeps(
 
 
 def is_all_learned(workspace: Workspace, keeps: Keeps) -> bool:
-    """Whether the model in force has seen the whole log; a training that was cut off leaves none."""
+    """Whether the model in force has seen the whole log, which one that was cut off has not."""
     version = current_version(workspace)
     return version is not None and int(version.metadata["keeps_logged"]) >= keeps.n_logged
 

@@ -61,7 +61,9 @@ class BatchReview:
 
     def __init__(self, file: Path) -> None:
         if not file.exists():
-            raise NotFoundError(f"no batch to review: {file} does not exist; run 'djlib select-batch'")
+            raise NotFoundError(
+                f"no batch to review: {file} does not exist; run 'djlib select-batch'"
+            )
         self.file, self.kept = file, ""
         problems: list[Problem] = []
         self._table = read_table(file, schema=BATCH, problems=problems, duplicates="keep")

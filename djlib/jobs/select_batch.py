@@ -148,13 +148,14 @@ def _candidates(pool: pd.DataFrame, settings: Settings, keeps: Keeps) -> pd.Data
 
 
 def _batch(picked: pd.DataFrame, candidates: pd.DataFrame, version: str) -> pd.DataFrame:
-    """The chosen listings with what a person wants to see of them, in the order they were chosen."""
+    """The chosen listings with what a person wants to see of them, in the order chosen."""
     shown = candidates.set_index("listing_id", drop=False).loc[picked["listing_id"]]
     extra = [c for c in picked if c != "listing_id"]
     batch = shown.reset_index(drop=True).drop(columns=extra, errors="ignore")
     batch = pd.concat([batch, picked[extra].reset_index(drop=True)], axis=1)
-    batch = batch.assign(keeper="", model_version=version, selected_at=utc_now())
-    batch["batch_id"] = f"{batch['selected_at'].iloc[0].translate(_NO_SIGNS)}-{secrets.token_hex(3)}"
+    now = utc_now()
+    batch = batch.assign(keeper="", model_version=version, selected_at=now)
+    batch["batch_id"] = f"{now.translate(_NO_SIGNS)}-{secrets.token_hex(3)}"
     numbers = {c.name for c in BATCH.columns if c.kind != "text"}
     for name in BATCH.names:
         if name not in batch:

@@ -87,17 +87,17 @@ def _note(row: Mapping[str, Any]) -> str:
     return " · ".join(str(t) for t in told if t)
 
 
-def _colourings(
-    workspace: Workspace, listings: pd.DataFrame, keeps: Keeps
-) -> dict[str, list[str]]:
+def _colourings(workspace: Workspace, listings: pd.DataFrame, keeps: Keeps) -> dict[str, list[str]]:
     said, shown = keeps.said, slots_shown(workspace)
     is_owned = text_of(listings, "owned") == "1"
     kept = [
         ("kept" if said[i].keeper else "passed") if i in said else "owned" if own else "not asked"
         for i, own in zip(listings["listing_id"], is_owned, strict=True)
     ]
-    asked = [str(shown.get(i, {}).get("selection_strategy", "not asked")) for i in listings["listing_id"]]
-    genres = text_of(listings, "genres").where(text_of(listings, "genres") != "", text_of(listings, "styles"))
+    unknown: dict[str, Any] = {"selection_strategy": "not asked"}
+    asked = [str(shown.get(i, unknown)["selection_strategy"]) for i in listings["listing_id"]]
+    genres, styles = text_of(listings, "genres"), text_of(listings, "styles")
+    genres = genres.where(genres != "", styles)
     first = [next(iter(genre_tokens(cell)), "") for cell in genres]
     return {"keeper": kept, "strategy": asked, "genre": first}
 

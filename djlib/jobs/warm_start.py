@@ -56,12 +56,7 @@ def warm_start(
     """
     with run(workspace, settings, "train", talk) as noted:
         scanned = known_listings(workspace)
-        if source is None and scanned is None:
-            raise NotFoundError(
-                f"no listings to learn from: {workspace.listings} does not exist; "
-                "run 'djlib scan FILE' first, or name a file"
-            )
-        table, problems = read_listings(source) if source else (scanned, [])
+        table, problems = _listings(source, scanned)
         keeps = keeps_so_far(workspace)
         has_answers = "keeper" in table and text_of(table, "keeper").str.strip().ne("").any()
         if has_answers:
@@ -87,6 +82,18 @@ def warm_start(
             version=version.id,
             problems=problems,
         )
+
+
+def _listings(
+    source: Path | None, scanned: pd.DataFrame | None
+) -> tuple[pd.DataFrame, list[Problem]]:
+    if source is not None:
+        return read_listings(source)
+    if scanned is None:
+        raise NotFoundError(
+            "no listings to learn from; run 'djlib scan FILE' first, or name a file"
+        )
+    return scanned, []
 
 
 def _answered(table: pd.DataFrame, problems: list[Problem]) -> list[Keep]:

@@ -13,6 +13,7 @@ from djlib.errors import InputError
 from djlib.jobs.keeper_review import BatchReview
 from djlib.jobs.synth import synthesise
 from djlib.settings import Workspace
+from djlib.tables.events import read_events
 from djlib.tables.io import read_table, write_table
 from tests.jobs.fake_bandit import use_counting_bandit
 
@@ -64,9 +65,7 @@ def test_the_batch_is_for_a_person_and_logged(listings: Path) -> None:
     first = rows(BATCH)[0]
     assert list(first)[0] == "keeper"
     assert first["keeper"] == ""
-    assert first["artist"] and first["reason"] and first["selection_strategy"]
-    from djlib.tables.events import read_events
-
+    assert all(first[column] for column in ("artist", "reason", "selection_strategy"))
     (event,) = read_events(Workspace(listings).events, "selections")
     assert len(event["slots"]) == 10
     assert event["split"] == {"exploit": 4, "explore": 6}
