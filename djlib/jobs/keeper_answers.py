@@ -10,9 +10,10 @@ from typing import Any
 import pandas as pd
 
 from ..settings import Workspace
+from ..tables.batch import BATCH
 from ..tables.io import read_table
 from ..tables.problems import Problem
-from ..tables.schema import BATCH, LISTINGS
+from ..tables.schema import LISTINGS
 from ..tables.sources import open_source
 from ..tables.spreadsheet import undefuse
 from .keeps import Keep, Keeps

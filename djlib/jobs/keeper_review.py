@@ -11,9 +11,9 @@ import pandas as pd
 
 from ..errors import InputError, NotFoundError
 from ..settings import Workspace
+from ..tables.batch import BATCH
 from ..tables.io import read_table, write_table
 from ..tables.problems import Problem
-from ..tables.schema import BATCH
 from ..tables.spreadsheet import undefuse
 from .edits import copy_aside, state_of
 from .keeper_answers import answer_of

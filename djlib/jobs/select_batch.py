@@ -13,10 +13,10 @@ import pandas as pd
 from ..errors import InputError, NotFoundError
 from ..formats.listings import read_listings
 from ..settings import Settings, Workspace
+from ..tables.batch import BATCH
 from ..tables.events import append_events, read_events, utc_now
 from ..tables.io import read_table, write_table
 from ..tables.problems import Problem
-from ..tables.schema import BATCH
 from .edits import copy_aside
 from .keeper_answers import answer_of
 from .keeper_models import current_bandit

@@ -15,7 +15,8 @@ from djlib.formats.discogs_rows import iso_date, row_of
 from djlib.formats.listings import holds_listings, joined, merged, read_listings
 
 COLLECTION = (
-    "Catalog#,Artist,Title,Label,Format,Rating,Released,release_id,CollectionFolder,Date Added, Min \n"
+    "Catalog#,Artist,Title,Label,Format,Rating,Released,release_id,CollectionFolder,Date Added"
+    ", Min \n"
     'AX 1,Nadir (3),Blue Line,Axis,"LP, Album",4,0,501.0,Techno,7/21/19 20:21,2.25\n'
     "AX 2,Vela*,Long Way,Axis,12\",,1994,502,Techno,2014-12-05 20:23:02,\n"
 )  # fmt: skip
@@ -78,8 +79,10 @@ def test_marketplace_listings_have_price_and_condition(tmp_path: Path) -> None:
 
 
 def test_objects_of_the_api_are_read_alone_in_lists_and_in_folders(tmp_path: Path) -> None:
-    basic = {"id": 9, "title": "Far Out", "year": 0, "artists": [{"name": "Orre (2)"}],
-             "labels": [{"name": "Lumen"}], "genres": ["Rock"], "styles": [], "formats": []}  # fmt: skip
+    basic = {
+        "id": 9, "title": "Far Out", "year": 0, "artists": [{"name": "Orre (2)"}],
+        "labels": [{"name": "Lumen"}], "genres": ["Rock"], "styles": [], "formats": [],
+    }  # fmt: skip
     want = {"id": 9, "date_added": "2026-05-25T03:40:59-07:00", "basic_information": basic}
     release = {**basic, "id": 10, "lowest_price": 15.99, "community": {"have": 5, "want": 7}}
     write(tmp_path, "wants.json", json.dumps({"wants": [want]}))

@@ -12,11 +12,24 @@ from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from .errors import UsageError
+from ..errors import UsageError
+from .workspace import ENV_HOME as _ENV_HOME
+from .workspace import SETTINGS_FILE, Workspace
 
-SETTINGS_FILE = "djlib.toml"
+__all__ = [
+    "DIALS",
+    "ENGINES",
+    "MODELS",
+    "SETTINGS_FILE",
+    "BucketSettings",
+    "KeeperSettings",
+    "Settings",
+    "Workspace",
+    "load_settings",
+    "settings_from",
+]
+
 _ENV_PREFIX = "DJLIB_"
-_ENV_HOME = "DJLIB_HOME"
 
 
 @dataclass(frozen=True)
@@ -69,7 +82,7 @@ class Settings:
     >>> settings_from({"sede": 7})
     Traceback (most recent call last):
         ...
-    djlib.errors.UsageError: unknown setting 'sede'; known: seed, lock_wait_s, batch_rows, buckets, ...
+    djlib.errors.UsageError: unknown setting 'sede'; known: seed, ...
     """
 
     seed: int = 0
@@ -231,92 +244,3 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
 def _without_none(values: Mapping[str, Any]) -> dict[str, Any]:
     kept = {k: _without_none(v) if isinstance(v, Mapping) else v for k, v in values.items()}
     return {k: v for k, v in kept.items() if v is not None}
-
-
-@dataclass(frozen=True)
-class Workspace:
-    """The folder a person works in: `data/`, `models/` and `logs/`, made when first written to.
-
-    >>> Workspace(Path("sets")).tracks.as_posix()
-    'sets/data/tracks.parquet'
-    """
-
-    root: Path
-
-    @classmethod
-    def find(cls, given: Path | None = None, environ: Mapping[str, str] | None = None) -> Workspace:
-        """`given`, else `DJLIB_HOME`, else the nearest folder upward with a djlib.toml, else here.
-
-        Raises `UsageError` when the folder asked for is a file.
-        """
-        env = os.environ if environ is None else environ
-        if given is None and env.get(_ENV_HOME):
-            given = Path(env[_ENV_HOME])
-        if given is not None:
-            root = given.expanduser().absolute()
-            if root.exists() and not root.is_dir():
-                raise UsageError(f"the workspace {root} is a file; name a folder")
-            return cls(root)
-        here = Path.cwd()
-        holder = next((p for p in (here, *here.parents) if (p / SETTINGS_FILE).is_file()), here)
-        return cls(holder)
-
-    @property
-    def data(self) -> Path:
-        """Tables people and programs exchange."""
-        return self.root / "data"
-
-    @property
-    def models(self) -> Path:
-        """Model versions and the current model."""
-        return self.root / "models"
-
-    @property
-    def logs(self) -> Path:
-        """What runs wrote down for a person to look at."""
-        return self.root / "logs"
-
-    @property
-    def tracks(self) -> Path:
-        """The scanned library."""
-        return self.data / "tracks.parquet"
-
-    @property
-    def training(self) -> Path:
-        """Hand-made training labels, used where nothing was scanned."""
-        return self.data / "training.csv"
-
-    @property
-    def predictions(self) -> Path:
-        """The file a person corrects."""
-        return self.data / "bucket_predictions.csv"
-
-    @property
-    def listings(self) -> Path:
-        """The scanned listings."""
-        return self.data / "listings.parquet"
-
-    @property
-    def batch(self) -> Path:
-        """The listings asked about: the file a person answers in."""
-        return self.data / "batch.csv"
-
-    @property
-    def metrics(self) -> Path:
-        """Figures of the last training."""
-        return self.root / "metrics.json"
-
-    @property
-    def low_confidence(self) -> Path:
-        """Predictions under the threshold."""
-        return self.logs / "low_confidence.csv"
-
-    @property
-    def explanations(self) -> Path:
-        """Predictions taken apart, when asked for."""
-        return self.logs / "bucket_explanations.jsonl"
-
-    @property
-    def events(self) -> Path:
-        """The append-only logs."""
-        return self.data / "events"
