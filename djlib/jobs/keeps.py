@@ -66,7 +66,15 @@ class Keeps:
 
 def labelled(keeps: Iterable[Keep]) -> pd.DataFrame:
     """Answers as a table of listings with a 0/1 `keeper`; only `listing_id` and it where empty."""
-    rows = [{**k.listing, "listing_id": k.listing_id, "keeper": k.keeper} for k in keeps]
+    rows = [
+        {
+            **k.listing,
+            "listing_id": k.listing_id,
+            "selection_strategy": k.strategy,
+            "keeper": k.keeper,
+        }
+        for k in keeps
+    ]
     table = pd.DataFrame(rows, columns=None if rows else ["listing_id", "keeper"])
     table, _ = coerce(table, LISTINGS)
     return table.assign(keeper=table["keeper"].astype("int64"))
