@@ -1,4 +1,4 @@
-"""`kill -9` while answers are learned: the old version serves, and nothing that was said is lost."""
+"""`kill -9` while answers are learned: the old version serves, nothing said is lost."""
 
 from __future__ import annotations
 
