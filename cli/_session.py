@@ -31,11 +31,13 @@ class Session:
         wait: float | None = None,
         seed: int | None = None,
         buckets: Mapping[str, Any] | None = None,
+        keepers: Mapping[str, Any] | None = None,
     ) -> None:
         from djlib.settings import Workspace, load_settings
 
         self.workspace: Workspace = Workspace.find(workspace)
-        flags = {"lock_wait_s": wait, "seed": seed, "buckets": buckets or {}}
+        flags: dict[str, Any] = {"lock_wait_s": wait, "seed": seed, "buckets": buckets or {}}
+        flags["keepers"] = keepers or {}
         self.settings: Settings = load_settings(self.workspace.root, flags=flags)
         self.as_json = as_json
         self.talk = Stderr()

@@ -58,6 +58,7 @@ def explain(
     Example: djlib explain "shades of jae"
     """
     from djlib.errors import UsageError
+    from djlib.jobs.explain_listing import is_listing
 
     from ._session import Session
 
@@ -71,6 +72,12 @@ def explain(
             session.workspace, session.settings, version=version, chart=chart, talk=session.talk
         )
         session.show(found, render_model)
+    elif not history and is_listing(session.workspace, track):
+        from djlib.jobs.explain_listing import explain_listing
+
+        from ._listing_explained import render_listing
+
+        session.show(explain_listing(session.workspace, session.settings, track), render_listing)
     elif history:
         from djlib.jobs.history import history as ask
 

@@ -20,7 +20,9 @@ _SHOWN = 12
 def feedback(
     file: Annotated[
         Path | None,
-        typer.Argument(help="The edited predictions, or a CSV: track_id, correct_bucket."),
+        typer.Argument(
+            help="The edited predictions, or a CSV: track_id, correct_bucket; or the batch."
+        ),
     ] = None,
     new_bucket: Annotated[
         bool, typer.Option("--new-bucket", help="Names not in use yet are new buckets.")
@@ -43,6 +45,9 @@ def feedback(
         typer.Option("--satisfaction", min=1, max=5, help="How content you are: 1 to 5."),
     ] = None,
     note: Annotated[str, typer.Option("--note", help="Why, in your words.")] = "",
+    undo: Annotated[
+        bool, typer.Option("--undo", help="Take the last feedback on records back.")
+    ] = False,
     promote: o.Promote = None,
     dry_run: o.DryRun = False,
     json: o.Json = False,
@@ -58,6 +63,7 @@ def feedback(
     """
     from djlib.jobs.feedback import feedback as run
     from djlib.jobs.feedback_report import FeedbackOptions
+    from djlib.jobs.keeper_answers import is_of_listings
 
     from ._session import Session
 
@@ -71,8 +77,22 @@ def feedback(
         dry_run=dry_run,
     )
     session = Session(workspace, as_json=json, verbose=verbose, wait=wait)
+    if undo or (file is not None and is_of_listings(file)):
+        _keepers(session, file, undo=undo, dry_run=dry_run)
+        return
     report = run(session.workspace, session.settings, file, options=options, talk=session.talk)
     session.show(report, render)
+
+
+def _keepers(session: Session, file: Path | None, *, undo: bool, dry_run: bool) -> None:
+    from djlib.jobs.keeper_feedback import keeper_feedback as run
+
+    from ._keeper_report import keeper_report
+
+    report = run(
+        session.workspace, session.settings, file, talk=session.talk, undo=undo, dry_run=dry_run
+    )
+    session.show(report, keeper_report)
 
 
 def learn_first(session: Session, file: Path, *, allow_new: bool, dry_run: bool) -> None:

@@ -1,16 +1,16 @@
-"""`djlib models`: versions of the bucket model; which is served, and going back."""
+"""`djlib models`: versions of the models; which is served, and going back."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from . import _options as o
 
 if TYPE_CHECKING:
-    from djlib.bucketing.assigner import BucketAssigner
+    from djlib.jobs.learners import Learner
     from djlib.registry import Registry, Version
 
 app = typer.Typer(help="Versions of the model, and going back.", no_args_is_help=True)
@@ -22,29 +22,54 @@ _Version = Annotated[
 ]
 
 
-def _open(workspace: Path | None) -> Registry[BucketAssigner]:
-    from djlib.jobs.models import bucket_models
+_Learner = Annotated[
+    Literal["bucket", "keeper"] | None,
+    typer.Option(
+        "--learner",
+        help="Whose versions. Default: those there are, else of buckets.",
+        show_default=False,
+    ),
+]
+
+
+def _open(
+    workspace: Path | None, learner: Learner | None, version: str = "current"
+) -> Registry[Any]:
+    from djlib.jobs.learners import models_of
 
     from ._session import Session
 
-    return bucket_models(Session(workspace).workspace)
+    return models_of(Session(workspace).workspace, learner, version)
 
 
 @app.command("list")
-def list_versions(json: o.Json = False, workspace: o.Workspace = None) -> None:
+def list_versions(
+    learner: _Learner = None, json: o.Json = False, workspace: o.Workspace = None
+) -> None:
     """List all versions, newest first.
 
     Example: djlib models list
     """
-    from ._render import line, percent, table
-    from ._session import print_json
+    from djlib.jobs.learners import all_versions
 
-    versions = _open(workspace).versions()
+    from ._render import line
+    from ._session import Session, print_json
+
+    versions = all_versions(Session(workspace).workspace, learner)
     if json:
         print_json([_plain(v) for v in versions])
         return
     if not versions:
         line("No versions yet: run 'djlib train'.")
+        return
+    _bucket_versions([v for v in versions if v.learner == "bucket"])
+    _keeper_versions([v for v in versions if v.learner == "keeper"])
+
+
+def _bucket_versions(versions: list[Version]) -> None:
+    from ._render import percent, table
+
+    if not versions:
         return
     table(
         ["", "version", "tracks", "buckets", "right", "calibration error", "state"],
@@ -64,6 +89,28 @@ def list_versions(json: o.Json = False, workspace: o.Workspace = None) -> None:
     )
 
 
+def _keeper_versions(versions: list[Version]) -> None:
+    from ._render import heading, table
+
+    if not versions:
+        return
+    heading("Records worth keeping")
+    table(
+        ["", "version", "mode", "batches", "answers", "kept", "state"],
+        [
+            (
+                "->" if v.is_current else "",
+                v.id,
+                *(str(v.metadata.get(n, "-")) for n in ("mode", "batch_number", "labels")),
+                str(v.metadata.get("keepers", "-")),
+                v.problem or "ok",
+            )
+            for v in versions
+        ],
+        right="batches,answers,kept",
+    )
+
+
 def _figure(version: Version, name: str) -> float | None:
     value = version.metrics.get("stratified", {}).get(name)
     return None if value is None else float(value)
@@ -80,7 +127,10 @@ def _plain(version: Version) -> dict[str, object]:
 
 @app.command("show")
 def show(
-    version: _Version = "current", json: o.Json = False, workspace: o.Workspace = None
+    version: _Version = "current",
+    learner: _Learner = None,
+    json: o.Json = False,
+    workspace: o.Workspace = None,
 ) -> None:
     """Show the card of a version: what it learned from and how good it is.
 
@@ -89,7 +139,7 @@ def show(
     from ._render import line
     from ._session import print_json
 
-    found = _open(workspace).get(version)
+    found = _open(workspace, learner, version).get(version)
     if json:
         print_json(_plain(found))
     else:
@@ -97,23 +147,27 @@ def show(
 
 
 @app.command("promote")
-def promote(version: _Version, json: o.Json = False, workspace: o.Workspace = None) -> None:
+def promote(
+    version: _Version,
+    learner: _Learner = None,
+    json: o.Json = False,
+    workspace: o.Workspace = None,
+) -> None:
     """Serve this version from now on.
 
     Example: djlib models promote 20260101T120000Z-1a2b3c4d
     """
-    _served(
-        _open(workspace).promote(version, "asked for"), "Version {} is served from now on.", json
-    )
+    served = _open(workspace, learner, version).promote(version, "asked for")
+    _served(served, "Version {} is served from now on.", json)
 
 
 @app.command("rollback")
-def rollback(json: o.Json = False, workspace: o.Workspace = None) -> None:
+def rollback(learner: _Learner = None, json: o.Json = False, workspace: o.Workspace = None) -> None:
     """Go back to the version served before; again, to the one before that.
 
     Example: djlib models rollback
     """
-    _served(_open(workspace).rollback("asked for"), "Back to version {}.", json)
+    _served(_open(workspace, learner).rollback("asked for"), "Back to version {}.", json)
 
 
 def _served(version: Version, words: str, json: bool) -> None:
@@ -129,6 +183,7 @@ def _served(version: Version, words: str, json: bool) -> None:
 @app.command("verify")
 def verify(
     version: Annotated[str | None, typer.Argument(help="Default: all versions.")] = None,
+    learner: _Learner = None,
     json: o.Json = False,
     workspace: o.Workspace = None,
 ) -> None:
@@ -139,7 +194,7 @@ def verify(
     from ._render import line
     from ._session import print_json
 
-    found = _open(workspace).verify(version)
+    found = _open(workspace, learner, version or "current").verify(version)
     if json:
         print_json([{"id": v.id, "problems": faults} for v, faults in found])
     else:
@@ -153,6 +208,7 @@ def verify(
 def prune(
     keep: Annotated[int, typer.Option("--keep", min=1, help="How many of the newest to keep.")] = 5,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    learner: _Learner = None,
     json: o.Json = False,
     workspace: o.Workspace = None,
 ) -> None:
@@ -165,7 +221,7 @@ def prune(
 
     if not yes:
         typer.confirm(f"Delete all versions but the newest {keep}?", abort=True, err=True)
-    gone = _open(workspace).prune(keep)
+    gone = _open(workspace, learner).prune(keep)
     if json:
         print_json({"deleted": gone})
         return
@@ -178,6 +234,7 @@ def prune(
 def export(
     version: _Version,
     target: Annotated[Path, typer.Argument(help="A new .zip file.")],
+    learner: _Learner = None,
     json: o.Json = False,
     workspace: o.Workspace = None,
 ) -> None:
@@ -188,7 +245,7 @@ def export(
     from ._render import line
     from ._session import print_json
 
-    _open(workspace).export(version, target)
+    _open(workspace, learner, version).export(version, target)
     if json:
         print_json({"written": [str(target)]})
     else:

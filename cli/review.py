@@ -11,6 +11,7 @@ import typer
 from . import _options as o
 
 if TYPE_CHECKING:
+    from djlib.jobs.keeper_review import BatchReviewReport
     from djlib.jobs.review import ReviewReport
     from djlib.jobs.review_session import Session as ReviewSession
 
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
 def review(
     file: Annotated[
         Path | None,
-        typer.Argument(help="Predictions to go through; default: data/bucket_predictions.csv."),
+        typer.Argument(
+            help="Predictions or a batch of records to go through; default: "
+            "data/bucket_predictions.csv, else data/batch.csv."
+        ),
     ] = None,
     done: Annotated[
         bool, typer.Option("--done", help="Ask nothing; write what was answered into the file.")
@@ -40,12 +44,17 @@ def review(
 
     Example: djlib review --learn
     """
+    from djlib.jobs.keeper_answers import batch_meant
     from djlib.jobs.review import review as run
 
     from ._session import Session
 
     session = Session(workspace, as_json=json, verbose=verbose, wait=wait)
     asks = not (done or json)
+    batch = batch_meant(session.workspace, file)
+    if batch is not None:
+        _batch(session, batch, asks=asks, learn=learn)
+        return
     report = run(
         session.workspace,
         session.settings,
@@ -60,18 +69,57 @@ def review(
         session.show(report, render)
 
 
+def _batch(session: Session, file: Path, *, asks: bool, learn: bool) -> None:
+    from djlib.jobs.keeper_feedback import keeper_feedback
+    from djlib.jobs.keeper_review import review_batch as run
+
+    from ._batch_screen import converse
+    from ._keeper_report import keeper_report
+
+    if asks:
+        _need_a_terminal()
+    report = run(session.workspace, file, ask=converse if asks else None)
+    if not learn:
+        session.show(report, render_batch)
+        return
+    session.talk.say(f"{report.answered} of {report.listings} answered in {report.file}")
+    learned = keeper_feedback(session.workspace, session.settings, file, talk=session.talk)
+    session.show(learned, keeper_report)
+
+
+def render_batch(report: BatchReviewReport) -> None:
+    """Draw where the answers to a batch stand and what to do next."""
+    from ._render import bar, heading, here, line, next_steps, percent, quoted
+
+    share = report.answered / report.listings if report.listings else 1.0
+    heading(f"{report.answered:,} of {report.listings:,} records answered, {report.keepers:,} kept")
+    line(f"{bar(share, 30)} {percent(share)}")
+    if report.kept:
+        line(f"Parts of the file could not be read; a copy of it as it was: {report.kept}")
+    file = quoted(here(report.file))
+    steps = [f"djlib feedback {file}    learns from your answers"] * bool(report.answered)
+    steps += [f"djlib review {file}    goes on where you stopped"] * bool(report.left)
+    if steps:
+        next_steps(*steps)
+
+
 def _terminal() -> Callable[[ReviewSession], None]:
+    from ._review_screen import converse
+
+    _need_a_terminal()
+    return converse
+
+
+def _need_a_terminal() -> None:
     from djlib.errors import UsageError
 
     from ._keys import is_terminal
-    from ._review_screen import converse
 
     if not is_terminal():
         raise UsageError(
             "a review asks for keys, and this is no terminal; start it in one, use --json to see "
             "where it stands, or correct the file in a spreadsheet"
         )
-    return converse
 
 
 def _learn(session: Session, report: ReviewReport) -> None:

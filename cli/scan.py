@@ -11,11 +11,17 @@ from . import _options as o
 
 if TYPE_CHECKING:
     from djlib.jobs.scan import ScanReport
+    from djlib.jobs.scan_listings import ListingsReport
+
+    from ._session import Session
 
 
 def scan(
     source: Annotated[
-        Path, typer.Argument(help="rekordbox XML, Traktor NML, a folder of audio files, or a CSV.")
+        Path,
+        typer.Argument(
+            help="rekordbox XML, Traktor NML, a folder of audio files, a CSV; or a Discogs export."
+        ),
     ],
     include: o.Include = None,
     exclude: o.Exclude = None,
@@ -30,6 +36,9 @@ def scan(
         int,
         typer.Option("--processes", min=1, help="For audio files.", rich_help_panel=o.ADVANCED),
     ] = 1,
+    anew: Annotated[
+        bool, typer.Option("--anew", help="Listings replace those scanned before.")
+    ] = False,
     dry_run: o.DryRun = False,
     json: o.Json = False,
     workspace: o.Workspace = None,
@@ -40,12 +49,16 @@ def scan(
 
     Example: djlib scan rekordbox.xml --exclude 'Old gigs / *'
     """
+    from djlib.formats.listings import holds_listings
     from djlib.jobs.scan import ScanOptions
     from djlib.jobs.scan import scan as run
 
     from ._session import Session
 
     session = Session(workspace, as_json=json, verbose=verbose, wait=wait)
+    if holds_listings(source):
+        _scan_listings(session, source, anew=anew, dry_run=dry_run)
+        return
     options = ScanOptions(
         tuple(include or ()), tuple(exclude or ()), all_playlists, folders_as_buckets, processes
     )
@@ -58,6 +71,31 @@ def scan(
         dry_run=dry_run,
     )
     session.show(report, render)
+
+
+def _scan_listings(session: Session, source: Path, *, anew: bool, dry_run: bool) -> None:
+    from djlib.jobs.scan_listings import scan_listings as run
+
+    report = run(
+        session.workspace, session.settings, source, talk=session.talk, anew=anew, dry_run=dry_run
+    )
+    session.show(report, render_listings)
+
+
+def render_listings(report: ListingsReport) -> None:
+    """Draw how many listings were found and what to do with them."""
+    from ._render import count, heading, here, line, next_steps, problems
+
+    heading(f"{count(report.found, 'listing')} found, {report.new:,} of them new here")
+    line(f"{report.listings:,} in all, {report.owned:,} owned, {report.wanted:,} wanted.")
+    problems(report.problems)
+    if report.written:
+        line(f"\nWritten: {here(report.written)}")
+    next_steps(
+        *["djlib train --keepers    learns from what you own and want"]
+        * bool(report.owned + report.wanted),
+        "djlib select-batch       chooses the next records worth a look",
+    )
 
 
 def render(report: ScanReport) -> None:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from . import _options as o
+
+if TYPE_CHECKING:
+    from djlib.jobs.warm_start import WarmReport
+
+    from ._session import Session
 
 
 def train(
@@ -22,6 +27,10 @@ def train(
     ] = None,
     model: o.Model = None,
     engine: o.Engine = None,
+    keepers: Annotated[
+        bool,
+        typer.Option("--keepers", help="Learn from the records you own, want or said to keep."),
+    ] = False,
     several: o.Several = None,
     promote: o.Promote = None,
     seed: o.Seed = None,
@@ -35,6 +44,7 @@ def train(
     Example: djlib train --target-precision 0.9
     """
     from djlib.evaluation.charts import chart_kind
+    from djlib.formats.listings import holds_listings
     from djlib.jobs.train import draw_confidence
     from djlib.jobs.train import train as run
 
@@ -52,6 +62,9 @@ def train(
     session = Session(
         workspace, as_json=json, verbose=verbose, wait=wait, seed=seed, buckets=buckets
     )
+    if keepers or (source is not None and holds_listings(source)):
+        _keepers(session, source)
+        return
     report = run(
         session.workspace,
         session.settings,
@@ -64,3 +77,22 @@ def train(
     if chart:
         draw_confidence(session.workspace, report, chart)
         session.talk.say(f"Written: {chart}")
+
+
+def _keepers(session: Session, source: Path | None) -> None:
+    from djlib.jobs.warm_start import warm_start as run
+
+    report = run(session.workspace, session.settings, source, talk=session.talk)
+    session.show(report, render_keepers)
+
+
+def render_keepers(report: WarmReport) -> None:
+    """Draw what was learned from and what to do next."""
+    from ._render import heading, line, next_steps, problems
+
+    heading(f"Learned from {report.keepers:,} keepers and {report.passed:,} passed records")
+    if report.guessed:
+        line(f"{report.guessed:,} other listings stand for what you pass, until you are asked.")
+    line(f"{report.known:,} were known already. Version {report.version}.")
+    problems(report.problems)
+    next_steps("djlib select-batch    chooses the next records worth a look")

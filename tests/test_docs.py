@@ -17,7 +17,8 @@ from cli.main import app
 from djlib import read_table, write_table
 from djlib.bucketing.assign import STATUSES
 from djlib.settings import Settings
-from djlib.tables.schema import PREDICTIONS, TRACKS
+from djlib.tables.batch import BATCH
+from djlib.tables.schema import LISTINGS, PREDICTIONS, TRACKS
 from docs.generate import PAGE, commands, commands_page
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -147,7 +148,9 @@ def settings_of(settings: Any, above: str = "") -> list[tuple[str, str]]:
     return found
 
 
-@pytest.mark.parametrize("schema", [PREDICTIONS, TRACKS], ids=lambda schema: schema.name)
+@pytest.mark.parametrize(
+    "schema", [PREDICTIONS, TRACKS, LISTINGS, BATCH], ids=lambda schema: schema.name
+)
 def test_the_columns_of_files_are_documented_in_order(schema: Any) -> None:
     page = (ROOT / "docs" / "reference" / "files.md").read_text(encoding="utf-8")
     section = page.partition(f"<!-- columns of {schema.name} -->")[2].partition("\n## ")[0]

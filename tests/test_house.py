@@ -54,7 +54,7 @@ ONLY_IN = {
     "cleanlab": ("djlib.bucketing.label_quality",),
     "filelock": ("djlib.tables.locks",),
     "xgboost": ("djlib.bucketing.hybrid_heads",),
-    "umap": ("djlib.bucketing.umap_shape",),
+    "umap": ("djlib.bucketing.umap_shape", "djlib.evaluation.projection"),
     "pickle": ("djlib.registry.draft",),
     "sentence_transformers": ("djlib.features.engines",),
     "huggingface_hub": ("djlib.features.embedding_model",),

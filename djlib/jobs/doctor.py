@@ -10,9 +10,12 @@ from typing import Any
 
 from ..errors import DjlibError
 from ..features.engines import embeddings_available
+from ..registry import Registry
 from ..settings import Workspace
 from ..tables.events import read_events
 from .corrections import CORRECTIONS
+from .keeper_models import keeper_models
+from .keeps import KEEPS
 from .models import bucket_models
 from .runs import RUNS
 
@@ -51,8 +54,9 @@ def doctor(workspace: Workspace) -> list[Finding]:
         *(_engine(name, disables) for name, disables in _ENGINES.items()),
         Finding("workspace", "ok", str(workspace.root)),
         _tracks(workspace),
-        *_models(workspace),
-        *(_log_of(workspace, kind) for kind in (CORRECTIONS, RUNS)),
+        *_models(bucket_models(workspace), "bucket"),
+        *_keepers(workspace),
+        *(_log_of(workspace, kind) for kind in (CORRECTIONS, KEEPS, RUNS)),
     ]
 
 
@@ -80,23 +84,38 @@ def _tracks(workspace: Workspace) -> Finding:
     return Finding("scanned library", "missing", "run 'djlib scan LIBRARY'")
 
 
-def _models(workspace: Workspace) -> list[Finding]:
-    models = bucket_models(workspace)
+def _keepers(workspace: Workspace) -> list[Finding]:
+    """The keepers model, where somebody looks for records."""
+    models = keeper_models(workspace)
+    if workspace.listings.is_file():
+        listings = [Finding("scanned listings", "ok", str(workspace.listings))]
+        return [*listings, *_models(models, "keeper")]
+    with suppress(DjlibError):
+        if not models.versions():
+            return []
+    return _models(models, "keeper")
+
+
+_MAKES = {"bucket": "djlib train", "keeper": "djlib select-batch"}
+
+
+def _models(models: Registry[Any], learner: str) -> list[Finding]:
     try:
         found = models.verify()
     except DjlibError as error:
-        return [Finding("bucket models", "broken", str(error))]
+        return [Finding(f"{learner} models", "broken", str(error))]
     if not found:
-        return [Finding("bucket model", "missing", "run 'djlib train'")]
+        return [Finding(f"{learner} model", "missing", f"run '{_MAKES[learner]}'")]
     findings = [
         Finding(f"version {version.id}", "broken" if faults else "ok", "; ".join(faults))
         for version, faults in found
     ]
+    current = f"current {learner} model"
     try:
         models.load()
-        return [Finding("current bucket model", "ok", models.current().id), *findings]
+        return [Finding(current, "ok", models.current().id), *findings]
     except DjlibError as error:
-        return [Finding("current bucket model", "broken", str(error)), *findings]
+        return [Finding(current, "broken", str(error)), *findings]
 
 
 def _log_of(workspace: Workspace, kind: str) -> Finding:

@@ -155,6 +155,7 @@ PREDICTIONS = Schema(
 )
 
 SCHEMAS = {s.name: s for s in (TRACKS, LISTINGS, OPPORTUNITIES, CORRECTIONS, PREDICTIONS)}
+"""What a header is recognised as; a batch (see `batch`) has the header of its listings."""
 
 
 def recognise(headings: Iterable[str]) -> Schema | None:

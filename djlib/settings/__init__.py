@@ -12,11 +12,24 @@ from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from .errors import UsageError
+from ..errors import UsageError
+from .workspace import ENV_HOME as _ENV_HOME
+from .workspace import SETTINGS_FILE, Workspace
 
-SETTINGS_FILE = "djlib.toml"
+__all__ = [
+    "DIALS",
+    "ENGINES",
+    "MODELS",
+    "SETTINGS_FILE",
+    "BucketSettings",
+    "KeeperSettings",
+    "Settings",
+    "Workspace",
+    "load_settings",
+    "settings_from",
+]
+
 _ENV_PREFIX = "DJLIB_"
-_ENV_HOME = "DJLIB_HOME"
 
 
 @dataclass(frozen=True)
@@ -42,6 +55,25 @@ class BucketSettings:
 
 
 @dataclass(frozen=True)
+class KeeperSettings:
+    """How records worth keeping are found.
+
+    `mode` is who learns ("strong", or "faithful": the recipe as it was given), `engine` what embeds
+    its sentences, `k` how many listings a batch asks about, `pool` how many random listings are
+    looked at ("all", or a number), `dial` what a batch leans to, `adaptive` whether exploring goes
+    by what it earned, `numeric` further columns to read as numbers.
+    """
+
+    mode: str = "strong"
+    engine: str = "torch"
+    k: int = 20
+    pool: str = "all"
+    dial: str = "balanced"
+    adaptive: bool = False
+    numeric: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything a run may be told.
 
@@ -50,13 +82,14 @@ class Settings:
     >>> settings_from({"sede": 7})
     Traceback (most recent call last):
         ...
-    djlib.errors.UsageError: unknown setting 'sede'; known: seed, lock_wait_s, batch_rows, buckets
+    djlib.errors.UsageError: unknown setting 'sede'; known: seed, ...
     """
 
     seed: int = 0
     lock_wait_s: float = 5.0
     batch_rows: int = 50_000
     buckets: BucketSettings = field(default_factory=BucketSettings)
+    keepers: KeeperSettings = field(default_factory=KeeperSettings)
 
 
 _LIMITS: dict[str, tuple[float, float]] = {
@@ -69,6 +102,7 @@ _LIMITS: dict[str, tuple[float, float]] = {
     "folds": (2, 50),
     "test_share": (0, 0.5),
     "trees": (1, 5000),
+    "k": (1, 1000),
 }
 
 MODELS = (
@@ -86,7 +120,10 @@ MODELS = (
 ENGINES = ("torch", "onnx", "static", "none")
 """What embeds the sentence of a track."""
 
-_CHOICES = {"model": MODELS, "engine": ENGINES}
+DIALS = ("accuracy", "balanced", "diverse", "novel")
+"""What a batch of listings leans to."""
+
+_CHOICES = {"model": MODELS, "engine": ENGINES, "mode": ("strong", "faithful"), "dial": DIALS}
 
 
 def load_settings(
@@ -141,9 +178,15 @@ def _overlay(base: Any, values: Mapping[str, Any], source: str) -> Any:
 
 
 def _checked(name: str, value: Any, default: Any, source: str) -> Any:
+    if name == "pool":
+        return _pool(value, source)
     if isinstance(default, str):
         return _chosen(name, value, source)
-    kind = int if isinstance(default, int) and not isinstance(default, bool) else float
+    if isinstance(default, tuple):
+        return _names(name, value, source)
+    if isinstance(default, bool):
+        return _yes_or_no(name, value, source)
+    kind = int if isinstance(default, int) else float
     try:
         number, given = kind(value), float(value)
     except (TypeError, ValueError, OverflowError):
@@ -159,6 +202,27 @@ def _chosen(name: str, value: Any, source: str) -> str:
         known = ", ".join(_CHOICES[name])
         raise UsageError(f"{source}{name} must be one of {known}, not {value!r}")
     return str(value)
+
+
+def _pool(value: Any, source: str) -> str:
+    if value == "all" or (str(value).isdecimal() and int(value) > 0):
+        return str(value)
+    raise UsageError(f"{source}pool must be 'all' or a number of listings, not {value!r}")
+
+
+def _names(name: str, value: Any, source: str) -> tuple[str, ...]:
+    """A list of names; in the environment they stand with commas between them."""
+    names = value.split(",") if isinstance(value, str) else value
+    if not isinstance(names, list | tuple) or not all(isinstance(n, str) for n in names):
+        raise UsageError(f"{source}{name} must be a list of column names, not {value!r}")
+    return tuple(n.strip() for n in names if n.strip())
+
+
+def _yes_or_no(name: str, value: Any, source: str) -> bool:
+    said = {"true": True, "1": True, "false": False, "0": False}.get(str(value).lower())
+    if said is None:
+        raise UsageError(f"{source}{name} must be true or false, not {value!r}")
+    return said
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
@@ -180,82 +244,3 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
 def _without_none(values: Mapping[str, Any]) -> dict[str, Any]:
     kept = {k: _without_none(v) if isinstance(v, Mapping) else v for k, v in values.items()}
     return {k: v for k, v in kept.items() if v is not None}
-
-
-@dataclass(frozen=True)
-class Workspace:
-    """The folder a person works in: `data/`, `models/` and `logs/`, made when first written to.
-
-    >>> Workspace(Path("sets")).tracks.as_posix()
-    'sets/data/tracks.parquet'
-    """
-
-    root: Path
-
-    @classmethod
-    def find(cls, given: Path | None = None, environ: Mapping[str, str] | None = None) -> Workspace:
-        """`given`, else `DJLIB_HOME`, else the nearest folder upward with a djlib.toml, else here.
-
-        Raises `UsageError` when the folder asked for is a file.
-        """
-        env = os.environ if environ is None else environ
-        if given is None and env.get(_ENV_HOME):
-            given = Path(env[_ENV_HOME])
-        if given is not None:
-            root = given.expanduser().absolute()
-            if root.exists() and not root.is_dir():
-                raise UsageError(f"the workspace {root} is a file; name a folder")
-            return cls(root)
-        here = Path.cwd()
-        holder = next((p for p in (here, *here.parents) if (p / SETTINGS_FILE).is_file()), here)
-        return cls(holder)
-
-    @property
-    def data(self) -> Path:
-        """Tables people and programs exchange."""
-        return self.root / "data"
-
-    @property
-    def models(self) -> Path:
-        """Model versions and the current model."""
-        return self.root / "models"
-
-    @property
-    def logs(self) -> Path:
-        """What runs wrote down for a person to look at."""
-        return self.root / "logs"
-
-    @property
-    def tracks(self) -> Path:
-        """The scanned library."""
-        return self.data / "tracks.parquet"
-
-    @property
-    def training(self) -> Path:
-        """Hand-made training labels, used where nothing was scanned."""
-        return self.data / "training.csv"
-
-    @property
-    def predictions(self) -> Path:
-        """The file a person corrects."""
-        return self.data / "bucket_predictions.csv"
-
-    @property
-    def metrics(self) -> Path:
-        """Figures of the last training."""
-        return self.root / "metrics.json"
-
-    @property
-    def low_confidence(self) -> Path:
-        """Predictions under the threshold."""
-        return self.logs / "low_confidence.csv"
-
-    @property
-    def explanations(self) -> Path:
-        """Predictions taken apart, when asked for."""
-        return self.logs / "bucket_explanations.jsonl"
-
-    @property
-    def events(self) -> Path:
-        """The append-only logs."""
-        return self.data / "events"

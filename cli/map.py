@@ -1,0 +1,48 @@
+"""`djlib map`: your taste as a map."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from . import _options as o
+
+if TYPE_CHECKING:
+    from djlib.jobs.taste_map import MapReport
+
+
+def map(
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Default: data/taste_map.html.")
+    ] = None,
+    layout: Annotated[
+        Literal["pca", "tsne", "umap"],
+        typer.Option("--layout", help="pca is quick; tsne and umap draw clusters apart."),
+    ] = "pca",
+    seed: o.Seed = None,
+    json: o.Json = False,
+    workspace: o.Workspace = None,
+    verbose: o.Verbose = False,
+) -> None:
+    """Draw all records as a map, alike ones near each other.
+
+    One page to open in a browser: hover, zoom, colour by answer, strategy or genre.
+
+    Example: djlib map --layout tsne
+    """
+    from djlib.jobs.taste_map import taste_map as run
+
+    from ._session import Session
+
+    session = Session(workspace, as_json=json, verbose=verbose, seed=seed)
+    report = run(session.workspace, session.settings, output, layout=layout, talk=session.talk)
+    session.show(report, render)
+
+
+def render(report: MapReport) -> None:
+    """Say where the map is."""
+    from ._render import here, line
+
+    line(f"{report.records:,} records, {report.layout}: open {here(report.written)} in a browser.")

@@ -1,0 +1,150 @@
+"""Record listings out of any file that holds some, and several files of them as one table."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from pathlib import Path
+
+import pandas as pd
+
+from ..tables.cell_text import text_of
+from ..tables.io import read_table
+from ..tables.problems import Problem
+from ..tables.schema import LISTINGS, TRACKS, coerce, recognise
+from ..tables.sniffing import open_text, sniff
+from ..tables.sources import open_source
+from .discogs_objects import read_objects
+from .discogs_rows import row_of, source_of
+
+_TABLES = (".csv", ".tsv", ".txt", ".parquet", ".csv.gz", ".tsv.gz", ".txt.gz")
+_ALL_ROWS = 1 << 60
+_NUMBERS = ("rating", "cost", "price_min", "price_median", "price_max")
+_OF_NAMES = "h[0-9a-f]{12}"
+"""An id made of the names, for a row that has none."""
+_NAMED_BY = ("artist", "title", "label", "year")
+
+
+def holds_listings(path: Path) -> bool:
+    """Whether a file holds listings rather than tracks: by its format or its headings."""
+    if path.is_dir():
+        files = sorted(path.glob("*.json"))
+        return bool(files) and not any(p.suffix != ".json" for p in path.iterdir())
+    if path.suffix.lower() == ".json":
+        return True
+    if not path.is_file() or not path.name.lower().endswith(_TABLES):
+        return False
+    headings = _headings(path)
+    return source_of(headings) is not None or _is_listings(headings)
+
+
+def _is_listings(headings: list[str]) -> bool:
+    found = recognise(headings)
+    is_tracks = TRACKS.key in {TRACKS.known_as(h) for h in headings if h.lower() != "id"}
+    return found is not None and found.key == LISTINGS.key and not is_tracks
+
+
+def _headings(path: Path) -> list[str]:
+    with open_source(path, 1) as source:
+        return list(source.headings)
+
+
+def read_listings(path: Path) -> tuple[pd.DataFrame, list[Problem]]:
+    """Read listings: a table with `listing_id`, an export of Discogs, or JSON of its API (a file,
+    or a folder of them); every release once.
+
+    Exports also give `owned` and `wanted` ("1" or ""), `rating` and `date_added`. Raises what
+    `read_table` raises, and `FormatError` for JSON without releases.
+    """
+    problems: list[Problem] = []
+    if path.is_dir() or path.suffix.lower() == ".json":
+        files = sorted(path.glob("*.json")) if path.is_dir() else [path]
+        rows = [row for file in files for row in read_objects(file)]
+        return merged(_typed(pd.DataFrame(rows), problems)), problems
+    source = source_of(_headings(path))
+    if source is None:
+        table = read_table(path, schema=LISTINGS, problems=problems)
+        return table, problems
+    return merged(_typed(_export(path, source, problems), problems)), problems
+
+
+def _export(path: Path, source: str, problems: list[Problem]) -> pd.DataFrame:
+    rows, lines = [], []
+    nameless = _with_a_nameless_column(path) if source == "wanted" else []
+    if nameless:
+        return pd.DataFrame([row_of(record, source) for record in nameless])
+    with open_source(path, _ALL_ROWS) as opened:
+        for frame, places in opened.batches:
+            rows += [row_of(record, source) for record in frame.to_dict("records")]
+            lines += [int(place) for place in places]
+        unread = [p for p in opened.problems if p.outcome == "row left out"]
+        problems += unread
+    for row, line in zip(rows, lines, strict=True):
+        if not row["title"] and not row["artist"]:
+            problems.append(Problem(line, "title", "", "neither artist nor title"))
+    return pd.DataFrame([row for row in rows if row["title"] or row["artist"]])
+
+
+def _with_a_nameless_column(path: Path) -> list[dict[str, str]]:
+    """Records of a wantlist export as Discogs writes it: one more cell a row than headings, the
+    date; [] for any other table."""
+    if path.suffix.lower() != ".csv":
+        return []
+    with open_text(path, sniff(path)[0]) as text:
+        headings, *rows = [row for row in csv.reader(text) if row] or [[]]
+    if not rows or any(len(row) != len(headings) + 1 for row in rows):
+        return []
+    return [dict(zip([*headings, "Date Added"], row, strict=True)) for row in rows]
+
+
+def _typed(table: pd.DataFrame, problems: list[Problem]) -> pd.DataFrame:
+    """Numbers as numbers, and an id for rows that have none."""
+    table, met = coerce(table.fillna(""), LISTINGS)
+    problems += met
+    for column in _NUMBERS:
+        if column in table:
+            table[column] = pd.to_numeric(table[column], errors="coerce")
+    nameless = table["listing_id"] == ""
+    table.loc[nameless, "listing_id"] = ["h" + key for key in _keys(table[nameless])]
+    empty = [c for c in _NUMBERS if c in table and table[c].isna().all()]
+    return table.drop(columns=empty)
+
+
+def merged(table: pd.DataFrame) -> pd.DataFrame:
+    """Every release once: by its id, else by artist, title, label and year. Of several rows the
+    first value that is given counts; what is owned or wanted in one of them is so.
+
+    >>> table = pd.DataFrame({"listing_id": ["r1", "r1"], "title": ["A", "A"], "label": ["", "L"],
+    ...                       "owned": ["", "1"]})
+    >>> merged(table).to_dict("records")
+    [{'listing_id': 'r1', 'title': 'A', 'label': 'L', 'owned': '1'}]
+    """
+    if not len(table):
+        return table
+    by_name = pd.Series(_keys(table), index=table.index)
+    known = table["listing_id"].mask(table["listing_id"].str.fullmatch(_OF_NAMES), "")
+    ids = known.groupby(by_name.to_numpy()).transform("max")  # a row without a number joins one
+    group = known.mask(known == "", ids.mask(ids == "", "h" + by_name)).to_numpy()
+    if len(set(group)) == len(group):
+        return table.reset_index(drop=True)
+    blank = table.mask(table == "")
+    first = blank.groupby(group, sort=False).first()
+    first["listing_id"] = first.index
+    first = first.reset_index(drop=True)
+    text = [c for c in table if not pd.api.types.is_numeric_dtype(table[c].dtype)]
+    first[text] = first[text].fillna("").astype("str")
+    return first[list(table.columns)]
+
+
+def joined(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
+    """Listings of two tables as one; the newer word counts where both have one."""
+    both = pd.concat([new, old], ignore_index=True)
+    text = [c for c in both if not pd.api.types.is_numeric_dtype(both[c].dtype)]
+    both[text] = both[text].fillna("").astype("str")
+    return merged(both)
+
+
+def _keys(table: pd.DataFrame) -> list[str]:
+    parts = [text_of(table, column).str.strip().str.lower() for column in _NAMED_BY]
+    names = zip(*parts, strict=True)
+    return [hashlib.sha256("\x1f".join(n).encode()).hexdigest()[:12] for n in names]

@@ -1,0 +1,183 @@
+"""`feedback` on listings: answers into the log, and a model that has learned from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..errors import DjlibError, NotFoundError
+from ..settings import Settings, Workspace
+from ..tables.problems import Problem
+from .keeper_answers import Answers, read_answers, scanned
+from .keeper_models import current_version, is_all_learned, learn_keeps
+from .keeps import Keep, Keeps, keeps_so_far, log_keeps, log_undo
+from .runs import run
+from .scan_listings import known_listings
+from .select_batch import slots_shown
+from .songs import song_name
+from .talk import Talk
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Keepers among answers."""
+
+    keepers: int
+    answers: int
+
+    @property
+    def share(self) -> float | None:
+        """The keeper rate; None where nothing was answered."""
+        return self.keepers / self.answers if self.answers else None
+
+
+@dataclass(frozen=True)
+class KeeperReport:
+    """What feedback on listings did: `taken` are new answers, `changed` of them replace an earlier
+    one, `known` were in the log already; `rates` are keepers by the part of the batch that asked,
+    of this file and of all answers; `version` is the new model, "" where nothing was new."""
+
+    source: str
+    dry_run: bool
+    taken: list[Keep]
+    changed: int
+    known: int
+    unanswered: int
+    undone: str
+    rates: dict[str, Rate]
+    all_rates: dict[str, Rate]
+    labels: int
+    batch_number: int
+    version: str
+    problems: list[Problem] = field(repr=False)
+
+    @property
+    def refused(self) -> list[Problem]:
+        """Rows that were not taken, and why."""
+        return [p for p in self.problems if p.outcome == "row left out"]
+
+    @property
+    def lift(self) -> float | None:
+        """Keeper rate where it exploits beside where it explores; None where either is empty.
+
+        What explores is nearer to all listings than what exploits, though no random draw.
+        """
+        exploit, explore = (self.all_rates[part].share for part in ("exploit", "explore"))
+        return exploit / explore if exploit is not None and explore else None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for `--json`."""
+        return {
+            **self.__dict__,
+            "taken": [
+                {"listing_id": k.listing_id, "name": song_name(k.listing), "keeper": k.keeper}
+                for k in self.taken
+            ],
+            "rates": _plain(self.rates),
+            "all_rates": _plain(self.all_rates),
+            "lift": self.lift,
+            "refused": len(self.refused),
+            "problems": [p.as_dict() for p in self.problems],
+        }
+
+
+def keeper_feedback(
+    workspace: Workspace,
+    settings: Settings,
+    file: Path | None,
+    *,
+    talk: Talk,
+    undo: bool = False,
+    dry_run: bool = False,
+) -> KeeperReport:
+    """Take the answers in `file`, or take the last feedback back with `undo`, then learn.
+
+    Answers are in the log before anything is learned, so that a run that was cut off loses none:
+    the next one learns them. Raises `NotFoundError` where there is nothing to take back.
+    """
+    with run(workspace, settings, "feedback", talk, recorded=not dry_run) as noted:
+        before = keeps_so_far(workspace)
+        answers = _read(workspace, file, before) if file else Answers()
+        new = [keep for keep in answers.taken if _is_new(keep, before)]
+        undone = _last(before) if undo else ""
+        version = ""
+        if not dry_run:
+            if undo:
+                log_undo(workspace, undone)
+            log_keeps(workspace, new, str(file))
+        keeps = before if dry_run else keeps_so_far(workspace)
+        report = KeeperReport(
+            source=str(file or ""),
+            dry_run=dry_run,
+            taken=new,
+            changed=sum(keep.listing_id in before.said for keep in new),
+            known=len(answers.taken) - len(new),
+            unanswered=answers.unanswered,
+            undone=undone,
+            rates=rates(answers.taken),
+            all_rates=rates(keeps.said.values()),
+            labels=len(keeps.said),
+            batch_number=keeps.n_batches,
+            version=version,
+            problems=answers.problems,
+        )
+        if not dry_run and keeps.n_logged and not is_all_learned(workspace, keeps):
+            version = _learn(workspace, settings, keeps, report, talk)
+        noted |= {"source": str(file.absolute()) if file else None, "taken": len(new)}
+        return KeeperReport(**{**report.__dict__, "version": version})
+
+
+def rates(keeps: Iterable[Keep]) -> dict[str, Rate]:
+    """Keepers among answers, by the part of the batch that asked, and in all.
+
+    >>> asked = [Keep("a", 1, {}, strategy="exploit"), Keep("b", 0, {}, strategy="explore")]
+    >>> rates(asked)["exploit"], rates(asked)["all"]
+    (Rate(keepers=1, answers=1), Rate(keepers=1, answers=2))
+    """
+    said = list(keeps)
+    parts = {"exploit": ("exploit",), "explore": ("explore", "uniform"), "uniform": ("uniform",)}
+    found = {}
+    for part, strategies in parts.items():
+        chosen = [k.keeper for k in said if k.strategy in strategies]
+        found[part] = Rate(sum(chosen), len(chosen))
+    return {**found, "all": Rate(sum(k.keeper for k in said), len(said))}
+
+
+def _plain(found: dict[str, Rate]) -> dict[str, dict[str, Any]]:
+    return {part: {**rate.__dict__, "share": rate.share} for part, rate in found.items()}
+
+
+def _read(workspace: Workspace, file: Path, keeps: Keeps) -> Answers:
+    """The answers against what was shown, then what was scanned."""
+    shown = slots_shown(workspace)
+    listings = known_listings(workspace)
+    ids = set(listings["listing_id"]) if listings is not None else set()
+    return read_answers(file, {**scanned(listings, ids - set(shown)), **shown}, keeps)
+
+
+def _is_new(keep: Keep, before: Keeps) -> bool:
+    """Whether an answer is not in the log already."""
+    logged = before.said.get(keep.listing_id)
+    return logged is None or logged.keeper != keep.keeper
+
+
+def _last(keeps: Keeps) -> str:
+    if not keeps.feedbacks:
+        raise NotFoundError("no feedback on listings to take back; 'djlib feedback FILE' gives one")
+    return keeps.feedbacks[-1]
+
+
+def _learn(
+    workspace: Workspace, settings: Settings, keeps: Keeps, report: KeeperReport, talk: Talk
+) -> str:
+    # A model that is damaged or gone is no reason to forget: the log makes another.
+    version = current_version(workspace)
+    anew = version is not None and bool(version.problem)
+    metrics = {f"keeper_rate_{k}": r.share for k, r in report.all_rates.items() if r.answers}
+    try:
+        return learn_keeps(workspace, settings, keeps, talk, anew=anew, metrics=metrics).id
+    except DjlibError as error:
+        kept = "your answers are kept: 'djlib feedback' of any batch learns from them"
+        raise type(error)(f"{error}; {kept}") from error

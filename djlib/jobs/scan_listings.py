@@ -1,0 +1,79 @@
+"""`scan` of record listings: exports, searches and tables, added to those already there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ..errors import InputError
+from ..formats.listings import joined, read_listings
+from ..settings import Settings, Workspace
+from ..tables.cell_text import text_of
+from ..tables.io import read_table, write_table
+from ..tables.problems import Problem
+from ..tables.schema import LISTINGS
+from .runs import run
+from .talk import Talk
+
+
+@dataclass(frozen=True)
+class ListingsReport:
+    """What was found: listings in the file, how many of them are new here, how many there are now,
+    owned and wanted ones among those, and every problem."""
+
+    source: str
+    found: int
+    new: int
+    listings: int
+    owned: int
+    wanted: int
+    problems: list[Problem] = field(repr=False)
+    written: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for `--json`."""
+        return {**self.__dict__, "problems": [p.as_dict() for p in self.problems]}
+
+
+def scan_listings(
+    workspace: Workspace,
+    settings: Settings,
+    source: Path,
+    *,
+    talk: Talk,
+    anew: bool = False,
+    dry_run: bool = False,
+) -> ListingsReport:
+    """Read `source` and add it to `data/listings.parquet`, every release once; with `anew` replace
+    what is there. Raises `InputError` where no listing could be read."""
+    with run(workspace, settings, "scan", talk, recorded=not dry_run) as noted:
+        with talk.step(f"Reading {source.name}"):
+            found, problems = read_listings(source)
+        if not len(found):
+            why = f"; the first of {len(problems)} problems: {problems[0]}" if problems else ""
+            raise InputError(f"{source}: no listing could be read{why}")
+        old = None if anew else known_listings(workspace)
+        listings = found if old is None else joined(old, found)
+        noted |= {"source": str(source.absolute()), "listings": len(found)}
+        if not dry_run:
+            write_table(listings, workspace.listings)
+        return ListingsReport(
+            source=str(source),
+            found=len(found),
+            new=len(listings) - (0 if old is None else len(old)),
+            listings=len(listings),
+            owned=int(text_of(listings, "owned").eq("1").sum()),
+            wanted=int(text_of(listings, "wanted").eq("1").sum()),
+            problems=problems,
+            written=None if dry_run else str(workspace.listings),
+        )
+
+
+def known_listings(workspace: Workspace) -> pd.DataFrame | None:
+    """The scanned listings, None where nothing was scanned."""
+    if not workspace.listings.is_file():
+        return None
+    return read_table(workspace.listings, schema=LISTINGS, problems=[])

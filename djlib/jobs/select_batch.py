@@ -1,0 +1,241 @@
+"""`select-batch`: the next listings worth asking a person about, in one file to answer in."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..errors import InputError, NotFoundError
+from ..formats.listings import read_listings
+from ..settings import Settings, Workspace
+from ..tables.batch import BATCH
+from ..tables.events import append_events, read_events, utc_now
+from ..tables.io import read_table, write_table
+from ..tables.problems import Problem
+from .edits import copy_aside
+from .keeper_answers import answer_of
+from .keeper_models import current_bandit
+from .keeps import Keeps, keeps_so_far, plain
+from .runs import run
+from .scan_listings import known_listings
+from .songs import is_other_song
+from .talk import Talk
+
+SELECTIONS = "selections"
+
+_QUANTILES = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0)
+
+
+@dataclass(frozen=True)
+class BatchReport:
+    """A batch: how many listings there were to choose from, how many were answered before, the rows
+    of the batch, how it splits, and where it was written; `kept` is a copy of an older batch that
+    held answers."""
+
+    source: str
+    version: str
+    batch_id: str
+    batch_number: int
+    exploration_rate: float
+    pool: int
+    answered: int
+    split: dict[str, int]
+    rows: list[dict[str, Any]]
+    problems: list[Problem] = field(repr=False)
+    kept: str | None = None
+    written: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for `--json`."""
+        return {**self.__dict__, "problems": [p.as_dict() for p in self.problems]}
+
+
+def select_batch(
+    workspace: Workspace,
+    settings: Settings,
+    source: Path | None = None,
+    *,
+    output: Path | None = None,
+    talk: Talk,
+    dry_run: bool = False,
+) -> BatchReport:
+    """Choose the next `k` listings of `source` (those scanned by default) and write them to
+    `data/batch.csv`, with the whole decision in the log.
+
+    Listings answered before are never asked again. Raises `NotFoundError` where there are no
+    listings, or none is left.
+    """
+    with run(workspace, settings, "select-batch", talk, recorded=not dry_run) as noted:
+        output = output or workspace.batch
+        listings, problems = _listings(workspace, source)
+        keeps = keeps_so_far(workspace)
+        pool, n_answered = _open(listings, keeps)
+        if not len(pool):
+            raise NotFoundError(
+                f"all {len(listings):,} listings are answered; scan more, or name another file"
+            )
+        candidates = _candidates(pool, settings, keeps)
+        with talk.step("Choosing listings"):
+            model, version = current_bandit(workspace, settings)
+            model.set_params(dial=settings.keepers.dial, adaptive=settings.keepers.adaptive)
+            picked = model.select(candidates, k=settings.keepers.k)
+            mean, uncertainty = model.moments(candidates)
+        batch = _batch(picked, candidates, version)
+        kept = None
+        if not dry_run:
+            kept = keep_answers(output, keeps)
+            _log(workspace, batch, picked, candidates, _spread(mean, uncertainty))
+            write_table(batch[BATCH.names], output)
+            noted |= {"source": str(source or workspace.listings), "rows": len(batch)}
+            noted |= {"version": version, "output": str(output.absolute())}
+        first = batch.iloc[0]
+        return BatchReport(
+            source=str(source or workspace.listings),
+            version=version,
+            batch_id=str(first["batch_id"]),
+            batch_number=int(first["batch_number"]),
+            exploration_rate=float(first["exploration_rate"]),
+            pool=len(candidates),
+            answered=n_answered,
+            split={str(k): int(n) for k, n in batch["selection_strategy"].value_counts().items()},
+            rows=batch[BATCH.names].to_dict("records"),
+            problems=problems,
+            kept=str(kept) if kept else None,
+            written=None if dry_run else str(output),
+        )
+
+
+def _listings(workspace: Workspace, source: Path | None) -> tuple[pd.DataFrame, list[Problem]]:
+    if source is not None:
+        return read_listings(source)
+    known = known_listings(workspace)
+    if known is None:
+        raise NotFoundError(
+            f"no listings to choose from: {workspace.listings} does not exist; "
+            "run 'djlib scan FILE' first, or name a file"
+        )
+    return known, []
+
+
+def _open(listings: pd.DataFrame, keeps: Keeps) -> tuple[pd.DataFrame, int]:
+    """Listings nobody answered for yet, without owned ones, and how many were answered."""
+    said = keeps.said
+    rows = listings.to_dict("records") if said else []
+    answered = [
+        row["listing_id"] in said and not is_other_song(said[row["listing_id"]].listing, row)
+        for row in rows
+    ]
+    is_open = ~np.array(answered, dtype=bool) if rows else np.ones(len(listings), dtype=bool)
+    if "owned" in listings:  # nobody is asked whether to buy what they have
+        is_open &= (listings["owned"] != "1").to_numpy()
+    return listings[is_open].reset_index(drop=True), sum(answered)
+
+
+def _candidates(pool: pd.DataFrame, settings: Settings, keeps: Keeps) -> pd.DataFrame:
+    """The listings that are looked at: all, or some at random, others in every batch."""
+    asked = settings.keepers.pool
+    pool = pool.drop(columns=["keeper", "owned", "wanted", "rating"], errors="ignore")
+    if asked == "all" or int(asked) >= len(pool):
+        return pool
+    rng = np.random.default_rng([settings.seed, keeps.n_batches, keeps.n_logged])
+    places = np.sort(rng.choice(len(pool), int(asked), replace=False))
+    return pool.iloc[places].reset_index(drop=True)
+
+
+def _batch(picked: pd.DataFrame, candidates: pd.DataFrame, version: str) -> pd.DataFrame:
+    """The chosen listings with what a person wants to see of them, in the order chosen."""
+    shown = candidates.set_index("listing_id", drop=False).loc[picked["listing_id"]]
+    extra = [c for c in picked if c != "listing_id"]
+    batch = shown.reset_index(drop=True).drop(columns=extra, errors="ignore")
+    batch = pd.concat([batch, picked[extra].reset_index(drop=True)], axis=1)
+    now = utc_now()
+    batch = batch.assign(keeper="", model_version=version, selected_at=now)
+    batch["batch_id"] = f"{now.translate(_NO_SIGNS)}-{secrets.token_hex(3)}"
+    numbers = {c.name for c in BATCH.columns if c.kind != "text"}
+    for name in BATCH.names:
+        if name not in batch:
+            batch[name] = np.nan if name in numbers else ""
+    return batch
+
+
+_NO_SIGNS = str.maketrans("", "", "-:")
+
+
+def _spread(mean: np.ndarray, uncertainty: np.ndarray) -> dict[str, Any]:
+    """How the scores of all candidates lie: quantiles of both."""
+    return {
+        "n": len(mean),
+        "quantiles": list(_QUANTILES),
+        "mean": np.quantile(mean, _QUANTILES).round(6).tolist(),
+        "uncertainty": np.quantile(uncertainty, _QUANTILES).round(6).tolist(),
+    }
+
+
+def _log(
+    workspace: Workspace,
+    batch: pd.DataFrame,
+    picked: pd.DataFrame,
+    candidates: pd.DataFrame,
+    scores: dict[str, Any],
+) -> None:
+    """Write the decision down: the batch as a whole, and each slot with its listing."""
+    shown = candidates.set_index("listing_id", drop=False).loc[picked["listing_id"]]
+    rows = shown.to_dict("records")
+    first = batch.iloc[0]
+    slots = [
+        {
+            "slot": slot,
+            "listing_id": row["listing_id"],
+            "selection_strategy": choice["selection_strategy"],
+            "arm": choice.get("arm", ""),
+            "mean": choice["mean"],
+            "uncertainty": choice["uncertainty_at_selection"],
+            "propensity": choice["propensity"],
+            "reason": choice["reason"],
+            "listing": plain(row),
+        }
+        for slot, (row, choice) in enumerate(zip(rows, picked.to_dict("records"), strict=True))
+    ]
+    split = batch["selection_strategy"].value_counts()
+    event = {
+        "batch_id": first["batch_id"],
+        "batch_number": int(first["batch_number"]),
+        "exploration_rate": float(first["exploration_rate"]),
+        "split": {str(k): int(n) for k, n in split.items()},
+        "model_version": first["model_version"],
+        "scores": scores,
+        "slots": slots,
+    }
+    append_events(workspace.events, SELECTIONS, [event])
+
+
+def keep_answers(output: Path, keeps: Keeps) -> Path | None:
+    """Copy a batch aside that holds answers nobody took in, or is no batch at all."""
+    if not output.is_file():
+        return None
+    try:
+        table = read_table(output, schema=BATCH, problems=[], duplicates="keep")
+    except InputError:
+        return copy_aside(output)
+    said = keeps.said
+    cells = zip(table["listing_id"], table["keeper"], strict=True)
+    fresh = [
+        cell.strip() and (i not in said or answer_of(cell) != said[i].keeper) for i, cell in cells
+    ]
+    return copy_aside(output) if any(fresh) else None
+
+
+def slots_shown(workspace: Workspace) -> dict[str, dict[str, Any]]:
+    """Every listing ever shown, by id, with its batch; the last time counts."""
+    shown: dict[str, dict[str, Any]] = {}
+    for event in read_events(workspace.events, SELECTIONS):
+        about = {k: event.get(k) for k in ("at", "batch_id", "batch_number", "exploration_rate")}
+        about["model_version"] = event.get("model_version", "")
+        for slot in event["slots"]:
+            shown[str(slot["listing_id"])] = {**slot, **about}
+    return shown
