@@ -15,11 +15,12 @@ from pathlib import Path
 from ..errors import FormatError, InputError
 from ..tables.problems import Problem
 from .collection import OWN_FOLDER, Library, SourcePlaylist, assemble
+from .format import Format
 from .locations import decode_location, is_windows_path
 from .m3u_writer import SIGNATURE, write_m3u8
 from .options import ReadOptions
 
-__all__ = ["read", "sniff", "write_m3u8"]
+__all__ = ["FORMAT", "read", "sniff", "write_m3u8"]
 
 NAME = "M3U playlist"
 ADVICE = "export the playlist again as .m3u8"
@@ -30,14 +31,10 @@ _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _COLUMNS = ("path", "location", "artist", "title", "duration_s")
 
 
-def sniff(path: Path) -> bool:
+def sniff(path: Path, head: bytes) -> bool:
     """Whether a file is named as a playlist or begins with `#EXTM3U`."""
-    if not path.is_file():
-        return False
-    if path.suffix.lower() in _SUFFIXES:
-        return True
-    with path.open("rb") as file:
-        return file.read(16).removeprefix(b"\xef\xbb\xbf").startswith(b"#EXTM3U")
+    named = path.suffix.lower() in _SUFFIXES and path.is_file()
+    return named or head.removeprefix(b"\xef\xbb\xbf").startswith(b"#EXTM3U")
 
 
 def read(path: Path, options: ReadOptions | None = None) -> Library:
@@ -115,3 +112,6 @@ def _resolved(line: str, folder: Path) -> str:
 def _stem(path: str) -> str:
     name = ntpath.basename(path) if is_windows_path(path) else os.path.basename(path)
     return os.path.splitext(name)[0]
+
+
+FORMAT = Format("m3u", NAME, sniff, read)

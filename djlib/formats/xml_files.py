@@ -7,6 +7,7 @@ without a tree. A document type that declares entities is refused; external ones
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from xml.parsers import expat
 
@@ -83,8 +84,8 @@ def parse_file(
         raise FormatError(f"{path}: {error}; {advice}") from error
 
 
-def first_elements(path: Path, n_elements: int = 1) -> list[tuple[str, dict[str, str]]]:
-    """Name and attributes of the first elements of a file; [] where it does not begin as XML."""
+def first_elements(head: bytes, n_elements: int = 1) -> list[tuple[str, dict[str, str]]]:
+    """Name and attributes of the first elements of XML; [] where it does not begin so."""
     found: list[tuple[str, dict[str, str]]] = []
 
     def note(name: str, attributes: dict[str, str]) -> None:
@@ -94,14 +95,11 @@ def first_elements(path: Path, n_elements: int = 1) -> list[tuple[str, dict[str,
 
     parser = safe_parser()
     parser.StartElementHandler = note
-    try:
-        with path.open("rb") as file:
-            parser.Parse(file.read(_CHUNK), False)
-    except (_Found, expat.ExpatError, FormatError, LookupError, ValueError):
-        pass
+    with suppress(_Found, expat.ExpatError, FormatError, LookupError, ValueError):
+        parser.Parse(head, False)
     return found
 
 
-def has_root(path: Path, name: str) -> bool:
-    """Whether the outermost element of a file is called `name`."""
-    return [found for found, _ in first_elements(path)] == [name]
+def has_root(head: bytes, name: str) -> bool:
+    """Whether the outermost element of a file that begins with `head` is called `name`."""
+    return [found for found, _ in first_elements(head)] == [name]

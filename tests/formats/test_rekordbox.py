@@ -7,9 +7,9 @@ import pytest
 
 from djlib.errors import FormatError
 from djlib.formats.options import ReadOptions
-from djlib.formats.rekordbox import read, sniff
+from djlib.formats.rekordbox import FORMAT, read
 
-from .samples import TRACKS, rekordbox_playlist, rekordbox_xml
+from .samples import TRACKS, is_known, rekordbox_playlist, rekordbox_xml
 
 
 def test_attributes_become_columns(tmp_path: Path) -> None:
@@ -176,10 +176,10 @@ def test_the_playlists_may_stand_before_the_collection(tmp_path: Path) -> None:
 
 
 def test_the_file_is_known_by_its_content(tmp_path: Path) -> None:
-    assert sniff(rekordbox_xml(tmp_path, name="library.bak"))
+    assert is_known(FORMAT, rekordbox_xml(tmp_path, name="library.bak"))
     utf16 = tmp_path / "utf16.xml"
     text = rekordbox_xml(tmp_path).read_text().replace("UTF-8", "UTF-16")
     utf16.write_text(text, encoding="utf-16")
-    assert sniff(utf16)
+    assert is_known(FORMAT, utf16)
     assert len(read(utf16).tracks) == 3
-    assert not sniff(tmp_path)
+    assert not is_known(FORMAT, tmp_path)
