@@ -25,7 +25,16 @@ GROUP = "djlib.formats"
 HEAD_BYTES = 1 << 16
 """How much of a file `sniff` is shown."""
 
-BUILT_IN = ("rekordbox", "traktor", "m3u", "folder")
+BUILT_IN = (
+    "rekordbox",
+    "traktor",
+    "virtualdj",
+    "serato",
+    "mixxx",
+    "engine",
+    "m3u",
+    "folder",
+)
 """Modules of this package with a `FORMAT`, in the order in which they are asked."""
 
 
