@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
 
 def scan(
-    source: Annotated[
-        Path, typer.Argument(help="rekordbox XML, Traktor NML, a folder of audio files, or a CSV.")
+    sources: Annotated[
+        list[Path],
+        typer.Argument(help="Files and folders of any DJ program, of audio files, or tables."),
     ],
     include: o.Include = None,
     exclude: o.Exclude = None,
@@ -52,7 +53,7 @@ def scan(
     report = run(
         session.workspace,
         session.settings,
-        source,
+        sources,
         options=options,
         talk=session.talk,
         dry_run=dry_run,
@@ -66,6 +67,8 @@ def render(report: ScanReport) -> None:
 
     share = percent(report.sorted_tracks / report.tracks)
     heading(f"{report.tracks:,} tracks, {report.sorted_tracks:,} already sorted ({share})")
+    if len(report.sources) > 1:
+        _sources(report)
     if report.buckets:
         sizes(report.buckets)
     if report.several:
@@ -85,3 +88,14 @@ def render(report: ScanReport) -> None:
             "Nothing to learn from yet: put tracks into at least two playlists, or fill the",
             "column 'bucket' of a CSV, and scan again.",
         )
+
+
+def _sources(report: ScanReport) -> None:
+    from ._render import here, table
+
+    rows = [
+        (here(s.path), s.kind, f"{s.tracks:,}", f"{s.playlists:,}", f"{s.problems or ''}")
+        for s in report.sources
+    ]
+    headings = ["source", "kind", "tracks", "playlists", "problems"]
+    table(headings, rows, right="tracks,playlists,problems")
