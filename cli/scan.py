@@ -10,14 +10,19 @@ import typer
 from . import _options as o
 
 if TYPE_CHECKING:
-    from djlib.jobs.scan import ScanReport
+    from djlib.jobs.scan import ScanOptions, ScanReport
+
+    from ._session import Session
 
 
 def scan(
     sources: Annotated[
-        list[Path],
-        typer.Argument(help="Files and folders of any DJ program, of audio files, or tables."),
-    ],
+        list[Path] | None,
+        typer.Argument(
+            help="Files and folders of any DJ program, of audio files, or tables. "
+            "Default: those of the last scan."
+        ),
+    ] = None,
     include: o.Include = None,
     exclude: o.Exclude = None,
     all_playlists: Annotated[
@@ -31,6 +36,9 @@ def scan(
         int,
         typer.Option("--processes", min=1, help="For audio files.", rich_help_panel=o.ADVANCED),
     ] = 1,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Keep looking, scan what changed; Ctrl-C ends it.")
+    ] = False,
     dry_run: o.DryRun = False,
     json: o.Json = False,
     workspace: o.Workspace = None,
@@ -41,6 +49,7 @@ def scan(
 
     Example: djlib scan rekordbox.xml --exclude 'Old gigs / *'
     """
+    from djlib.errors import UsageError
     from djlib.jobs.scan import ScanOptions
     from djlib.jobs.scan import scan as run
 
@@ -50,10 +59,16 @@ def scan(
     options = ScanOptions(
         tuple(include or ()), tuple(exclude or ()), all_playlists, folders_as_buckets, processes
     )
+    given = list(sources or ())
+    if watch and dry_run:
+        raise UsageError("--watch scans and writes; it cannot be a --dry-run")
+    if watch:
+        _watch(session, given, options)
+        return
     report = run(
         session.workspace,
         session.settings,
-        sources,
+        given,
         options=options,
         talk=session.talk,
         dry_run=dry_run,
@@ -61,10 +76,29 @@ def scan(
     session.show(report, render)
 
 
+def _watch(session: Session, sources: list[Path], options: ScanOptions) -> None:
+    from djlib.jobs.watch import stopped_by_signals, watch
+
+    with stopped_by_signals() as stop:
+        reports = watch(
+            session.workspace,
+            session.settings,
+            sources,
+            options=options,
+            talk=session.talk,
+            stop=stop,
+        )
+        for report in reports:
+            session.show(report, render)
+            session.talk.say("Watching; Ctrl-C ends it.")
+
+
 def render(report: ScanReport) -> None:
     """Draw what was found and what to do with it."""
     from ._render import heading, here, line, next_steps, percent, problems, sizes
 
+    if report.unchanged:
+        line("Nothing changed since the last scan:")
     share = percent(report.sorted_tracks / report.tracks)
     heading(f"{report.tracks:,} tracks, {report.sorted_tracks:,} already sorted ({share})")
     if len(report.sources) > 1:

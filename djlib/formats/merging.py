@@ -206,11 +206,15 @@ def _source_ids(libraries: Sequence[Library], groups: np.ndarray) -> list[str]:
 
 def _playlists(libraries: Sequence[Library], new_ids: Sequence[dict[str, str]]) -> list[Playlist]:
     members: dict[tuple[tuple[str, ...], Kind], list[str]] = {}
+    sizes: dict[tuple[tuple[str, ...], Kind], int] = {}
     for one, ids in zip(libraries, new_ids, strict=True):
         for playlist in one.playlists:
+            name = (playlist.path, playlist.kind)
             tracks = (ids[track] for track in playlist.track_ids if track in ids)
-            members.setdefault((playlist.path, playlist.kind), []).extend(tracks)
+            members.setdefault(name, []).extend(tracks)
+            if len(one.playlists) > 1:  # a playlist file is all of itself
+                sizes[name] = max(sizes.get(name, 0), len(one.tracks))
     return [
-        Playlist(path, tuple(dict.fromkeys(tracks)), kind)
-        for (path, kind), tracks in members.items()
+        Playlist(name[0], tuple(dict.fromkeys(tracks)), name[1], sizes.get(name))
+        for name, tracks in members.items()
     ]

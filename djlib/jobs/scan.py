@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from ..tables.schema import BUCKET_SEPARATOR
 from .corrections import renames_so_far
 from .gather import Source, gather
 from .runs import run
+from .sources import own_folders, remember_scan, remembered, state_of, still_holds
 from .talk import Talk
 
 
@@ -52,6 +53,7 @@ class ScanReport:
     left_out: dict[str, str]
     problems: list[Problem] = field(repr=False)
     written: str | None = None
+    unchanged: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for `--json`."""
@@ -61,11 +63,19 @@ class ScanReport:
             "problems": [p.as_dict() for p in self.problems],
         }
 
+    @classmethod
+    def restored(cls, values: Mapping[str, Any]) -> ScanReport:
+        """The report that `as_dict` gave, of a scan since which nothing changed."""
+        sources = tuple(Source(**source) for source in values["sources"])
+        problems = [Problem(**problem) for problem in values["problems"]]
+        known = {**values, "sources": sources, "problems": problems, "unchanged": True}
+        return cls(**known)
+
 
 def scan(
     workspace: Workspace,
     settings: Settings,
-    sources: Path | Sequence[Path],
+    sources: Path | Sequence[Path] = (),
     *,
     options: ScanOptions,
     talk: Talk,
@@ -73,11 +83,22 @@ def scan(
 ) -> ScanReport:
     """Read `sources` and write `data/tracks.parquet`, or nothing with `dry_run`.
 
-    A pattern in `options` that fits no playlist is a problem of its own.
+    Without sources those of the last scan are read again, and not even that where none of them
+    changed; its options count unless others are given. A pattern in `options` that fits no
+    playlist is a problem of its own.
     """
     sources = [sources] if isinstance(sources, Path) else list(sources)
+    if not sources:
+        last = remembered(workspace)
+        sources, kept = list(last.sources), _options(last.options)
+        is_default = replace(options, processes=1) == ScanOptions()
+        options = kept if is_default else options
+        if options == kept and not dry_run and still_holds(workspace, last):
+            return ScanReport.restored(last.report)
     with run(workspace, settings, "scan", talk, recorded=not dry_run) as noted:
         options = replace(options, remember=not dry_run)
+        ignored = own_folders(workspace)
+        states = [state_of(source, ignored=ignored) for source in sources]
         tracks, choice, problems, given = _as_they_are(workspace, sources, options, talk)
         shown = ", ".join(map(str, sources))
         if not len(tracks):
@@ -87,7 +108,7 @@ def scan(
         noted |= {"source": _named(sources), "tracks": len(tracks)}
         if not dry_run:
             write_table(tracks, workspace.tracks)
-        return ScanReport(
+        report = ScanReport(
             source=shown,
             sources=given,
             tracks=len(tracks),
@@ -98,6 +119,17 @@ def scan(
             problems=problems,
             written=None if dry_run else str(workspace.tracks),
         )
+        if not dry_run:
+            remember_scan(workspace, sources, asdict(options), states, report.as_dict())
+        return report
+
+
+def _options(noted: Mapping[str, Any]) -> ScanOptions:
+    """Options as JSON kept them."""
+    plain: dict[str, Any] = {
+        name: tuple(v) if isinstance(v, list) else v for name, v in noted.items()
+    }
+    return ScanOptions(**plain)
 
 
 def read_tracks(

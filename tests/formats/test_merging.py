@@ -4,8 +4,9 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from djlib.formats.collection import Library, SourcePlaylist, assemble
+from djlib.formats.collection import Library, Playlist, SourcePlaylist, assemble
 from djlib.formats.merging import SOURCE_IDS, merge
+from djlib.formats.playlists import choose_buckets
 
 NAMES = st.sampled_from(["One", "Two", "ONE ", "Ónē", ""])
 PATHS = st.sampled_from(["", "/m/1.mp3", "/m/2.mp3", "D:/m/1.mp3", "d:\\M\\1.MP3"])
@@ -86,3 +87,13 @@ def test_nothing_is_lost_and_nothing_doubled(rows: list[list[tuple[str, str, str
     assert len(merged.tracks) <= sum(len(one.tracks) for one in libraries)
     again = merge([merged, merged])
     assert again.tracks["track_id"].tolist() == merged.tracks["track_id"].tolist()
+
+
+def test_a_list_is_compared_with_the_library_it_came_from() -> None:
+    rows = [(f"/m/{n}.mp3", "Ana", f"Title {n}", "") for n in range(25)]
+    whole = library("A", rows, "Everything")
+    whole.playlists.append(Playlist(("Late",), (whole.tracks["track_id"][0],)))
+    other = library("B", [(f"/n/{n}.mp3", "Bo", f"Title {n}", "") for n in range(100)], "Set")
+    merged = merge([whole, other])
+    kept = choose_buckets(merged.tracks, merged.playlists).kept
+    assert [playlist.name for playlist in kept] == ["Late", "Set"]
