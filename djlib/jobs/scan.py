@@ -12,6 +12,7 @@ import pandas as pd
 from ..bucketing.labels import are_several, buckets_of
 from ..bucketing.renames import with_current_names
 from ..errors import InputError
+from ..features.title_facts import fill_from_titles
 from ..formats.options import ReadOptions
 from ..formats.playlists import Choice, attach_buckets, choose_buckets
 from ..settings import Settings, Workspace
@@ -153,15 +154,21 @@ def _as_they_are(
     if found.is_table:
         unfitting = _fitting_nothing((*options.include, *options.exclude))
         return library.tracks, None, [*unfitting, *library.problems], found.sources
+    tracks, n_filled = fill_from_titles(library.tracks)
     choice = choose_buckets(
-        library.tracks,
+        tracks,
         library.playlists,
         include=options.include,
         exclude=options.exclude,
         everything=options.everything,
     )
-    problems = [*_fitting_nothing(choice.unmatched), *library.problems]
-    return _with_buckets(library.tracks, choice), choice, problems, found.sources
+    problems = [*_fitting_nothing(choice.unmatched), *_filled(n_filled), *library.problems]
+    return _with_buckets(tracks, choice), choice, problems, found.sources
+
+
+def _filled(n_tracks: int) -> list[Problem]:
+    reason = f"tempo or key of {n_tracks} tracks was missing and stands in their titles"
+    return [Problem(None, "", "", reason, "repaired")] if n_tracks else []
 
 
 def _with_buckets(tracks: pd.DataFrame, choice: Choice) -> pd.DataFrame:
