@@ -10,7 +10,6 @@ from __future__ import annotations
 import posixpath
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 from ..errors import FormatError
@@ -21,6 +20,7 @@ from .locations import is_windows_path
 from .options import ReadOptions
 from .paths import stem
 from .sqlite_files import SIGNATURE, columns_of, opened, rows_of
+from .stated import day_of, rating_of
 
 NAME = "Engine DJ library"
 ADVICE = "close Engine DJ, start it once and close it again, then read its 'Engine Library'"
@@ -132,8 +132,7 @@ def _by_id(tracks: Sequence[dict[str, str]], own: str) -> dict[str, int]:
 
 
 def _row(track: Mapping[str, str], root: Path) -> tuple[str, ...]:
-    location = track["path"]
-    stars = track["rating"]
+    location, added = track["path"], track["dateAdded"]
     return (
         track["id"],
         location,
@@ -147,9 +146,9 @@ def _row(track: Mapping[str, str], root: Path) -> tuple[str, ...]:
         key_name(track["key"]),
         track["year"],
         track["length"],
-        _date(track["dateAdded"]),
+        day_of(added) or ("" if added.isdecimal() else added[:10]),
         track["comment"],
-        str(round(int(stars) * 2.55)) if stars.isdecimal() else "",
+        rating_of(track["rating"], 100),
     )
 
 
@@ -159,7 +158,7 @@ def key_name(number: str) -> str:
     >>> key_name("0"), key_name("1"), key_name("2"), key_name("24"), key_name("")
     ('C', 'Am', 'G', 'C', '')
     """
-    if not number.isdecimal():
+    if not number.isdecimal() or len(number) > 3:
         return number
     fifths, is_minor = divmod(int(number) % 24, 2)
     return (_MINOR if is_minor else _MAJOR)[fifths]
@@ -171,14 +170,6 @@ def _absolute(location: str, root: Path) -> str:
     if "://" in location[:20]:
         return ""  # streamed
     return posixpath.normpath(posixpath.join(root.as_posix(), location))
-
-
-def _date(added: str) -> str:
-    """A day from seconds since 1970, or from what is a date already."""
-    try:
-        return datetime.fromtimestamp(int(added), UTC).date().isoformat() if added != "0" else ""
-    except (ValueError, OverflowError, OSError):
-        return added[:10]
 
 
 def _playlists(db: sqlite3.Connection, by_id: dict[str, int], own: str) -> Iterator[SourcePlaylist]:

@@ -17,6 +17,7 @@ from .format import Format
 from .options import ReadOptions
 from .paths import stem
 from .sqlite_files import SIGNATURE, columns_of, opened, rows_of
+from .stated import rating_of
 
 NAME = "Mixxx database"
 ADVICE = "close Mixxx, start it once and close it again, then read its mixxxdb.sqlite"
@@ -92,7 +93,6 @@ def _row(places: dict[str, str], track: tuple[str, ...]) -> tuple[str, ...] | No
     if known["mixxx_deleted"] not in ("", "0"):
         return None
     location = places.get(known["location"], known["location"])
-    stars = known["rating"]
     return (
         known["id"],
         location,
@@ -106,7 +106,7 @@ def _row(places: dict[str, str], track: tuple[str, ...]) -> tuple[str, ...] | No
         known["duration"],
         known["datetime_added"][:10],
         known["comment"],
-        str(51 * int(stars)) if stars.isdecimal() else "",
+        rating_of(known["rating"], 5),
         known["timesplayed"],
     )
 

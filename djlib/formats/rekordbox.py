@@ -57,11 +57,11 @@ def read(path: Path, options: ReadOptions | None = None) -> Library:
     Raises `FormatError` where the file is empty, broken, not rekordbox's or without a collection.
     """
     export = _Export(Rows(tuple(_COLUMN_OF.values()), options.progress if options else None))
-    parse_file(export.parser, path, ADVICE, export.rows.report)
+    repaired = parse_file(export.parser, path, ADVICE, export.rows.report)
     if not export.has_collection:
         raise FormatError(f"{path}: it has no <COLLECTION> of tracks; {ADVICE}")
     columns, lines = export.rows.by_column(), export.rows.lines
-    problems: list[Problem] = []
+    problems = list(repaired)
     columns["path"] = _paths(columns["location"], lines, problems)
     playlists = _resolve(export.nodes, columns)
     return assemble(NAME, columns, playlists, problems, lines)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 from ..errors import FormatError
@@ -21,6 +20,7 @@ from .locations import is_windows_path, path_key
 from .options import ReadOptions
 from .paths import stem
 from .serato_chunks import fields, has_signature, records, text
+from .stated import day_of
 
 NAME = "Serato library"
 
@@ -203,12 +203,8 @@ def _seconds(length: str) -> str:
 
 
 def _date(added: str, stamp: bytes) -> str:
-    """The day a track was added, from seconds since 1970 as text or as a number."""
-    seconds = int(added) if added.isdecimal() else int.from_bytes(stamp, "big")
-    try:
-        return datetime.fromtimestamp(seconds, UTC).date().isoformat() if seconds else ""
-    except (OverflowError, OSError, ValueError):
-        return ""
+    """The day a track was added, stated as text, as a number, or as both."""
+    return day_of(added) or day_of(str(int.from_bytes(stamp[:4], "big")))
 
 
 def crate_name(names: Iterable[str]) -> str:

@@ -35,7 +35,7 @@ def opened(path: Path, advice: str) -> Iterator[sqlite3.Connection]:
     try:
         with _unchanging(path) as (file, how), closing(_connect(file, how)) as db:
             yield db
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # names in a damaged schema are bytes
         raise FormatError(f"{path}: a damaged database: {error}; {advice}") from error
 
 

@@ -60,16 +60,16 @@ def read(path: Path, options: ReadOptions | None = None) -> Library:
     Raises `FormatError` where the file is empty, broken, not Traktor's or without a collection.
     """
     collection = _Collection(Rows(_COLUMNS, options.progress if options else None))
-    parse_file(collection.parser, path, ADVICE, collection.rows.report)
+    repaired = parse_file(collection.parser, path, ADVICE, collection.rows.report)
     if not collection.has_collection:
         raise FormatError(f"{path}: it has no <COLLECTION> of tracks; {ADVICE}")
-    columns = collection.rows.by_column()
+    lines, columns = collection.rows.lines, collection.rows.by_column()
     by_location = {key: row for row, key in enumerate(columns["location"])}
     playlists = [
         SourcePlaylist(node.path, *rows_of(node.keys, by_location), node.kind)
         for node in collection.nodes
     ]
-    return assemble(NAME, columns, playlists, collection.problems, collection.rows.lines)
+    return assemble(NAME, columns, playlists, [*repaired, *collection.problems], lines)
 
 
 def decode_volume(volume: str, folder: str, file: str) -> str:

@@ -9,7 +9,6 @@ programs that read it expect; no real database was at hand.
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime
 from pathlib import Path
 
 from ..errors import FormatError, InputError
@@ -20,6 +19,7 @@ from .format import Format, head_of
 from .locations import path_key
 from .options import ReadOptions
 from .paths import stem
+from .stated import day_of, rating_of
 from .xml_files import Rows, has_root, parse_file, safe_parser
 
 NAME = "VirtualDJ database"
@@ -66,8 +66,7 @@ def read(path: Path, options: ReadOptions | None = None) -> Library:
     file = path / _FILE if path.is_dir() else path
     is_list = has_root(head_of(file), _ROOTS[1])
     songs = _Songs(Rows(_COLUMNS, options.progress if options else None))
-    parse_file(songs.parser, file, ADVICE, songs.rows.report)
-    problems: list[Problem] = []
+    problems = parse_file(songs.parser, file, ADVICE, songs.rows.report)
     lists = [(file.stem, list(range(len(songs.rows.values))))] if is_list else []
     playlists = [SourcePlaylist((name,), rows) for name, rows in lists]
     if not is_list:
@@ -134,10 +133,10 @@ def _row(song: dict[str, dict[str, str]], comment: str) -> tuple[str, ...]:
         scan("Key") or tags("Key", ""),
         tags("Year", ""),
         infos("SongLength", ""),
-        _date(infos("FirstSeen", "")),
+        day_of(infos("FirstSeen", "")),
         location,
         comment.strip(),
-        _rating(tags("Stars", "")),
+        rating_of(tags("Stars", ""), 5),
         infos("PlayCount", ""),
     )
 
@@ -168,17 +167,6 @@ def tempo(stated: str) -> str:
     if 0 < number < 10:
         return str(round(60 / number, 3))
     return str(round(_SAMPLES_A_MINUTE / number, 3)) if number > 1000 else str(number)
-
-
-def _rating(stars: str) -> str:
-    return str(51 * int(stars)) if stars.isdecimal() and int(stars) <= 5 else ""
-
-
-def _date(seconds: str) -> str:
-    try:
-        return datetime.fromtimestamp(int(seconds), UTC).date().isoformat()
-    except (ValueError, OverflowError, OSError):
-        return ""
 
 
 def _path(location: str) -> str:
