@@ -36,7 +36,8 @@ def opened(path: Path, advice: str) -> Iterator[sqlite3.Connection]:
         with _unchanging(path) as (file, how), closing(_connect(file, how)) as db:
             yield db
     except (sqlite3.Error, UnicodeDecodeError) as error:  # names in a damaged schema are bytes
-        raise FormatError(f"{path}: a damaged database: {error}; {advice}") from error
+        what = " ".join(str(error).split())
+        raise FormatError(f"{path}: a damaged database: {what}; {advice}") from error
 
 
 @contextmanager
