@@ -10,19 +10,20 @@ import typer
 from . import _options as o
 
 if TYPE_CHECKING:
-    from djlib.jobs.scan import ScanReport
+    from djlib.jobs.scan import ScanOptions, ScanReport
     from djlib.jobs.scan_listings import ListingsReport
 
     from ._session import Session
 
 
 def scan(
-    source: Annotated[
-        Path,
+    sources: Annotated[
+        list[Path] | None,
         typer.Argument(
-            help="rekordbox XML, Traktor NML, a folder of audio files, a CSV; or a Discogs export."
+            help="Files and folders of any DJ program, of audio files, tables, Discogs exports. "
+            "Default: those of the last scan."
         ),
-    ],
+    ] = None,
     include: o.Include = None,
     exclude: o.Exclude = None,
     all_playlists: Annotated[
@@ -39,6 +40,9 @@ def scan(
     anew: Annotated[
         bool, typer.Option("--anew", help="Listings replace those scanned before.")
     ] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Keep looking, scan what changed; Ctrl-C ends it.")
+    ] = False,
     dry_run: o.DryRun = False,
     json: o.Json = False,
     workspace: o.Workspace = None,
@@ -49,6 +53,7 @@ def scan(
 
     Example: djlib scan rekordbox.xml --exclude 'Old gigs / *'
     """
+    from djlib.errors import UsageError
     from djlib.formats.listings import holds_listings
     from djlib.jobs.scan import ScanOptions
     from djlib.jobs.scan import scan as run
@@ -56,16 +61,24 @@ def scan(
     from ._session import Session
 
     session = Session(workspace, as_json=json, verbose=verbose, wait=wait)
-    if holds_listings(source):
-        _scan_listings(session, source, anew=anew, dry_run=dry_run)
-        return
     options = ScanOptions(
         tuple(include or ()), tuple(exclude or ()), all_playlists, folders_as_buckets, processes
     )
+    listings = [source for source in sources or () if holds_listings(source)]
+    given = [source for source in sources or () if source not in listings]
+    for source in listings:
+        _scan_listings(session, source, anew=anew, dry_run=dry_run)
+    if listings and not given:
+        return
+    if watch and dry_run:
+        raise UsageError("--watch scans and writes; it cannot be a --dry-run")
+    if watch:
+        _watch(session, given, options)
+        return
     report = run(
         session.workspace,
         session.settings,
-        source,
+        given,
         options=options,
         talk=session.talk,
         dry_run=dry_run,
@@ -98,12 +111,33 @@ def render_listings(report: ListingsReport) -> None:
     )
 
 
+def _watch(session: Session, sources: list[Path], options: ScanOptions) -> None:
+    from djlib.jobs.watch import stopped_by_signals, watch
+
+    with stopped_by_signals() as stop:
+        reports = watch(
+            session.workspace,
+            session.settings,
+            sources,
+            options=options,
+            talk=session.talk,
+            stop=stop,
+        )
+        for report in reports:
+            session.show(report, render)
+            session.talk.say("Watching; Ctrl-C ends it.")
+
+
 def render(report: ScanReport) -> None:
     """Draw what was found and what to do with it."""
     from ._render import heading, here, line, next_steps, percent, problems, sizes
 
+    if report.unchanged:
+        line("Nothing changed since the last scan:")
     share = percent(report.sorted_tracks / report.tracks)
     heading(f"{report.tracks:,} tracks, {report.sorted_tracks:,} already sorted ({share})")
+    if len(report.sources) > 1:
+        _sources(report)
     if report.buckets:
         sizes(report.buckets)
     if report.several:
@@ -123,3 +157,14 @@ def render(report: ScanReport) -> None:
             "Nothing to learn from yet: put tracks into at least two playlists, or fill the",
             "column 'bucket' of a CSV, and scan again.",
         )
+
+
+def _sources(report: ScanReport) -> None:
+    from ._render import here, table
+
+    rows = [
+        (here(s.path), s.kind, f"{s.tracks:,}", f"{s.playlists:,}", f"{s.problems or ''}")
+        for s in report.sources
+    ]
+    headings = ["source", "kind", "tracks", "playlists", "problems"]
+    table(headings, rows, right="tracks,playlists,problems")

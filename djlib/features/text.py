@@ -8,6 +8,7 @@ import unicodedata
 from functools import lru_cache
 
 from .music import parse_key
+from .title_facts import title_facts
 
 _SEPARATORS = re.compile(r"[;,/|\\\x00]+|\s+(?:-\s+)+")
 _SPACES = re.compile(r"\s+")
@@ -92,7 +93,7 @@ def split_artist_title(artist: str, title: str) -> tuple[str, str]:
     artist, title = strip_promo(artist), strip_promo(title)
     if artist:
         return artist, title
-    bare = _TRACK_NUMBER.sub("", title)
+    bare = _TRACK_NUMBER.sub("", title_facts(title).title)
     parts = _DASH.split(bare, maxsplit=1)
     named = len(parts) == 2 and parts[0].strip() and parts[1].strip()
     if named and not parse_key(parts[1]):  # `Title - 8A`: a key written behind, not an artist

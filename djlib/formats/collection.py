@@ -44,6 +44,8 @@ _COLUMNS = [
 class Playlist:
     """A playlist, smart list or folder of files: where it stands and which tracks it holds.
 
+    `n_library` is the size of the library it came from, where that was merged with others.
+
     >>> Playlist(("Sets", "Warm up"), ("t_1",)).name
     'Sets / Warm up'
     """
@@ -51,6 +53,7 @@ class Playlist:
     path: tuple[str, ...]
     track_ids: tuple[str, ...]
     kind: Kind = "playlist"
+    n_library: int | None = None
 
     @property
     def name(self) -> str:

@@ -12,6 +12,7 @@ from ..errors import FormatError, UsageError
 from ..tables.problems import Problem
 from .audio_tags import FIELDS, READABLE_SUFFIXES, UNREADABLE_SUFFIXES, Tags, read_many, values_of
 from .collection import Library, Progress, SourcePlaylist, assemble
+from .format import Format
 from .options import ReadOptions
 from .scan_cache import AudioFile, ScanCache
 from .tag_workers import read_in_processes
@@ -23,7 +24,7 @@ _CHUNK = 50
 _WORTH_A_WORKER = 200  # fewer files are read before a process has started
 
 
-def sniff(path: Path) -> bool:
+def sniff(path: Path, head: bytes) -> bool:
     """Whether it is a folder."""
     return path.is_dir()
 
@@ -162,3 +163,6 @@ def _folders(root: str, paths: Sequence[str]) -> list[SourcePlaylist]:
         playlists[folder].rows.append(row)
     playlists.pop(root, None)
     return list(playlists.values())
+
+
+FORMAT = Format("folder", NAME, sniff, read)

@@ -1,43 +1,25 @@
 """Read a DJ's library, whatever program it comes from.
 
-A format is one module with `NAME`, `sniff(path)` and `read(path, options)`, and one line in
-`FORMATS`; what a file is, is decided by its content. Tables (CSV, Parquet) are no libraries: they
-are read by `djlib.tables.io`.
+What a file is, is decided by its content; `format` says which kinds there are. Tables (CSV,
+Parquet) are no libraries: they are read by `djlib.tables.io`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 from ..errors import FormatError, InputError, NotFoundError
+from ..tables.problems import Problem
 from ..tables.sniffing import foreign_content
-from . import folder, m3u, rekordbox, traktor
 from .collection import Library, Playlist, Progress, track_id
+from .format import Format, all_formats, head_of
 from .options import ReadOptions
 from .xml_files import first_elements
 
-__all__ = ["FORMATS", "Library", "Playlist", "Progress", "read_library", "track_id"]
+__all__ = ["Library", "Playlist", "Progress", "read_library", "track_id"]
 
 _SHOWN_BYTES = 40
-
-
-@dataclass(frozen=True)
-class Format:
-    """A kind of library: its name, whether a path is one, and how to read it."""
-
-    name: str
-    sniff: Callable[[Path], bool]
-    read: Callable[[Path, ReadOptions], Library]
-
-
-FORMATS = (
-    Format(rekordbox.NAME, rekordbox.sniff, rekordbox.read),
-    Format(traktor.NAME, traktor.sniff, traktor.read),
-    Format(m3u.NAME, m3u.sniff, m3u.read),
-    Format(folder.NAME, folder.sniff, folder.read),
-)
 
 
 def read_library(
@@ -48,7 +30,7 @@ def read_library(
     folder_names_as_playlists: bool = False,
     progress: Progress | None = None,
 ) -> Library:
-    """Read a rekordbox XML, a Traktor NML, an M3U playlist or a folder of audio files.
+    """Read the library file or folder of any program that djlib or a plugin knows.
 
     For a folder, `jobs` processes read the tags, `cache` names a file that remembers them for
     the next scan, and `folder_names_as_playlists` makes the folders under it playlists.
@@ -62,31 +44,41 @@ def read_library(
         )
     options = ReadOptions(jobs, cache, folder_names_as_playlists, progress)
     try:
-        return _format_of(place).read(place, options)
+        known, problems = format_of(place)
+        library = known.read(place, options)
     except OSError as error:
         raise InputError(f"{place} cannot be read: {error.strerror}") from error
+    return replace(library, problems=[*problems, *library.problems]) if problems else library
 
 
-def _format_of(path: Path) -> Format:
-    for candidate in FORMATS:
-        if candidate.sniff(path):
-            return candidate
-    readable = ", ".join(candidate.name for candidate in FORMATS)
-    raise FormatError(f"{path}: {_seen(path)}; readable: {readable}, or a CSV or Parquet table")
+def format_of(path: Path) -> tuple[Format, list[Problem]]:
+    """The format that claims a path, and formats that could not be asked.
+
+    Raises `FormatError`, saying what the file looks like, where none does.
+    """
+    head = head_of(path)
+    formats, problems = all_formats()
+    for candidate in formats:
+        try:
+            if candidate.sniff(path, head):
+                return candidate, problems
+        except Exception as error:  # a plugin's; djlib's own sniffers raise nothing
+            problems.append(Problem(None, "format", candidate.name, f"it cannot be asked: {error}"))
+    readable = ", ".join(candidate.about for candidate in formats)
+    seen = _seen(path, head)
+    raise FormatError(f"{path}: {seen}; readable: {readable}, or a CSV or Parquet table")
 
 
-def _seen(path: Path) -> str:
+def _seen(path: Path, head: bytes) -> str:
     """What a file that no format claims looks like."""
     if not path.is_file():
         return "neither a file nor a folder"
-    with path.open("rb") as file:
-        head = file.read(_SHOWN_BYTES)
     foreign = foreign_content(head)
     if foreign:
         return f"it is {foreign}"
-    elements = first_elements(path)
+    elements = first_elements(head)
     if elements:
         return f"an XML file whose outermost element is <{elements[0][0]}>"
     if head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"):
         return "broken XML: no element can be read from it"
-    return f"it begins with {head!r}" if head else "it is empty"
+    return f"it begins with {head[:_SHOWN_BYTES]!r}" if head else "it is empty"

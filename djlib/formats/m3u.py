@@ -1,12 +1,12 @@
 """M3U and M3U8 playlists: one file, one playlist.
 
 A line of `#EXTINF:seconds,Artist - Title` may stand before each path. `.m3u8` is UTF-8; older
-files are often Windows-1252. `#PLAYLIST:` carries the name a file name cannot.
+files are often Windows-1252. `#PLAYLIST:` carries the name a file name cannot. VirtualDJ's
+lists say `#EXTVDJ:` with the same in elements.
 """
 
 from __future__ import annotations
 
-import ntpath
 import os.path
 import re
 from collections.abc import Iterator
@@ -15,29 +15,28 @@ from pathlib import Path
 from ..errors import FormatError, InputError
 from ..tables.problems import Problem
 from .collection import OWN_FOLDER, Library, SourcePlaylist, assemble
+from .format import Format
 from .locations import decode_location, is_windows_path
 from .m3u_writer import SIGNATURE, write_m3u8
 from .options import ReadOptions
+from .paths import stem
 
-__all__ = ["read", "sniff", "write_m3u8"]
+__all__ = ["FORMAT", "read", "sniff", "write_m3u8"]
 
 NAME = "M3U playlist"
 ADVICE = "export the playlist again as .m3u8"
 
 _SUFFIXES = (".m3u", ".m3u8")
 _EXTINF = re.compile(r"#EXTINF:\s*(-?\d+(?:\.\d+)?)[^,]*,(.*)", re.DOTALL)
+_TOLD = re.compile(r"<(artist|title|songlength)>([^<]*)")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _COLUMNS = ("path", "location", "artist", "title", "duration_s")
 
 
-def sniff(path: Path) -> bool:
+def sniff(path: Path, head: bytes) -> bool:
     """Whether a file is named as a playlist or begins with `#EXTM3U`."""
-    if not path.is_file():
-        return False
-    if path.suffix.lower() in _SUFFIXES:
-        return True
-    with path.open("rb") as file:
-        return file.read(16).removeprefix(b"\xef\xbb\xbf").startswith(b"#EXTM3U")
+    named = path.suffix.lower() in _SUFFIXES and path.is_file()
+    return named or head.removeprefix(b"\xef\xbb\xbf").startswith(b"#EXTM3U")
 
 
 def read(path: Path, options: ReadOptions | None = None) -> Library:
@@ -55,7 +54,7 @@ def read(path: Path, options: ReadOptions | None = None) -> Library:
         except InputError as error:
             problems.append(Problem(number, "path", line, str(error)))
             continue
-        seconds, artist, title = about or ("", "", _stem(file))
+        seconds, artist, title = about or ("", "", stem(file))
         for name, value in zip(_COLUMNS, (file, line, artist, title, seconds), strict=True):
             columns[name].append(value)
         lines.append(number)
@@ -96,6 +95,10 @@ def _entries(text: str) -> Iterator[tuple[int, str, tuple[str, str, str] | None]
             artist, dash, title = found[2].strip().partition(" - ")
             seconds = found[1] if float(found[1]) > 0 else ""
             about = (seconds, artist, title) if dash else (seconds, "", artist)
+        elif line.startswith("#EXTVDJ:"):
+            told = dict(_TOLD.findall(line))
+            if told.get("title"):
+                about = (told.get("songlength", ""), told.get("artist", ""), told["title"])
         elif line.strip() and not line.startswith("#"):
             yield number, line, about
             about = None
@@ -112,6 +115,4 @@ def _resolved(line: str, folder: Path) -> str:
     return os.path.normpath(os.path.join(os.path.abspath(folder), relative))
 
 
-def _stem(path: str) -> str:
-    name = ntpath.basename(path) if is_windows_path(path) else os.path.basename(path)
-    return os.path.splitext(name)[0]
+FORMAT = Format("m3u", NAME, sniff, read)

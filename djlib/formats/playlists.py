@@ -97,7 +97,8 @@ def choose_buckets(
         if not reason and _matches(playlist.name, exclude):
             reason = "excluded by name"
         elif not reason and not everything and not _matches(playlist.name, include):
-            reason = _usually_not(playlist, members, len(tracks))
+            n_all = playlist.n_library or len(tracks)
+            reason = _usually_not(playlist, members, n_all)
         verdicts.append(Verdict(playlist, not reason, reason))
     names = [playlist.name for playlist in playlists]
     unmatched = [p for p in (*include, *exclude) if not any(_matches(n, [p]) for n in names)]

@@ -13,12 +13,13 @@ from pathlib import Path
 from ..errors import FormatError, InputError
 from ..tables.problems import Problem
 from .collection import Library, SourcePlaylist, assemble, rows_of
+from .format import Format
 from .locations import decode_location, path_key
 from .options import ReadOptions
 from .rekordbox_writer import write_rekordbox
 from .xml_files import Rows, has_root, parse_file, safe_parser
 
-__all__ = ["read", "sniff", "write_rekordbox"]
+__all__ = ["FORMAT", "read", "sniff", "write_rekordbox"]
 
 NAME = "rekordbox XML"
 ADVICE = "in rekordbox choose File > Export Collection in xml format and read that file"
@@ -45,9 +46,9 @@ _ATTRIBUTES = tuple(_COLUMN_OF)
 _FOLDER, _BY_LOCATION = "0", "1"
 
 
-def sniff(path: Path) -> bool:
+def sniff(path: Path, head: bytes) -> bool:
     """Whether a file's outermost element is rekordbox's."""
-    return path.is_file() and has_root(path, _ROOT)
+    return has_root(head, _ROOT)
 
 
 def read(path: Path, options: ReadOptions | None = None) -> Library:
@@ -56,11 +57,11 @@ def read(path: Path, options: ReadOptions | None = None) -> Library:
     Raises `FormatError` where the file is empty, broken, not rekordbox's or without a collection.
     """
     export = _Export(Rows(tuple(_COLUMN_OF.values()), options.progress if options else None))
-    parse_file(export.parser, path, ADVICE, export.rows.report)
+    repaired = parse_file(export.parser, path, ADVICE, export.rows.report)
     if not export.has_collection:
         raise FormatError(f"{path}: it has no <COLLECTION> of tracks; {ADVICE}")
     columns, lines = export.rows.by_column(), export.rows.lines
-    problems: list[Problem] = []
+    problems = list(repaired)
     columns["path"] = _paths(columns["location"], lines, problems)
     playlists = _resolve(export.nodes, columns)
     return assemble(NAME, columns, playlists, problems, lines)
@@ -159,3 +160,6 @@ def _file_key(location: str) -> str:
         return path_key(decode_location(location))
     except InputError:
         return location
+
+
+FORMAT = Format("rekordbox", NAME, sniff, read)

@@ -19,6 +19,7 @@ from ..errors import InputError, UsageError
 from ..tables.atomic import replace_file
 from ..tables.problems import Problem
 from .collection import OWN_FOLDER, UNNAMED, Playlist, missing_members, records
+from .format import head_of
 from .locations import LOCALHOST, encode_location
 from .xml_files import first_elements
 
@@ -76,7 +77,7 @@ def write_rekordbox(
 
 
 def _is_own(path: Path) -> bool:
-    found = first_elements(path, 2) if path.is_file() else []
+    found = first_elements(head_of(path), 2)
     return [(name, a.get("Name")) for name, a in found[1:]] == [("PRODUCT", PRODUCT)]
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from ..errors import FormatError
 from ..tables.problems import Problem
 from .collection import Kind, Library, SourcePlaylist, assemble, rows_of
+from .format import Format
 from .options import ReadOptions
 from .xml_files import Rows, has_root, parse_file, safe_parser
 
@@ -48,9 +49,9 @@ _SHARE = re.compile(r"//|\\\\")
 _ESCAPED = re.compile(r"/([:/])")
 
 
-def sniff(path: Path) -> bool:
+def sniff(path: Path, head: bytes) -> bool:
     """Whether a file's outermost element is Traktor's."""
-    return path.is_file() and has_root(path, _ROOT)
+    return has_root(head, _ROOT)
 
 
 def read(path: Path, options: ReadOptions | None = None) -> Library:
@@ -59,16 +60,16 @@ def read(path: Path, options: ReadOptions | None = None) -> Library:
     Raises `FormatError` where the file is empty, broken, not Traktor's or without a collection.
     """
     collection = _Collection(Rows(_COLUMNS, options.progress if options else None))
-    parse_file(collection.parser, path, ADVICE, collection.rows.report)
+    repaired = parse_file(collection.parser, path, ADVICE, collection.rows.report)
     if not collection.has_collection:
         raise FormatError(f"{path}: it has no <COLLECTION> of tracks; {ADVICE}")
-    columns = collection.rows.by_column()
+    lines, columns = collection.rows.lines, collection.rows.by_column()
     by_location = {key: row for row, key in enumerate(columns["location"])}
     playlists = [
         SourcePlaylist(node.path, *rows_of(node.keys, by_location), node.kind)
         for node in collection.nodes
     ]
-    return assemble(NAME, columns, playlists, collection.problems, collection.rows.lines)
+    return assemble(NAME, columns, playlists, [*repaired, *collection.problems], lines)
 
 
 def decode_volume(volume: str, folder: str, file: str) -> str:
@@ -217,3 +218,6 @@ def _iso_date(date: str) -> str:
     if len(parts) != 3 or not all(part.isdecimal() for part in parts):
         return date
     return f"{parts[0]:>04}-{parts[1]:>02}-{parts[2]:>02}"
+
+
+FORMAT = Format("traktor", NAME, sniff, read)

@@ -1,21 +1,36 @@
 """Reading DJ software's XML as a stream: fast, in little memory, and with nothing to exploit.
 
-Both programs write one element a track, so handlers called by the expat parser fill column lists
+These programs write one element a track, so handlers called by the expat parser fill column lists
 without a tree. A document type that declares entities is refused; external ones are never opened.
+Some write signs into titles that XML forbids, and would refuse their own file: such signs become
+blanks or replacement signs, and are counted.
 """
 
 from __future__ import annotations
 
+import codecs
+import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from xml.parsers import expat
 
 from ..errors import FormatError
+from ..tables.problems import Problem
 from .collection import Progress
 
 Parser = expat.XMLParserType
 
 _CHUNK = 1 << 18
+_HEAD = 200
+_DECLARED = re.compile(rb"<\?xml[^>]*encoding\s*=\s*[\"']([^\"']+)")
+_FORBIDDEN = [bytes([sign]) for sign in range(32) if sign not in b"\t\n\r"]
+_BLANKED = bytes(sign if sign > 31 or sign in b"\t\n\r" else 32 for sign in range(256))
+_REFERENCE = re.compile(
+    rb"&#(?:0*(?:[0-8]|1[124-9]|2\d|3[01])|[xX]0*(?:[0-8bcefBCEF]|1[\da-fA-F]|[fF]{3}[eEfF]));"
+)
+_LONGEST_REFERENCE = 16
+_REPLACED = "\ufffd"
 
 
 class Rows:
@@ -60,19 +75,22 @@ def _refuse_entity(name: str, *_: object) -> None:
 
 def parse_file(
     parser: Parser, path: Path, advice: str, after_chunk: Callable[[], None] | None = None
-) -> None:
+) -> list[Problem]:
     """Feed a file to a parser; `after_chunk` is called after every quarter megabyte.
 
+    Gives a problem where forbidden signs were replaced.
     Raises `FormatError` with line, column and `advice` for an empty file, broken XML, an encoding
     the parser does not know, or an entity declaration.
     """
     try:
         with path.open("rb") as file:
+            cleaned = _Cleaned(file.read(_HEAD))
+            file.seek(0)
             while chunk := file.read(_CHUNK):
-                parser.Parse(chunk, False)
+                parser.Parse(cleaned.of(chunk), False)
                 if after_chunk is not None:
                     after_chunk()
-        parser.Parse(b"", True)
+        parser.Parse(cleaned.of(b"", at_end=True), True)
     except FormatError as error:
         raise FormatError(f"{path}: {error}; {advice}") from error
     except expat.ExpatError as error:
@@ -81,10 +99,46 @@ def parse_file(
         raise FormatError(f"{path}: broken XML at {where}: {what}; {advice}") from error
     except (LookupError, ValueError) as error:
         raise FormatError(f"{path}: {error}; {advice}") from error
+    if not cleaned.n_replaced:
+        return []
+    reason = f"{cleaned.n_replaced} signs that XML forbids were replaced"
+    return [Problem(None, "file", path.name, reason, "repaired")]
 
 
-def first_elements(path: Path, n_elements: int = 1) -> list[tuple[str, dict[str, str]]]:
-    """Name and attributes of the first elements of a file; [] where it does not begin as XML."""
+class _Cleaned:
+    """Takes out of a file what XML forbids, piece by piece; what is no UTF-8 stays as it is."""
+
+    def __init__(self, head: bytes) -> None:
+        declared = _DECLARED.search(head)
+        named = declared[1].decode("ascii", "replace").lower() if declared else "utf-8"
+        self.is_utf8 = named in ("utf-8", "utf8", "ascii", "us-ascii") and b"\0" not in head[:4]
+        self.n_replaced = 0
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._rest = b""
+
+    def of(self, chunk: bytes, *, at_end: bool = False) -> bytes:
+        """The next piece; a reference that may go on in the next one is kept back."""
+        if not self.is_utf8:
+            return chunk
+        chunk = self._rest + chunk
+        cut = chunk.rfind(b"&", -_LONGEST_REFERENCE)
+        if cut < 0 or at_end or b";" in chunk[cut:]:
+            cut = len(chunk)
+        self._rest, chunk = chunk[cut:], chunk[:cut]
+        plain = chunk.translate(_BLANKED)
+        if plain != chunk:
+            self.n_replaced += sum(map(chunk.count, _FORBIDDEN))
+        plain, n_references = _REFERENCE.subn(b" ", plain)
+        self.n_replaced += n_references
+        if plain.isascii():
+            return plain
+        text = self._decoder.decode(plain, at_end)
+        self.n_replaced += text.count(_REPLACED) - plain.count(_REPLACED.encode())
+        return text.encode("utf-8")
+
+
+def first_elements(head: bytes, n_elements: int = 1) -> list[tuple[str, dict[str, str]]]:
+    """Name and attributes of the first elements of XML; [] where it does not begin so."""
     found: list[tuple[str, dict[str, str]]] = []
 
     def note(name: str, attributes: dict[str, str]) -> None:
@@ -94,14 +148,11 @@ def first_elements(path: Path, n_elements: int = 1) -> list[tuple[str, dict[str,
 
     parser = safe_parser()
     parser.StartElementHandler = note
-    try:
-        with path.open("rb") as file:
-            parser.Parse(file.read(_CHUNK), False)
-    except (_Found, expat.ExpatError, FormatError, LookupError, ValueError):
-        pass
+    with suppress(_Found, expat.ExpatError, FormatError, LookupError, ValueError):
+        parser.Parse(head, False)
     return found
 
 
-def has_root(path: Path, name: str) -> bool:
-    """Whether the outermost element of a file is called `name`."""
-    return [found for found, _ in first_elements(path)] == [name]
+def has_root(head: bytes, name: str) -> bool:
+    """Whether the outermost element of a file that begins with `head` is called `name`."""
+    return [found for found, _ in first_elements(head)] == [name]

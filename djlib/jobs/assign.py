@@ -26,10 +26,11 @@ from .assign_report import SHOWN_AT_MOST, AssignOptions, AssignReport
 from .audit import trail
 from .corrections import Corrections, corrections_so_far
 from .edits import keep_unread, state_of
+from .gather import is_table
 from .models import bucket_models
 from .proposers import abstention_of, other_version, proposer_for
 from .runs import run, update_metrics
-from .scan import ScanOptions, is_table, read_tracks
+from .scan import ScanOptions, read_tracks
 from .songs import told_apart
 from .talk import Talk
 from .train import learn

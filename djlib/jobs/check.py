@@ -12,7 +12,8 @@ from ..tables.io import read_table
 from ..tables.problems import Problem
 from ..tables.quality import QualityReport, quality_report
 from ..tables.schema import TRACKS, recognise
-from .scan import ScanOptions, is_table, read_tracks
+from .gather import is_table
+from .scan import ScanOptions, read_tracks
 from .talk import Talk
 from .train import training_source
 

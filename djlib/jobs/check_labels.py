@@ -18,8 +18,9 @@ from ..tables.io import write_table
 from ..tables.problems import Problem
 from .corrections import Corrections, corrections_so_far
 from .edits import keep_unread, state_of
+from .gather import is_table
 from .runs import run
-from .scan import ScanOptions, is_table, read_tracks
+from .scan import ScanOptions, read_tracks
 from .songs import told_apart
 from .talk import Talk
 from .train import new_model, training_source

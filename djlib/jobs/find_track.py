@@ -13,7 +13,8 @@ from ..features.text import fold
 from ..settings import Workspace
 from ..tables.io import iter_table
 from ..tables.schema import TRACKS
-from .scan import ScanOptions, is_table, read_tracks
+from .gather import is_table
+from .scan import ScanOptions, read_tracks
 from .songs import song_name
 from .talk import Talk
 

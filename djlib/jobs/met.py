@@ -14,8 +14,9 @@ from ..settings import Workspace
 from ..tables.io import iter_table
 from ..tables.schema import TRACKS
 from .corrections import Corrections
+from .gather import is_table
 from .runs import past_runs
-from .scan import ScanOptions, is_table, read_tracks
+from .scan import ScanOptions, read_tracks
 from .talk import Silent
 
 _log = logging.getLogger(__name__)

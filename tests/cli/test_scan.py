@@ -224,3 +224,29 @@ def test_a_file_of_answers_is_not_taken_for_a_library(fresh: Path, header: str) 
 
     assert "'djlib feedback edited.csv' takes corrections" in refused("scan", "edited.csv")
     assert not (fresh / "data").exists()
+
+
+def test_several_sources_are_shown_and_scanned_again_without_a_name(export: Path) -> None:
+    collection = nml(Path(), nml_entry("Song 9"), "")
+    said = done("scan", export, collection).stdout
+    assert "rekordbox XML" in said
+    assert "Traktor NML" in said
+    assert scanned()["source_ids"].tolist()[-1].startswith("Traktor NML: ")
+
+    assert "Nothing changed since the last scan" in done("scan").stdout
+    collection.write_bytes(nml(Path(), nml_entry("Other")).read_bytes())
+    report = as_json("scan")
+    assert report["tracks"] == 5
+    assert [source["tracks"] for source in report["sources"]] == [4, 1]
+    assert "Other" in set(scanned()["title"])
+
+
+def test_one_unreadable_source_is_a_line_and_not_the_end(export: Path) -> None:
+    said = done("scan", export, "gone.nml").stdout
+    assert "4 tracks" in said
+    assert "source 'gone.nml': gone.nml does not exist" in said
+
+
+def test_without_a_first_scan_a_name_is_asked_for(fresh: Path) -> None:
+    assert "nothing was scanned here yet" in refused("scan", code=2)
+    assert "cannot be a --dry-run" in refused("scan", "x.xml", "--watch", "--dry-run", code=2)

@@ -7,6 +7,8 @@ from xml.sax.saxutils import quoteattr
 
 import pandas as pd
 
+from djlib.formats.format import Format, head_of
+
 TRACKS = [
     {
         "TrackID": "98567750",
@@ -94,3 +96,8 @@ def table(**columns: list[object]) -> pd.DataFrame:
         "title": [f"Title {row}" for row in range(n_rows)],
     }
     return pd.DataFrame({**filled, **columns})
+
+
+def is_known(known: Format, path: Path) -> bool:
+    """Whether a format claims a path, asked as `read_library` asks."""
+    return known.sniff(path, head_of(path))

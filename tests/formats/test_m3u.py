@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from djlib.errors import FormatError, UsageError
 from djlib.formats.collection import UNNAMED, Playlist
-from djlib.formats.m3u import read, sniff, write_m3u8
+from djlib.formats.m3u import FORMAT, read, write_m3u8
 from djlib.formats.m3u_writer import safe_name
 from djlib.formats.playlists import choose_buckets
 
-from .samples import table
+from .samples import is_known, table
 
 ANY_TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=40)
 NAMES = st.one_of(
@@ -194,7 +194,7 @@ def test_what_is_no_text_is_refused(tmp_path: Path, content: bytes, message: str
 def test_the_file_is_known_by_name_or_first_line(tmp_path: Path) -> None:
     file = tmp_path / "list.txt"
     file.write_bytes(b"\xef\xbb\xbf#EXTM3U\n")
-    assert sniff(file)
+    assert is_known(FORMAT, file)
     file.write_bytes(b"track_id,artist\n")
-    assert not sniff(file)
-    assert not sniff(tmp_path)
+    assert not is_known(FORMAT, file)
+    assert not is_known(FORMAT, tmp_path)

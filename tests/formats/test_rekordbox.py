@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from djlib.errors import FormatError
+from djlib.formats import xml_files
 from djlib.formats.options import ReadOptions
-from djlib.formats.rekordbox import read, sniff
+from djlib.formats.rekordbox import FORMAT, read
 
-from .samples import TRACKS, rekordbox_playlist, rekordbox_xml
+from .samples import TRACKS, is_known, rekordbox_playlist, rekordbox_xml
 
 
 def test_attributes_become_columns(tmp_path: Path) -> None:
@@ -121,13 +122,6 @@ def test_broken_xml_is_refused_with_line_and_column(tmp_path: Path) -> None:
         read(file)
 
 
-def test_a_control_character_is_refused_not_swallowed(tmp_path: Path) -> None:
-    file = rekordbox_xml(tmp_path)
-    file.write_bytes(file.read_bytes().replace(b"Two", b"T\x00o"))
-    with pytest.raises(FormatError, match="line 6"):
-        read(file)
-
-
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -176,10 +170,42 @@ def test_the_playlists_may_stand_before_the_collection(tmp_path: Path) -> None:
 
 
 def test_the_file_is_known_by_its_content(tmp_path: Path) -> None:
-    assert sniff(rekordbox_xml(tmp_path, name="library.bak"))
+    assert is_known(FORMAT, rekordbox_xml(tmp_path, name="library.bak"))
     utf16 = tmp_path / "utf16.xml"
     text = rekordbox_xml(tmp_path).read_text().replace("UTF-8", "UTF-16")
     utf16.write_text(text, encoding="utf-16")
-    assert sniff(utf16)
+    assert is_known(FORMAT, utf16)
     assert len(read(utf16).tracks) == 3
-    assert not sniff(tmp_path)
+    assert not is_known(FORMAT, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("written", "read_as", "n_signs"),
+    [
+        (b"a\x0bb\x00c", "a b c", 2),
+        (b"a&#11;b&#x1F;c&#xFFFF;", "a b c", 3),
+        (b"caf\xe9 noir", "caf\ufffd noir", 1),
+        (b"a&#233;&amp;\xc3\xa9", "aé&é", 0),
+    ],
+)
+def test_signs_that_xml_forbids_are_replaced_and_counted(
+    tmp_path: Path, written: bytes, read_as: str, n_signs: int
+) -> None:
+    file = rekordbox_xml(tmp_path)
+    file.write_bytes(file.read_bytes().replace(b'"One"', b'"' + written + b'"'))
+    library = read(file)
+    assert library.tracks["title"].tolist()[0].strip() == read_as
+    reasons = [p.reason for p in library.problems if p.outcome == "repaired"]
+    assert reasons == [f"{n_signs} signs that XML forbids were replaced"] * bool(n_signs)
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 3, 7])
+def test_pieces_of_any_size_give_the_same(
+    tmp_path: Path, chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = rekordbox_xml(tmp_path)
+    file.write_bytes(file.read_bytes().replace(b'"One"', b'"&#x1F;\xc3\xa9&amp;\xff&#11;"'))
+    monkeypatch.setattr(xml_files, "_CHUNK", chunk)
+    library = read(file)
+    assert library.tracks["title"].tolist()[0] == " é&\ufffd "
+    assert [p.reason for p in library.problems] == ["3 signs that XML forbids were replaced"]

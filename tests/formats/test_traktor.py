@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from djlib.errors import FormatError
-from djlib.formats.traktor import MUSICAL_KEYS, decode_volume, read, sniff
+from djlib.formats.traktor import FORMAT, MUSICAL_KEYS, decode_volume, read
 
-from .samples import nml, nml_entry, nml_playlist
+from .samples import is_known, nml, nml_entry, nml_playlist
 
 KEY = "Macintosh HD/:Users/:dj/:Music/:{}.mp3"
 
@@ -130,4 +130,4 @@ def test_what_is_no_collection_is_refused(tmp_path: Path, text: str, message: st
 
 
 def test_the_file_is_known_by_its_content(tmp_path: Path) -> None:
-    assert sniff(nml(tmp_path, "").rename(tmp_path / "library.xml"))
+    assert is_known(FORMAT, nml(tmp_path, "").rename(tmp_path / "library.xml"))

@@ -1,0 +1,220 @@
+"""Several libraries as one: a track that stands in two of them is one row.
+
+Two rows are one track where their paths are one, else where artist and title are one and the
+durations differ by no more than two seconds. The second is believed only where either library
+has one such track, and never of two audio files that both are there: those are copies, which are
+another question.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pandas as pd
+
+from ..tables.schema import BUCKET_SEPARATOR, split_buckets
+from .collection import Kind, Library, Playlist
+from .locations import path_key
+
+SOURCE_IDS = "source_ids"
+"""The extra column of a merged table: every source's name and own id of a track."""
+
+SECONDS_APART = 2.0
+
+_LABELS = ("bucket", "buckets")
+
+_OUR_ID = re.compile(r"t_[0-9a-f]{12}")
+
+Song = tuple[str, str]
+_NO_SONG: Song = ("", "")
+
+
+@dataclass(frozen=True)
+class _Identity:
+    """What tells one row from others: its keys (path, id), its song and its duration."""
+
+    keys: tuple[str, ...]
+    song: Song
+    seconds: float
+
+
+@dataclass
+class _Seen:
+    """Group numbers by key, and by song with duration and whether it is an audio file."""
+
+    by_key: dict[str, int] = field(default_factory=dict)
+    by_song: dict[Song, dict[int, tuple[float, bool]]] = field(default_factory=dict)
+    n_groups: int = 0
+
+
+def merge(libraries: Sequence[Library], are_files: Sequence[bool] | None = None) -> Library:
+    """Make one library; of what several say of a track the first that says anything is kept.
+
+    `are_files` tells which libraries are the audio files themselves. Playlists of one name become
+    one. A single library stays as it is.
+    """
+    if len(libraries) == 1:
+        return libraries[0]
+    files = are_files or [False] * len(libraries)
+    seen = _Seen()
+    groups = [_groups(one.tracks, seen, real) for one, real in zip(libraries, files, strict=True)]
+    tracks = _one_row_each(libraries, groups)
+    ids = tracks["track_id"].tolist()
+    new_ids = [
+        dict(zip(one.tracks["track_id"], (ids[group] for group in rows), strict=True))
+        for one, rows in zip(libraries, groups, strict=True)
+    ]
+    playlists = _playlists(libraries, new_ids)
+    problems = [
+        replace(problem, reason=f"{problem.reason}, in {library.source}")
+        for library in libraries
+        for problem in library.problems
+    ]
+    return Library(tracks, playlists, problems, ", ".join(one.source for one in libraries))
+
+
+def _groups(tracks: pd.DataFrame, seen: _Seen, are_files: bool) -> list[int]:
+    """The group of each row: that of the same track in an earlier library, else a new one.
+
+    Paths and ids go before songs, so that no row takes the place of a surer one.
+    """
+    rows = _identities(tracks)
+    found = [_of_keys(row, seen) for row in rows]
+    how_often = Counter(row.song for row in rows)
+    taken = {group for group in found if group is not None}
+    groups = []
+    for row, group in zip(rows, found, strict=True):
+        if group is None and how_often[row.song] == 1:
+            group = _of_song(row, seen, are_files, taken)
+        if group is None:
+            group = seen.n_groups
+            seen.n_groups += 1
+        taken.add(group)
+        groups.append(group)
+    for row, group in zip(rows, groups, strict=True):
+        for key in row.keys:
+            seen.by_key.setdefault(key, group)
+        if row.song != _NO_SONG:
+            seen.by_song.setdefault(row.song, {}).setdefault(group, (row.seconds, are_files))
+    return groups
+
+
+def _identities(tracks: pd.DataFrame) -> list[_Identity]:
+    seconds = tracks["duration_s"].tolist() if "duration_s" in tracks else [np.nan] * len(tracks)
+    columns = (_column(tracks, name) for name in ("path", "track_id", "artist", "title"))
+    return [
+        _Identity(_keys(path, own), _song(artist, title), length)
+        for path, own, artist, title, length in zip(*columns, seconds, strict=True)
+    ]
+
+
+def _keys(path: str, own: str) -> tuple[str, ...]:
+    """A path, and an id that djlib gave: ids of tables may mean another track elsewhere."""
+    keys = [path_key(path)] if path else []
+    return (*keys, own) if _OUR_ID.fullmatch(own) else tuple(keys)
+
+
+def _of_keys(row: _Identity, seen: _Seen) -> int | None:
+    return next((seen.by_key[key] for key in row.keys if key in seen.by_key), None)
+
+
+def _of_song(row: _Identity, seen: _Seen, is_file: bool, taken: set[int]) -> int | None:
+    known = seen.by_song.get(row.song, {})
+    if len(known) != 1:
+        return None
+    ((group, (seconds, other_is_file)),) = known.items()
+    apart = abs(row.seconds - seconds)
+    near = np.isnan(apart) or apart <= SECONDS_APART
+    return group if near and group not in taken and not (is_file and other_is_file) else None
+
+
+def _column(tracks: pd.DataFrame, name: str) -> list[str]:
+    return tracks[name].tolist() if name in tracks else [""] * len(tracks)
+
+
+def _song(artist: str, title: str) -> Song:
+    """Artist and title made comparable; without either there is no song to compare."""
+    names = (unicodedata.normalize("NFKC", name).casefold() for name in (artist, title))
+    first, second = (" ".join(name.split()) for name in names)
+    return (first, second) if first and second else _NO_SONG
+
+
+def _one_row_each(libraries: Sequence[Library], groups: Sequence[Sequence[int]]) -> pd.DataFrame:
+    whole = pd.concat([one.tracks for one in libraries], ignore_index=True)
+    number = np.concatenate([np.asarray(rows, dtype=int) for rows in groups])
+    texts = [name for name in whole if pd.api.types.is_string_dtype(whole[name].dtype)]
+    known = whole.assign(**{name: whole[name].mask(whole[name].eq("")) for name in texts})
+    merged = known.groupby(number, sort=True).first()
+    merged[texts] = merged[texts].fillna("").astype("str")
+    for name in _LABELS:
+        if name in whole:
+            merged[name] = _united(whole[name], number)
+    merged["track_id"] = _each_once(merged["track_id"].tolist())
+    merged[SOURCE_IDS] = _source_ids(libraries, number)
+    return merged.reset_index(drop=True)
+
+
+def _each_once(ids: list[str]) -> list[str]:
+    """Ids of which tables may have given one to two tracks: the second gets a number.
+
+    >>> _each_once(["1", "2", "1"])
+    ['1', '2', '1-2']
+    """
+    seen: set[str] = set()
+    unique = []
+    for identity in ids:
+        name, number = identity, 1
+        while name in seen:
+            number += 1
+            name = f"{identity}-{number}"
+        seen.add(name)
+        unique.append(name)
+    return unique
+
+
+def _united(labels: pd.Series, groups: np.ndarray) -> list[str]:
+    """All buckets of each group, in the order met; of the one bucket, the first."""
+    several = labels.name == "buckets"
+    found: dict[int, list[str]] = {}
+    for group, cell in zip(groups, labels.fillna(""), strict=True):
+        found.setdefault(group, []).extend(split_buckets(cell))
+    return [
+        BUCKET_SEPARATOR.join(dict.fromkeys(found[group][: None if several else 1]))
+        for group in sorted(found)
+    ]
+
+
+def _source_ids(libraries: Sequence[Library], groups: np.ndarray) -> list[str]:
+    """`rekordbox XML: 17; Traktor NML: ...`, each source once."""
+    names = np.repeat([one.source for one in libraries], [len(one.tracks) for one in libraries])
+    ids = [_column(one.tracks, "source_id") for one in libraries]
+    own = [
+        given or track
+        for one, all_given in zip(libraries, ids, strict=True)
+        for given, track in zip(all_given, one.tracks["track_id"], strict=True)
+    ]
+    found: dict[int, list[str]] = {}
+    for group, name, known in zip(groups, names, own, strict=True):
+        found.setdefault(group, []).append(f"{name}: {known}")
+    return ["; ".join(dict.fromkeys(found[group])) for group in sorted(found)]
+
+
+def _playlists(libraries: Sequence[Library], new_ids: Sequence[dict[str, str]]) -> list[Playlist]:
+    members: dict[tuple[tuple[str, ...], Kind], list[str]] = {}
+    sizes: dict[tuple[tuple[str, ...], Kind], int] = {}
+    for one, ids in zip(libraries, new_ids, strict=True):
+        for playlist in one.playlists:
+            name = (playlist.path, playlist.kind)
+            tracks = (ids[track] for track in playlist.track_ids if track in ids)
+            members.setdefault(name, []).extend(tracks)
+            if len(one.playlists) > 1:  # a playlist file is all of itself
+                sizes[name] = max(sizes.get(name, 0), len(one.tracks))
+    return [
+        Playlist(name[0], tuple(dict.fromkeys(tracks)), name[1], sizes.get(name))
+        for name, tracks in members.items()
+    ]
