@@ -68,7 +68,7 @@ def _played(file: Path, options: argparse.Namespace, done: set[tuple[object, ...
             if _key(row) in done:
                 continue
             game = replay(listings, keeper, maker(policy, keeper, _MAKERS), rules, seed=seed)
-            row |= figures_of(game, keeper, rules).as_dict()
+            row |= figures_of(game, keeper).as_dict()
             row["late"] = float(game.keepers()[-_LATE:].mean() / rules.k)
             found.append(row)
             _keep(options.resume, row)

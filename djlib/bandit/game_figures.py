@@ -6,12 +6,16 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from ..evaluation.calibration import calibration_error
-from .replay import Game, Rules
+from .listing_features import sparse_words
+from .replay import Game
 
 _FEWEST_FOR_SHAPE = 5
 """Keepers fewer than this have no shape to speak of."""
+
+_WIDTH, _A_KIND, _MOST_KINDS = 50, 8, 12
 
 
 @dataclass(frozen=True)
@@ -23,7 +27,9 @@ class GameFigures:
     and `brier_aside` of rows drawn at random, all before their answers were learned: picks
     alone are a chosen few. `forgot` is how much worse the answers of the first half are ranked
     (AUC) at the end than when they were just learned. `silhouette` is how far keepers stand
-    apart in the player's taste space.
+    apart in the player's taste space. `kinds_found` is how many of the pool's kinds of keepers
+    (clusters of their words, the same for all players) were met at least once, `diversity` the
+    mean cosine distance between the keepers found.
     """
 
     picks: int
@@ -41,6 +47,9 @@ class GameFigures:
     brier_aside: float | None
     forgot: float | None
     silhouette: float | None
+    kinds_found: int | None
+    kinds: int
+    diversity: float | None
     seconds: float
 
     def as_dict(self) -> dict[str, Any]:
@@ -48,11 +57,41 @@ class GameFigures:
         return asdict(self)
 
 
-def figures_of(game: Game, keeper: np.ndarray, rules: Rules) -> GameFigures:
+@dataclass(frozen=True)
+class Ground:
+    """A pool by its words, the same for all players: `vectors` (n, d) of length one or zero, and
+    the `kind` of each keeper, -1 for other rows."""
+
+    vectors: np.ndarray
+    kind: np.ndarray
+
+
+def ground_of(listings: pd.DataFrame, keeper: np.ndarray) -> Ground:
+    """Group the keepers of a pool into kinds: clusters of their words, one for about 8 keepers."""
+    from sklearn.cluster import KMeans
+    from sklearn.decomposition import TruncatedSVD
+    from sklearn.preprocessing import normalize
+
+    words = sparse_words(listings)
+    width = min(_WIDTH, words.shape[1] - 1, len(keeper) - 1)
+    vectors = TruncatedSVD(width, random_state=0).fit_transform(words) if width > 1 else None
+    if vectors is None:
+        vectors = words.toarray()
+    vectors = normalize(vectors)
+    kept = np.flatnonzero(keeper)
+    distinct = len(np.unique(vectors[kept].round(6), axis=0))
+    n_kinds = max(1, min(len(kept) // _A_KIND, _MOST_KINDS, distinct))
+    kind = np.full(len(keeper), -1)
+    kind[kept] = KMeans(n_kinds, n_init=4, random_state=0).fit_predict(vectors[kept])
+    return Ground(vectors, kind)
+
+
+def figures_of(game: Game, keeper: np.ndarray, ground: Ground | None = None) -> GameFigures:
     """Measure a game played on a pool whose answers are `keeper` (n,)."""
     base_rate, found = float(keeper.mean()), game.keeper.astype(float)
     rate = float(found.mean())
     early, late = game.early_auc
+    met = game.rows[game.keeper == 1]
     return GameFigures(
         picks=len(found),
         keepers=int(found.sum()),
@@ -69,12 +108,24 @@ def figures_of(game: Game, keeper: np.ndarray, rules: Rules) -> GameFigures:
         brier_aside=_brier(game.aside_mean, game.aside_keeper),
         forgot=early - late if np.isfinite(early - late) else None,
         silhouette=_silhouette(game.taste, keeper),
+        kinds_found=len(set(ground.kind[met]) - {-1}) if ground else None,
+        kinds=int(ground.kind.max()) + 1 if ground else 0,
+        diversity=_diversity(ground.vectors[met]) if ground else None,
         seconds=round(game.seconds, 3),
     )
 
 
 def _mean(values: np.ndarray) -> float | None:
     return float(values.mean()) if len(values) else None
+
+
+def _diversity(vectors: np.ndarray) -> float | None:
+    n = len(vectors)
+    if n < 2:
+        return None
+    summed = vectors.sum(axis=0)
+    alike = (summed @ summed - (vectors**2).sum()) / (n * (n - 1))
+    return float(1 - alike)
 
 
 def _ece(said: np.ndarray, true: np.ndarray) -> float | None:

@@ -124,40 +124,43 @@ def check_pool(listings: pd.DataFrame, name: str, rules: Rules) -> np.ndarray:
 
 
 def replay(
-    listings: pd.DataFrame, keeper: np.ndarray, make: Maker, rules: Rules, *, seed: int = 0
+    listings: pd.DataFrame,
+    keeper: np.ndarray,
+    make: Maker,
+    rules: Rules,
+    *,
+    seed: int = 0,
+    before: np.ndarray | None = None,
+    among: np.ndarray | None = None,
 ) -> Game:
     """Play one game: the answers `keeper` (n,) are revealed as they are asked for.
 
-    A pool that runs out ends the game early.
+    The start is drawn and candidates come from the rows `among` (None: all); the answers of the
+    rows `before` are known beside it. A pool that runs out ends the game early.
     """
     n = len(keeper)
+    among = np.arange(n) if among is None else among
+    start = np.random.default_rng(seed).permutation(among)[: rules.start]
+    known = np.concatenate([np.zeros(0, dtype=int) if before is None else before, start])
     player = make(listings, seed)
-    known = np.random.default_rng(seed).permutation(n)[: rules.start]
-    game = _Notes()
-    n_new, early = len(known), np.zeros(0, dtype=int)
+    notes = _Notes()
+    n_new, early = len(known), known
     for batch in range(rules.batches):
         draw = np.random.default_rng(1000 * seed + batch)
-        rest = np.setdiff1d(np.arange(n), known)
+        rest = np.setdiff1d(among, known)
         candidates = draw.permutation(rest)[: rules.candidates or n]
         if len(candidates) < rules.k:
             break
-        began = time.perf_counter()
-        player.learn(known, keeper[known], n_new)
-        game.seconds += time.perf_counter() - began
+        notes.timed(lambda n_new=n_new, known=known: player.learn(known, keeper[known], n_new))
         if batch == rules.batches // 2:
             early = known
-            game.early = _auc(player, early, keeper)
-        game.ask_aside(player, candidates[:_ASIDE], keeper)
-        began = time.perf_counter()
-        pick = player.pick(candidates, rules.k)
-        game.seconds += time.perf_counter() - began
-        game.note(batch, pick, keeper)
-        known = np.append(known, pick.rows)
-        n_new = len(pick.rows)
+            notes.early_auc = _auc(player, early, keeper)
+        notes.ask_aside(player, candidates[:_ASIDE], keeper)
+        pick = notes.timed(lambda candidates=candidates: player.pick(candidates, rules.k))
+        notes.note(batch, pick, keeper)
+        known, n_new = np.append(known, pick.rows), len(pick.rows)
     player.learn(known, keeper[known], n_new)
-    return game.closed(
-        known[: rules.start], _auc(player, early, keeper), player.taste(np.arange(n))
-    )
+    return notes.closed(start, _auc(player, early, keeper), player.taste(np.arange(n)))
 
 
 @dataclass
@@ -166,8 +169,14 @@ class _Notes:
 
     picks: list[dict[str, np.ndarray]] = field(default_factory=list)
     aside: list[np.ndarray] = field(default_factory=list)
-    early: float = np.nan
+    early_auc: float = np.nan
     seconds: float = 0.0
+
+    def timed(self, work: Callable[[], Any]) -> Any:
+        began = time.perf_counter()
+        done = work()
+        self.seconds += time.perf_counter() - began
+        return done
 
     def ask_aside(self, player: Player, rows: np.ndarray, keeper: np.ndarray) -> None:
         proba = player.proba(rows)
@@ -194,7 +203,7 @@ class _Notes:
             **joined,
             aside_mean=aside[0],
             aside_keeper=aside[1].astype(int),
-            early_auc=(self.early, late_auc),
+            early_auc=(self.early_auc, late_auc),
             taste=taste,
             seconds=self.seconds,
         )

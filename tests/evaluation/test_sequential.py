@@ -19,7 +19,7 @@ def alarms(rate: float, *, games: int = 400, n: int = 300, block: int = 1) -> fl
 
 @pytest.mark.parametrize("rate", [0.06, 0.3, 0.5])
 def test_looking_after_every_answer_misleads_no_more_than_it_says(rate: float) -> None:
-    assert alarms(rate, games=200, n=200) <= 0.05 + 2 * math.sqrt(0.05 * 0.95 / 200)
+    assert alarms(rate, games=150, n=100) <= 0.05 + 2 * math.sqrt(0.05 * 0.95 / 150)
 
 
 def test_looking_after_every_batch_misleads_no_more_than_it_says() -> None:
