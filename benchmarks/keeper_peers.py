@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from djlib.bandit.listing_features import dense
+from djlib.bandit.simple_features import dense
 from djlib.bandit.players import RandomPlayer, ScoringPlayer
 from djlib.bandit.replay import Pick
 from djlib.tables.cell_text import text_of

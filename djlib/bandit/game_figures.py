@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..evaluation.calibration import calibration_error
-from .listing_features import sparse_words
+from .simple_features import sparse_words
 from .replay import Game
 
 _FEWEST_FOR_SHAPE = 5

@@ -14,7 +14,7 @@ import pandas as pd
 from sklearn.linear_model import LogisticRegression
 
 from ..tables.cell_text import text_of
-from .listing_features import dense, numbers, sparse_words, word_vectors
+from .simple_features import dense, numbers, sparse_words, word_vectors
 from .replay import Maker, Pick
 
 
