@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from djlib.bandit.simple_features import dense
 from djlib.bandit.players import RandomPlayer, ScoringPlayer
 from djlib.bandit.replay import Pick
+from djlib.bandit.simple_features import dense
 from djlib.tables.cell_text import text_of
 
 _FIELDS = ("artist", "title", "label", "genres", "styles", "year", "country", "format")

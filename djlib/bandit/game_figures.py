@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from ..evaluation.calibration import calibration_error
-from .simple_features import sparse_words
 from .replay import Game
+from .simple_features import sparse_words
 
 _FEWEST_FOR_SHAPE = 5
 """Keepers fewer than this have no shape to speak of."""

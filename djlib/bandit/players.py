@@ -14,8 +14,8 @@ import pandas as pd
 from sklearn.linear_model import LogisticRegression
 
 from ..tables.cell_text import text_of
-from .simple_features import dense, numbers, sparse_words, word_vectors
 from .replay import Maker, Pick
+from .simple_features import dense, numbers, sparse_words, word_vectors
 
 
 class RandomPlayer:
