@@ -25,6 +25,7 @@ _COMMANDS = {
     "report": "Show whether it gets better, version by version.",
     "export": "Write the buckets as playlists for DJ software.",
     "compare": "Compare models on the same folds of your library.",
+    "simulate": "Try on labelled listings how many keepers each policy would have found.",
     "models": "Versions of the model, and going back.",
     "rules": "Say what a bucket's tracks have in common.",
     "trends": "Say how your buckets and taste move over time.",

@@ -1,0 +1,127 @@
+"""`djlib simulate`: policies played on a labelled pool."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from . import _options as o
+
+if TYPE_CHECKING:
+    from djlib.jobs.simulate import SimulateReport
+
+
+def simulate(
+    pool: Annotated[Path, typer.Argument(help="Listings with `keeper`, 1 or 0, in every row.")],
+    policies: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Who plays: random, greedy, greedy_sbert, linucb, lints, faithful, strong, "
+            "oracle; strong_greedy never explores. Default: random, greedy, faithful, strong.",
+            show_default=False,
+        ),
+    ] = None,
+    batches: Annotated[int, typer.Option("--batches", min=1, help="Batches of a game.")] = 10,
+    k: Annotated[int, typer.Option("--k", min=1, help="Listings in a batch.")] = 20,
+    start: Annotated[
+        int, typer.Option("--start", min=1, help="Random answers that are there to start.")
+    ] = 20,
+    candidates: Annotated[
+        str,
+        typer.Option("--candidates", help="Random listings each batch is chosen from, or 'all'."),
+    ] = "1000",
+    seeds: Annotated[
+        int, typer.Option("--seeds", min=1, max=1000, help="Games each, with other luck.")
+    ] = 5,
+    report: Annotated[
+        Path | None,
+        typer.Option("--report", dir_okay=False, help="Write a page with charts, e.g. page.html."),
+    ] = None,
+    resume: Annotated[
+        Path | None,
+        typer.Option(
+            "--resume", dir_okay=False, help="Keep games in this file; go on after a stop."
+        ),
+    ] = None,
+    transfer: Annotated[
+        str | None,
+        typer.Option(
+            "--transfer",
+            metavar="GENRE",
+            help="Also: what answers of this genre are worth for the others.",
+            rich_help_panel=o.ADVANCED,
+        ),
+    ] = None,
+    few_shot: Annotated[
+        bool,
+        typer.Option(
+            "--few-shot",
+            help="Also: how fast a new artist is learned.",
+            rich_help_panel=o.ADVANCED,
+        ),
+    ] = False,
+    json: o.Json = False,
+    workspace: o.Workspace = None,
+    verbose: o.Verbose = False,
+) -> None:
+    """Try on labelled listings how many keepers each policy would have found.
+
+    Example: djlib simulate listings.csv strong random --report page.html
+    """
+    from djlib.bandit.replay import Rules
+    from djlib.jobs.simulate import candidates_of, write_page
+    from djlib.jobs.simulate import simulate as run
+
+    from ._session import Session
+
+    session = Session(workspace, as_json=json, verbose=verbose)
+    found = run(
+        pool,
+        policies or (),
+        rules=Rules(batches=batches, k=k, start=start, candidates=candidates_of(candidates)),
+        seeds=seeds,
+        genre=transfer,
+        artists=few_shot,
+        resume=resume,
+        talk=session.talk,
+    )
+    session.show(found, simulation)
+    if report:
+        session.talk.say(f"Written: {write_page(found, report)}")
+
+
+def simulation(report: SimulateReport) -> None:
+    """Draw who found how many keepers, and what carries over."""
+    from djlib.jobs.simulate_words import FIGURES, headline, interval, meta, sentences
+
+    from ._render import heading, line, problems, sparks, table
+
+    problems(report.problems)
+    heading(headline(report))
+    line(meta(report))
+    for sentence in sentences(report):
+        line(f"- {sentence}")
+    line()
+    shown = [figure for figure in FIGURES if figure.is_brief]
+    names = [figure.heading for figure in shown]
+    rows = [
+        [s.name, *(figure.of(s) for figure in shown), sparks([point.mean for point in s.curve])]
+        for s in report.standings
+    ]
+    table(["policy", *names, "found"], rows, right=",".join(names))
+    if report.transfers:
+        first = report.transfers[0]
+        heading(f"Outside {first.genre}, knowing its {first.known} answers or not")
+        cells = [
+            [t.policy, interval(t.rate), interval(t.rate_without), interval(t.gain)]
+            for t in report.transfers
+        ]
+        table(["policy", "knowing", "not knowing", "gain"], cells)
+    if report.few_shots:
+        heading(f"A new artist ({report.few_shots[0].artists} artists)")
+        cells = [
+            [f.policy, str(f.shots), interval(f.brier, "{:.3f}".format)] for f in report.few_shots
+        ]
+        table(["policy", "answers", "Brier, lower is better"], cells, right="answers")

@@ -1,0 +1,180 @@
+"""`simulate`: policies played on a labelled pool, as a table, JSON or a page."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .. import __version__
+from ..bandit.players import PLAYERS
+from ..bandit.replay import Maker, Rules, check_pool
+from ..bandit.simulate import DEFAULT, Arena, Played, Standing, check_names, play_all, standings
+from ..bandit.transfer import FewShot, Transfer, few_shot, transfer
+from ..errors import InputError, UsageError
+from ..tables.atomic import replace_file
+from ..tables.events import utc_now
+from ..tables.io import read_table
+from ..tables.plain_json import json_text
+from ..tables.problems import Problem
+from .talk import Talk
+
+NO_TASTE = ("random", "oracle")
+"""Policies that learn nothing, so nothing of theirs carries over."""
+
+
+@dataclass(frozen=True)
+class SimulateReport:
+    """What came out: each policy's standing, and what carries over where that was asked for."""
+
+    source: str
+    made_at: str
+    seconds: float
+    rows: int
+    keepers: int
+    rules: Rules
+    seeds: int
+    standings: list[Standing]
+    honesty: dict[str, list[tuple[float, float, int]]]
+    transfers: list[Transfer]
+    few_shots: list[FewShot]
+    problems: list[Problem]
+
+    @property
+    def base_rate(self) -> float:
+        """Share of keepers in the pool."""
+        return self.keepers / self.rows
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for `--json`."""
+        parts = ("standings", "transfers", "few_shots", "problems")
+        lists = {name: [one.as_dict() for one in getattr(self, name)] for name in parts}
+        return {
+            **self.__dict__, **lists, "rules": self.rules.as_dict(), "base_rate": self.base_rate
+        }  # fmt: skip
+
+
+def simulate(
+    pool: Path,
+    names: Sequence[str] = (),
+    *,
+    rules: Rules,
+    seeds: int,
+    genre: str | None = None,
+    artists: bool = False,
+    resume: Path | None = None,
+    makers: Mapping[str, Maker] = PLAYERS,
+    talk: Talk,
+) -> SimulateReport:
+    """Play policies on a labelled pool. With `resume` each game is kept there as it ends, and
+    games kept before, of the same pool and rules, are not played again."""
+    began = time.monotonic()
+    names = tuple(dict.fromkeys(names or DEFAULT))
+    check_names(names, makers)
+    problems: list[Problem] = []
+    with talk.step(f"Reading {pool.name}"):
+        table = read_table(pool, schema="listings", problems=problems)
+    keeper = check_pool(table, pool.name, rules)
+    arena = Arena(table, keeper, rules, makers)
+    kept = _Kept(resume, _mark(table, rules))
+    with talk.step(f"Playing {len(names)} policies", len(names) * seeds) as progress:
+        games = play_all(arena, names, seeds, kept.games, progress=progress, keep=kept.write)
+    learners = [name for name in names if name not in NO_TASTE]
+    with talk.step("Looking at what carries over"):
+        moved = [transfer(arena, name, genre, seeds) for name in learners] if genre else []
+        shots = [f for name in learners for f in few_shot(arena, name, seeds)] if artists else []
+    return SimulateReport(
+        source=str(pool),
+        made_at=utc_now(),
+        seconds=round(time.monotonic() - began, 1),
+        rows=len(keeper),
+        keepers=int(keeper.sum()),
+        rules=rules,
+        seeds=seeds,
+        standings=standings(games),
+        honesty=_honesty(games),
+        transfers=moved,
+        few_shots=shots,
+        problems=problems,
+    )
+
+
+def write_page(report: SimulateReport, path: Path) -> Path:
+    """Write a report as an HTML page."""
+    from .simulate_page import simulate_page
+
+    with replace_file(path, "w", newline="\n") as handle:
+        handle.write(simulate_page(report))
+    return path
+
+
+class _Kept:
+    """Games in a file, one line each, the file written whole each time."""
+
+    def __init__(self, file: Path | None, mark: str) -> None:
+        self.file, self.mark = file, mark
+        self.others: list[str] = []
+        self.games: list[Played] = []
+        if file is not None and file.exists():
+            self._read(file)
+
+    def write(self, games: Sequence[Played]) -> None:
+        """Keep all games so far; lines of other pools and rules stay."""
+        if self.file is None:
+            return
+        lines = [json_text({"mark": self.mark, "game": game.as_dict()}) for game in games]
+        with replace_file(self.file, "w", newline="\n") as handle:
+            handle.write("\n".join([*self.others, *lines]) + "\n")
+
+    def _read(self, file: Path) -> None:
+        try:
+            lines = file.read_text(encoding="utf-8").splitlines()
+            read = [json.loads(line) for line in lines]
+            marks = [one["mark"] for one in read]
+            self.games = [Played.from_dict(one["game"]) for one in read if one["mark"] == self.mark]
+        except (ValueError, TypeError, KeyError) as error:
+            raise InputError(
+                f"{file}: not a file of 'djlib simulate --resume'; name another, or delete it"
+            ) from error
+        self.others = [line for line, mark in zip(lines, marks, strict=True) if mark != self.mark]
+
+
+def _mark(table: pd.DataFrame, rules: Rules) -> str:
+    """What must be the same for a kept game to count: the pool, the rules, this version."""
+    digest = hashlib.sha256(json_text([__version__, asdict(rules)]).encode())
+    digest.update(pd.util.hash_pandas_object(table.astype(str), index=False).to_numpy().tobytes())
+    return digest.hexdigest()[:16]
+
+
+def _honesty(games: Sequence[Played]) -> dict[str, list[tuple[float, float, int]]]:
+    """Reliability over all seeds: bins of all games, joined by what was said."""
+    found: dict[str, list[tuple[float, float, int]]] = {}
+    for name in dict.fromkeys(game.policy for game in games):
+        bins = sorted(b for game in games if game.policy == name for b in game.honesty)
+        if bins:
+            parts = np.array_split(np.array(bins), min(10, len(bins)))
+            found[name] = [
+                (*np.average(p[:, :2], axis=0, weights=p[:, 2]).tolist(), int(p[:, 2].sum()))
+                for p in parts
+            ]
+    return found
+
+
+def candidates_of(word: str) -> int | None:
+    """`--candidates` as a number, None for "all"; raises `UsageError` for anything else.
+
+    >>> candidates_of("all"), candidates_of("500")
+    (None, 500)
+    """
+    if word == "all":
+        return None
+    if word.isdecimal() and int(word) > 0:
+        return int(word)
+    raise UsageError(f"--candidates {word!r}: a number above 0, or 'all'")
