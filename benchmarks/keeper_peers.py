@@ -1,7 +1,8 @@
 """The other libraries of `keepers.py`, each a player as `djlib.bandit.replay` plays them.
 
 Needed for their own lines only: pip install asreview mabwiser vowpalwabbit
-(asreview asks for pandas 2 but runs with 3: install it where djlib's pandas stays).
+asreview asks for pandas 2 but ran with 3.1: put these into an environment of their own and pandas
+back to djlib's. It leaves a `synergy_cache.sqlite` in the current folder.
 """
 
 from __future__ import annotations

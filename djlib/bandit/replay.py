@@ -151,12 +151,12 @@ def replay(
         candidates = draw.permutation(rest)[: rules.candidates or n]
         if len(candidates) < rules.k:
             break
-        notes.timed(lambda n_new=n_new, known=known: player.learn(known, keeper[known], n_new))
+        notes.timed(player.learn, known, keeper[known], n_new)
         if batch == rules.batches // 2:
             early = known
             notes.early_auc = _auc(player, early, keeper)
         notes.ask_aside(player, candidates[:_ASIDE], keeper)
-        pick = notes.timed(lambda candidates=candidates: player.pick(candidates, rules.k))
+        pick = notes.timed(player.pick, candidates, rules.k)
         notes.note(batch, pick, keeper)
         known, n_new = np.append(known, pick.rows), len(pick.rows)
     player.learn(known, keeper[known], n_new)
@@ -172,9 +172,9 @@ class _Notes:
     early_auc: float = np.nan
     seconds: float = 0.0
 
-    def timed(self, work: Callable[[], Any]) -> Any:
+    def timed(self, work: Callable[..., Any], *given: Any) -> Any:
         began = time.perf_counter()
-        done = work()
+        done = work(*given)
         self.seconds += time.perf_counter() - began
         return done
 

@@ -87,9 +87,8 @@ def simulate(
     with talk.step(f"Playing {len(names)} policies", len(names) * seeds) as progress:
         games = play_all(arena, names, seeds, kept.games, progress=progress, keep=kept.write)
     learners = [name for name in names if name not in NO_TASTE]
-    with talk.step("Looking at what carries over"):
-        moved = [transfer(arena, name, genre, seeds) for name in learners] if genre else []
-        shots = [f for name in learners for f in few_shot(arena, name, seeds)] if artists else []
+    moved = _moved(arena, learners, genre, seeds, talk)
+    shots = _shots(arena, learners if artists else (), seeds, talk)
     return SimulateReport(
         source=str(pool),
         made_at=utc_now(),
@@ -113,6 +112,30 @@ def write_page(report: SimulateReport, path: Path) -> Path:
     with replace_file(path, "w", newline="\n") as handle:
         handle.write(simulate_page(report))
     return path
+
+
+def _moved(
+    arena: Arena, names: Sequence[str], genre: str | None, seeds: int, talk: Talk
+) -> list[Transfer]:
+    if genre is None:
+        return []
+    with talk.step(f"From {genre} to the others", len(names)) as progress:
+        found = []
+        for name in names:
+            found.append(transfer(arena, name, genre, seeds))
+            progress(1)
+    return found
+
+
+def _shots(arena: Arena, names: Sequence[str], seeds: int, talk: Talk) -> list[FewShot]:
+    if not names:
+        return []
+    with talk.step("Meeting new artists", len(names)) as progress:
+        found = []
+        for name in names:
+            found += few_shot(arena, name, seeds)
+            progress(1)
+    return found
 
 
 class _Kept:

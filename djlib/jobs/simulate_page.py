@@ -114,8 +114,8 @@ def _carried(report: SimulateReport) -> list[Section]:
             for f in report.few_shots
         ]
         intro = (
-            f"Mean squared error on other records of {report.few_shots[0].artists} artists, after "
-            "so many answers about the artist: lower is better."
+            "Mean squared error on an artist's other records after so many answers about the "
+            f"artist: lower is better. Artists with enough records: {report.few_shots[0].artists}."
         )
         drawn = table(["policy", "Brier"], rows)
         sections.append(Section("A new artist", intro, drawn, "long bars"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from ..bandit.simulate import ORACLE, Mean, Standing
 from .simulate import NO_TASTE, SimulateReport
@@ -90,7 +91,7 @@ def meta(report: SimulateReport) -> str:
     """On what it was played."""
     seeds = f"{report.seeds} game{'s'[: report.seeds != 1]} each"
     return (
-        f"{report.rows:,} listings of {report.source}, {report.keepers:,} keepers "
+        f"{report.rows:,} listings of {Path(report.source).name}, {report.keepers:,} keepers "
         f"(base rate {100 * report.base_rate:.1f} %), {seeds}, "
         f"{report.made_at[:16].replace('T', ' ')} UTC"
     )
