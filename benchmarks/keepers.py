@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import sys
 import warnings
 from pathlib import Path
@@ -47,6 +48,7 @@ def main() -> None:
     parser.add_argument("--resume", type=Path, help="JSON lines: played games are kept there")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
+    logging.getLogger("djlib").setLevel(logging.ERROR)  # what a batch lacked is no news here
     rows = _kept(options.resume)
     for file in sorted(options.folder.glob("*.csv")):
         if options.only and not file.stem.startswith(tuple(options.only.split(","))):

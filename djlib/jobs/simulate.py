@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
+import re
 import time
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -84,11 +88,15 @@ def simulate(
     keeper = check_pool(table, pool.name, rules)
     arena = Arena(table, keeper, rules, makers)
     kept = _Kept(resume, _mark(table, rules))
-    with talk.step(f"Playing {len(names)} policies", len(names) * seeds) as progress:
+    with (
+        _once_each(talk),
+        talk.step(f"Playing {len(names)} policies", len(names) * seeds) as progress,
+    ):
         games = play_all(arena, names, seeds, kept.games, progress=progress, keep=kept.write)
     learners = [name for name in names if name not in NO_TASTE]
-    moved = _moved(arena, learners, genre, seeds, talk)
-    shots = _shots(arena, learners if artists else (), seeds, talk)
+    with _once_each(talk):
+        moved = _moved(arena, learners, genre, seeds, talk)
+        shots = _shots(arena, learners if artists else (), seeds, talk)
     return SimulateReport(
         source=str(pool),
         made_at=utc_now(),
@@ -112,6 +120,33 @@ def write_page(report: SimulateReport, path: Path) -> Path:
     with replace_file(path, "w", newline="\n") as handle:
         handle.write(simulate_page(report))
     return path
+
+
+@contextmanager
+def _once_each(talk: Talk) -> Iterator[None]:
+    """Say what the bandit warns of once, with how often, instead of in every batch."""
+    log, met = logging.getLogger("djlib.bandit"), _Counting()
+    log.addHandler(met)
+    log.propagate, before = False, log.propagate
+    try:
+        yield
+    finally:
+        log.removeHandler(met)
+        log.propagate = before
+    for line, times in met.said.items():
+        talk.say(f"{line} ({times} times)" if times > 1 else line)
+
+
+class _Counting(logging.Handler):
+    """Counts warnings that differ in their numbers only."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.said: Counter[str] = Counter()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Count one."""
+        self.said[re.sub(r" \([\d.]+\)$", "", record.getMessage())] += 1
 
 
 def _moved(

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import sys
 import types
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from djlib.bandit.players import PLAYERS, listing_ids, maker
+from djlib.bandit.players import PLAYERS, BanditPlayer, listing_ids, maker
 from djlib.bandit.replay import Rules, replay
 from djlib.bandit.simulate import Arena, Played, check_names, mean_of, play_all, standings
 from djlib.bandit.transfer import few_shot, in_genre, transfer
@@ -183,3 +184,12 @@ def test_too_few_of_a_genre_or_of_an_artist_is_said() -> None:
 def test_a_genre_is_found_among_genres_and_styles() -> None:
     table = pd.DataFrame({"genres": ["Jazz", "", "Rock"], "styles": ["", "Deep House|Dub", ""]})
     assert in_genre(table, "DUB").tolist() == [False, True, False]
+
+
+def test_the_bandit_forgets_little_of_what_it_learned_first() -> None:
+    """Half the games' answers come after the first half was learned; it must still rank those."""
+    bandit = partial(BanditPlayer, mode="strong", engine="none")
+    place = arena(600, Rules(batches=8, k=20), makers={"strong": bandit})
+    forgot = [place.play("strong", seed).figures.forgot for seed in range(2)]
+    assert None not in forgot
+    assert max(forgot) < 0.05

@@ -94,3 +94,20 @@ def test_what_is_no_pool_ends_with_one_line(pool: Path) -> None:
     assert "no policy 'best'" in refused("simulate", pool, "best", code=2)
     assert "--candidates 'some'" in refused("simulate", pool, "--candidates", "some", code=2)
     assert djlib("simulate", "missing.csv", "random").exit_code == 1
+
+
+def test_what_the_bandit_warns_of_is_said_once(pool: Path) -> None:
+    result = done("simulate", pool, "faithful", *QUICK)
+    said = [line for line in result.stderr.splitlines() if "nearly equal" in line]
+    assert len(said) <= 1
+    assert "faithful found most" in result.stdout
+
+
+def test_both_of_djlibs_own_play(pool: Path) -> None:
+    report = as_json("simulate", pool, *QUICK, "--seeds", "1")
+    found = {s["name"]: s["figures"] for s in report["standings"]}
+    assert set(found) == {"random", "greedy", "faithful", "strong"}
+    for name in ("faithful", "strong"):
+        assert found[name]["explore_rate"] is not None
+        assert found[name]["silhouette"]["mean"] is not None
+        assert 0 <= found[name]["ece_aside"]["mean"] <= 1
