@@ -93,7 +93,7 @@ def simulate(
         talk.step(f"Playing {len(names)} policies", len(names) * seeds) as progress,
     ):
         games = play_all(arena, names, seeds, kept.games, progress=progress, keep=kept.write)
-    learners = [name for name in names if name not in NO_TASTE]
+    learners = [name for name in names if name not in NO_TASTE and not _is_twin(name, names)]
     with _once_each(talk):
         moved = _moved(arena, learners, genre, seeds, talk)
         shots = _shots(arena, learners if artists else (), seeds, talk)
@@ -111,6 +111,11 @@ def simulate(
         few_shots=shots,
         problems=problems,
     )
+
+
+def _is_twin(name: str, names: Sequence[str]) -> bool:
+    """Whether a policy learns exactly what another one does."""
+    return name.endswith("_greedy") and name.removesuffix("_greedy") in names
 
 
 def write_page(report: SimulateReport, path: Path) -> Path:
