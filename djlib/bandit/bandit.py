@@ -15,9 +15,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..errors import InputError, ModelError, UsageError
 from ..tables.atomic import write_json
-from ..tables.cell_text import text_of
 from ..tables.io import read_table, write_table
 from . import exploration, reasons
+from .answers import answered, none_answered, stacked
 from .choosing import DIALS, Picks, choose, explored_share
 from .first_batch import typical_and_diverse
 from .policy import Policy
@@ -98,7 +98,7 @@ class ContrastiveBandit(BaseEstimator):
         self.batch_number_ = 0
         self._shown = pd.DataFrame()
         self.policy_ = self._new_policy()
-        self.labelled_ = _answered(X)
+        self.labelled_ = answered(X)
         self.policy_.fit(self._listings(), self._keeper())
         return self
 
@@ -108,16 +108,16 @@ class ContrastiveBandit(BaseEstimator):
         What `select` gave is enough: the rest of each listing is remembered.
         """
         check_is_fitted(self)
-        answers = _answered(self._completed(X))
+        answers = answered(self._completed(X))
         before = set(self.labelled_["listing_id"]) if len(self.labelled_) else set()
         again = answers["listing_id"].isin(before)
         if again.any():
             kept = self.labelled_[~self.labelled_["listing_id"].isin(answers["listing_id"])]
-            self.labelled_ = _stacked(kept, answers)
+            self.labelled_ = stacked(kept, answers)
             self.policy_.fit(self._listings(), self._keeper())
         elif len(answers):
             is_new = np.arange(len(self.labelled_) + len(answers)) >= len(self.labelled_)
-            self.labelled_ = _stacked(self.labelled_, answers)
+            self.labelled_ = stacked(self.labelled_, answers)
             self.policy_.update(self._listings(), self._keeper(), is_new)
         self.batch_number_ += 1
         return self
@@ -224,7 +224,7 @@ class ContrastiveBandit(BaseEstimator):
             raise ModelError(f"{folder}: not a whole keepers model ({error})") from error
         bandit.classes_ = np.array([0, 1])
         bandit._shown = pd.DataFrame()
-        bandit.labelled_ = _answered(labelled) if len(labelled) else _none_answered()
+        bandit.labelled_ = answered(labelled) if len(labelled) else none_answered()
         bandit.policy_ = type(bandit._new_policy()).load(folder / _POLICY)
         return bandit
 
@@ -303,34 +303,3 @@ class ContrastiveBandit(BaseEstimator):
 def points_of(points: Any, rows: np.ndarray) -> Any:
     """Some rows of points, whichever policy they are of."""
     return points[rows] if isinstance(points, np.ndarray) else points.take(rows)
-
-
-def _answered(X: pd.DataFrame) -> pd.DataFrame:
-    """Rows with an answer, which becomes 0 or 1; of two answers to one listing the last."""
-    if not len(X):
-        return _none_answered()
-    if "keeper" not in X:
-        raise InputError(
-            f"no column 'keeper' to learn from; found {', '.join(map(str, X.columns))}"
-        )
-    text = text_of(X, "keeper").str.strip()
-    values = pd.to_numeric(text.mask(text == ""), errors="coerce")
-    wrong = text[(text != "") & ~values.isin([0, 1])]
-    if len(wrong):
-        raise InputError(f"keeper must be 0 or 1, not {wrong.iloc[0]!r}")
-    rows = X[values.notna()].assign(keeper=values[values.notna()].astype(int))
-    if "listing_id" not in rows:
-        rows = rows.assign(listing_id=[f"row {n}" for n in range(len(rows))])
-    return rows.drop_duplicates("listing_id", keep="last").reset_index(drop=True)
-
-
-def _none_answered() -> pd.DataFrame:
-    return pd.DataFrame(
-        {"listing_id": pd.Series([], dtype="str"), "keeper": pd.Series([], dtype="int64")}
-    )
-
-
-def _stacked(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
-    if not len(first):
-        return second.reset_index(drop=True)
-    return pd.concat([first, second], ignore_index=True)

@@ -24,8 +24,11 @@ class KeepCurve:
     offset: float = float(np.log(_RATE / (1 - _RATE)))
 
     @classmethod
-    def fit(cls, expected: np.ndarray, keeper: np.ndarray) -> KeepCurve:
-        """Learn from expected answers (n,) of rows left out and what was said of them (n,).
+    def fit(
+        cls, expected: np.ndarray, keeper: np.ndarray, weight: np.ndarray | None = None
+    ) -> KeepCurve:
+        """Learn from answers expected (n,) before they were known, what was said (n,), and how much
+        each counts (n,).
 
         >>> rng = np.random.default_rng(0)
         >>> expected = rng.normal(size=2000)
@@ -37,13 +40,14 @@ class KeepCurve:
         if not len(expected):
             return cls()
         columns = np.column_stack([expected, np.ones(len(expected))])
+        counts = np.ones(len(expected)) if weight is None else weight
         theta = np.array([_SLOPE, cls().offset])
         for _ in range(_STEPS):
             p = _logistic(columns @ theta)
             prior = _logistic(theta[1])
-            gradient = columns.T @ (p - keeper)
+            gradient = columns.T @ (counts * (p - keeper))
             gradient += [(theta[0] - _SLOPE) / _SLOPE_SD**2, _RATE_WEIGHT * (prior - _RATE)]
-            bend = (columns * (p * (1 - p))[:, None]).T @ columns
+            bend = (columns * (counts * p * (1 - p))[:, None]).T @ columns
             bend += np.diag([1 / _SLOPE_SD**2, _RATE_WEIGHT * prior * (1 - prior) + 1e-9])
             step = np.linalg.solve(bend, gradient)
             theta = theta - np.clip(step, -2, 2)

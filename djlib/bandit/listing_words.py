@@ -64,12 +64,24 @@ class HashedBlock:
     `idf_` holds the weight of each column, learned from the listings that `fit` saw.
     """
 
-    def __init__(self, terms: Callable[[pd.DataFrame], list[Any]], analyzer: object) -> None:
+    def __init__(
+        self,
+        terms: Callable[[pd.DataFrame], list[Any]],
+        analyzer: object = "word",
+        *,
+        lengths: tuple[int, int] = (1, 2),
+        shortest_word: int = 2,
+    ) -> None:
         self._terms = terms
         self._hash = HashingVectorizer(
-            analyzer=analyzer, ngram_range=(1, 2), n_features=WIDTH, alternate_sign=False,
-            norm=None, dtype=np.float32,
-        )  # fmt: skip
+            analyzer=analyzer,
+            ngram_range=lengths,
+            token_pattern=rf"(?u)\b\w{{{shortest_word},}}\b",
+            n_features=WIDTH,
+            alternate_sign=False,
+            norm=None,
+            dtype=np.float32,
+        )
         self.idf_ = np.ones(WIDTH, dtype=np.float32)
 
     def fit(self, listings: pd.DataFrame) -> None:
@@ -92,11 +104,16 @@ class HashedBlock:
 
 
 def word_blocks() -> dict[str, HashedBlock]:
-    """The blocks by name: running words and pairs of them, whole artists, labels and genres."""
-    blocks = {"words": HashedBlock(_running_text, "word")}
-    for name in ("artists", "labels", "genres"):
-        blocks[name] = HashedBlock(partial(names_in, block=name), _as_they_are)
-    return blocks
+    """The blocks by name: running words and pairs of them, those of the names alone, runs of two
+    to four letters of the names, whole artists, labels and genres."""
+    return {
+        "words": HashedBlock(_running_text),
+        "names": HashedBlock(_names, shortest_word=1),
+        "letters": HashedBlock(_names, "char_wb", lengths=(2, 4)),
+        "artists": HashedBlock(partial(names_in, block="artists"), _as_they_are),
+        "labels": HashedBlock(partial(names_in, block="labels"), _as_they_are),
+        "genres": HashedBlock(partial(names_in, block="genres"), _as_they_are),
+    }
 
 
 def _as_they_are(names: Sequence[str]) -> Sequence[str]:
@@ -106,6 +123,11 @@ def _as_they_are(names: Sequence[str]) -> Sequence[str]:
 def _running_text(listings: pd.DataFrame) -> list[str]:
     columns = [_plain(listings, name) for name in _TEXT]
     return [" ; ".join(cells) for cells in zip(*columns, strict=True)]
+
+
+def _names(listings: pd.DataFrame) -> list[str]:
+    cells = zip(_plain(listings, "artist"), _plain(listings, "title"), strict=True)
+    return [" ; ".join(pair) for pair in cells]
 
 
 def _plain(listings: pd.DataFrame, column: str) -> list[str]:

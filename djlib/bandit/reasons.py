@@ -17,9 +17,14 @@ _CLOSE = 0.35
 """How alike (of 1) a record must be to a kept one to be called close to it."""
 _NEAREST = 3
 _WORDS = {
-    "words": "its words", "artists": "its artist", "labels": "its label", "genres": "its genre",
+    "words": "its words",
+    "names": "its name",
+    "letters": "the spelling of its name",
+    "artists": "its artist",
+    "labels": "its label",
+    "genres": "its genre",
     "meaning": "what its name and style suggest",
-}  # fmt: skip
+}
 _BY_CHANCE = "picked by chance, so that the choices can be checked later"
 
 

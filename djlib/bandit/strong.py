@@ -75,11 +75,13 @@ class StrongPolicy:
         """Learn all anew."""
         self._begin()
         self._listings, self._keeper = listings.reset_index(drop=True), np.asarray(keeper)
+        self._expected = np.full(len(listings), np.nan)
         self._learn_features(self._listings)
 
     def update(self, listings: pd.DataFrame, keeper: np.ndarray, is_new: np.ndarray) -> None:
         """Learn on from the labelled rows that are new."""
         before = self.posterior_.n
+        self._foresee(listings, is_new)
         self._listings, self._keeper = listings.reset_index(drop=True), np.asarray(keeper)
         if before + is_new.sum() != len(keeper) or not is_new[before:].all():
             self._learn_labels()  # answers changed: start anew
@@ -101,9 +103,9 @@ class StrongPolicy:
                 sample = pool.iloc[np.sort(rng.choice(len(pool), _SAMPLE, replace=False))]
             self._learn_features(_together(sample, self._listings))
 
-    def encode(self, listings: pd.DataFrame) -> Encoded:
-        """Give listings as points."""
-        return self.features_.encode(listings)
+    def encode(self, listings: pd.DataFrame, *, spelled: bool = True) -> Encoded:
+        """Give listings as points; see `ListingFeatures.encode`."""
+        return self.features_.encode(listings, spelled=spelled)
 
     def moments(self, listings: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
         """Mean and standard deviation of P(keep), each (n,)."""
@@ -140,7 +142,7 @@ class StrongPolicy:
         write_table(self._listings.assign(keeper=self._keeper), folder / _LABELLED)
         write_table(self._seen, folder / _SEEN)
         with replace_file(folder / _ARRAYS) as handle:
-            np.savez_compressed(handle, **self.features_.arrays())  # type: ignore[arg-type]
+            np.savez_compressed(handle, **self.features_.arrays(), expected=self._expected)  # type: ignore[arg-type]
         write_json(
             folder / _SETTINGS,
             {
@@ -172,6 +174,7 @@ class StrongPolicy:
         policy._n_seen = settings["n_seen"]
         with np.load(folder / _ARRAYS, allow_pickle=False) as arrays:
             policy.features_.restore(settings["columns"], {k: arrays[k] for k in arrays.files})
+            policy._expected = arrays["expected"]
         policy._span_taste()
         policy._learn_labels(settings["landmarks_of"])
         return policy
@@ -179,6 +182,7 @@ class StrongPolicy:
     def _begin(self) -> None:
         self._listings = pd.DataFrame({"title": pd.Series([], dtype="str")})
         self._keeper = np.zeros(0, dtype=int)
+        self._expected = np.zeros(0)
         self._n_seen = 0
         self.features_ = ListingFeatures(self.engine, self.numeric, self.cache)
         self._learn_features(self._listings)
@@ -212,8 +216,26 @@ class StrongPolicy:
                 self.posterior_.add(points.take(rest), self._keeper[rest])
             self._learn_curve()
 
+    def _foresee(self, listings: pd.DataFrame, is_new: np.ndarray) -> None:
+        """Note what was expected of new answers before they are learned."""
+        expected = np.full(len(listings), np.nan)
+        if before := min(len(self._expected), len(listings) - int(is_new.sum())):
+            expected[:before] = self._expected[:before]
+        if self.posterior_.n and is_new.any():
+            expected[is_new] = self.posterior_.mean(self.features_.encode(listings[is_new]))
+        self._expected = expected
+
     def _learn_curve(self) -> None:
-        self.curve_ = KeepCurve.fit(*self.posterior_.left_out())
+        """Learn from what was expected of the latest answers before they came, and a little from
+        what would be expected of each had it been left out."""
+        expected, keeper = self.posterior_.left_out()
+        foreseen = np.flatnonzero(np.isfinite(self._expected))[-_LATEST:]
+        n = len(foreseen)
+        self.curve_ = KeepCurve.fit(
+            np.concatenate([expected, self._expected[foreseen]]),
+            np.concatenate([keeper, self._keeper[foreseen]]),
+            np.concatenate([np.full(len(expected), _LEFT_OUT), np.ones(n)]),
+        )
 
     def health(self, points: Encoded) -> dict[str, str]:
         """What is wrong with the answers about these points, by name; nothing where all is well."""
@@ -230,6 +252,9 @@ class StrongPolicy:
 
 
 _SLICE = 20_000
+_LATEST = 100
+"""Answers by which probabilities are set right: a pool that was asked about empties of keepers."""
+_LEFT_OUT = 0.3
 
 
 def _is_time_for_landmarks(before: int, now: int) -> bool:
