@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,24 +17,14 @@ from ..tables.atomic import write_json
 from ..tables.io import read_table, write_table
 from . import exploration, reasons
 from .answers import answered, none_answered, stacked
-from .choosing import DIALS, Picks, choose, explored_share
+from .choosing import DIALS, Picks, choose, explored_share, shortlisted
 from .first_batch import typical_and_diverse
 from .policy import Policy
+from .pool import SPELLED_UP_TO, EncodedPool, points_of
 from .strong import StrongPolicy
 
 MODES = ("strong", "faithful")
 _SETTINGS, _LABELLED, _POLICY = "bandit.json", "answers.parquet", "policy"
-
-
-@dataclass(frozen=True)
-class EncodedPool:
-    """Listings with their points, to choose from again and again without reading them anew."""
-
-    listings: pd.DataFrame
-    points: Any
-
-    def __len__(self) -> int:
-        return len(self.listings)
 
 
 class ContrastiveBandit(BaseEstimator):
@@ -127,9 +116,11 @@ class ContrastiveBandit(BaseEstimator):
         check_is_fitted(self)
         if "listing_id" not in pool:
             raise InputError(f"a pool needs a column 'listing_id'; found {', '.join(pool.columns)}")
-        if isinstance(self.policy_, StrongPolicy):
-            self.policy_.look_at(pool)
-        return EncodedPool(pool.reset_index(drop=True), self.policy_.encode(pool))
+        pool = pool.reset_index(drop=True)
+        if not isinstance(self.policy_, StrongPolicy):
+            return EncodedPool(pool, self.policy_.encode(pool))
+        self.policy_.look_at(pool)
+        return EncodedPool(pool, self.policy_.encode(pool, spelled=len(pool) <= SPELLED_UP_TO))
 
     def select(self, pool: pd.DataFrame | EncodedPool, k: int = 20) -> pd.DataFrame:
         """Pick `k` listings to ask about (all, where there are fewer).
@@ -141,7 +132,7 @@ class ContrastiveBandit(BaseEstimator):
         if k < 1:
             raise UsageError(f"k must be at least 1, not {k}")
         encoded = pool if isinstance(pool, EncodedPool) else self.encode(pool)
-        listings, points = self._distinct(encoded)
+        listings, points = encoded.distinct()
         rng = np.random.default_rng([self.random_state or 0, self.batch_number_])
         picks, rate = self._pick(listings, points, k, rng)
         chosen = listings.iloc[picks.rows].reset_index(drop=True)
@@ -250,11 +241,17 @@ class ContrastiveBandit(BaseEstimator):
         if not self.policy_.posterior_.n:
             rows = typical_and_diverse(points, k, rng)
             return Picks(rows, ["explore"] * len(rows), np.ones(len(rows))), 1.0
-        self.health_ = self.policy_.health(points)
+        expected = self.policy_.posterior_.mean(points)
+        self.health_ = self.policy_.health(expected)
+        rows = shortlisted(expected, k, rng)
+        few = points.take(rows)
+        if len(points) > SPELLED_UP_TO:
+            few = self.policy_.encode(listings.iloc[rows])
         rate = self._explored_share()
         picks = choose(
-            self.policy_.posterior_, points, k=k, dial=DIALS[self.dial], explore=rate, rng=rng
-        )
+            self.policy_.posterior_, few, rows, len(points),
+            k=k, dial=DIALS[self.dial], explore=rate, rng=rng,
+        )  # fmt: skip
         return picks, rate
 
     def _explored_share(self) -> float:
@@ -290,16 +287,3 @@ class ContrastiveBandit(BaseEstimator):
             return X
         extra = [c for c in self._shown if c not in X or c == "listing_id"]
         return X.merge(self._shown[extra], on="listing_id", how="left")
-
-    def _distinct(self, pool: EncodedPool) -> tuple[pd.DataFrame, Any]:
-        """The pool without second rows of one id."""
-        double = pool.listings["listing_id"].duplicated().to_numpy()
-        if not double.any():
-            return pool.listings, pool.points
-        rows = np.flatnonzero(~double)
-        return pool.listings.iloc[rows].reset_index(drop=True), points_of(pool.points, rows)
-
-
-def points_of(points: Any, rows: np.ndarray) -> Any:
-    """Some rows of points, whichever policy they are of."""
-    return points[rows] if isinstance(points, np.ndarray) else points.take(rows)

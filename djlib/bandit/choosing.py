@@ -66,48 +66,49 @@ def explored_share(dial: Dial, strategies: Sequence[str], keeper: np.ndarray) ->
     return float(np.clip(dial.explore * 2 * rates[0] / sum(rates), *_RATES))
 
 
+def shortlisted(mean: np.ndarray, k: int, rng: np.random.Generator) -> np.ndarray:
+    """Rows of a pool that are weighed in detail: those highest in `mean` (n,), and a sample of the
+    others; of a small pool all."""
+    n_high = max(_SHORTLIST, 4 * k)
+    if len(mean) <= n_high + _SAMPLE:
+        return np.arange(len(mean))
+    high = np.argpartition(-mean, n_high)[:n_high]
+    return np.union1d(high, rng.choice(len(mean), _SAMPLE, replace=False))
+
+
 def choose(
     posterior: Posterior,
     points: Encoded,
+    rows: np.ndarray,
+    n: int,
     *,
     k: int,
     dial: Dial,
     explore: float,
     rng: np.random.Generator,
 ) -> Picks:
-    """Pick `k` different rows of `points` (all, if there are fewer), `explore` of them to learn
-    from."""
+    """Pick `k` different rows of a pool of `n` (all, if there are fewer), `explore` of them to
+    learn from. `rows` are those shortlisted, `points` where they lie."""
     k = min(k, len(points))
-    mean = posterior.mean(points)
-    shortlist = _shortlisted(mean, k, rng)
-    some = points.take(shortlist)
-    n_explore = min(max(1, round(explore * k)), k - 1) if k > 1 else 0
-    score = mean[shortlist]
+    score = posterior.mean(points)
     if dial.unsure:
-        score = score + dial.unsure * posterior.spread(some)
-    sure = _highest_unlike(some, score, k - n_explore, dial.unlike)
-    rows, chances = [*sure], [1.0] * len(sure)
-    free = np.ones(len(shortlist), dtype=bool)
+        score = score + dial.unsure * posterior.spread(points)
+    n_explore = min(max(1, round(explore * k)), k - 1) if k > 1 else 0
+    sure = _highest_unlike(points, score, k - n_explore, dial.unlike)
+    picked, chances = [*sure], [1.0] * len(sure)
+    free = np.ones(len(points), dtype=bool)
     free[sure] = False
-    minds = posterior.draws(some, _MINDS, rng)
+    minds = posterior.draws(points, _MINDS, rng)
     for slot in range(n_explore):
         last = slot == n_explore - 1
-        row, chance = _by_one_mind(minds, free, rng, ANY_RECORD if last else 0.0, len(points))
+        row, chance = _by_one_mind(minds, free, rng, ANY_RECORD if last else 0.0, n)
         if row is None:
-            return _with_any(shortlist[rows], chances, len(points), rng)
-        rows.append(row)
+            return _with_any(rows[picked], chances, len(sure), n, rng)
+        picked.append(row)
         chances.append(chance)
         free[row] = False
-    return _picks(shortlist[rows], chances, len(sure))
-
-
-def _shortlisted(mean: np.ndarray, k: int, rng: np.random.Generator) -> np.ndarray:
-    """The highest rows and a sample of the others; of equals those that stand first."""
-    n_high = max(_SHORTLIST, 4 * k)
-    if len(mean) <= n_high + _SAMPLE:
-        return np.arange(len(mean))
-    high = np.argpartition(-mean, n_high)[:n_high]
-    return np.union1d(high, rng.choice(len(mean), _SAMPLE, replace=False))
+    strategies = ["exploit"] * len(sure) + ["explore"] * (len(picked) - len(sure))
+    return Picks(rows[picked], strategies, np.array(chances))
 
 
 def _highest_unlike(points: Encoded, score: np.ndarray, k: int, unlike: float) -> list[int]:
@@ -141,16 +142,12 @@ def _by_one_mind(
     return row, (1 - any_record) * share + any_record / n
 
 
-def _with_any(rows: np.ndarray, chances: list[float], n: int, rng: np.random.Generator) -> Picks:
+def _with_any(
+    rows: np.ndarray, chances: list[float], n_sure: int, n: int, rng: np.random.Generator
+) -> Picks:
     """The picks so far and one of all others by pure chance."""
     others = np.setdiff1d(np.arange(n), rows)
     drawn = rng.choice(others, 1)
-    n_sure = sum(chance == 1.0 for chance in chances)
-    chances = [*chances, ANY_RECORD / len(others)]
     strategies = ["exploit"] * n_sure + ["explore"] * (len(rows) - n_sure) + ["uniform"]
+    chances = [*chances, ANY_RECORD / len(others)]
     return Picks(np.concatenate([rows, drawn]), strategies, np.array(chances))
-
-
-def _picks(rows: np.ndarray, chances: list[float], n_sure: int) -> Picks:
-    strategies = ["exploit"] * n_sure + ["explore"] * (len(rows) - n_sure)
-    return Picks(np.asarray(rows), strategies, np.array(chances))

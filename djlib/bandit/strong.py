@@ -237,14 +237,11 @@ class StrongPolicy:
             np.concatenate([np.full(len(expected), _LEFT_OUT), np.ones(n)]),
         )
 
-    def health(self, points: Encoded) -> dict[str, str]:
-        """What is wrong with the answers about these points, by name; nothing where all is well."""
+    def health(self, expected: np.ndarray) -> dict[str, str]:
+        """What is wrong with the answers expected of a pool (n,), by name; nothing where all is
+        well."""
         found = {}
-        if (
-            len(points) > 1
-            and self.posterior_.n
-            and np.ptp(self.posterior_.mean(points)) < _CONSTANT
-        ):
+        if len(expected) > 1 and self.posterior_.n and np.ptp(expected) < _CONSTANT:
             found["constant_scores"] = "every listing is expected to be kept alike"
         for name, said in found.items():
             _log.warning("%s: %s", name, said)
