@@ -1,6 +1,6 @@
-"""How long the neural parts of the keepers bandit take, beside the bare arithmetic they stand on.
+"""How long the parts of the keepers bandit take, beside the bare arithmetic they stand on.
 
-    python benchmarks/bandit_speed.py
+    python benchmarks/bandit_speed.py [--million]
 
 Each figure is the best of several runs on one thread; the floor is measured in the same run.
 """
@@ -8,6 +8,8 @@ Each figure is the best of several runs on one thread; the floor is measured in 
 from __future__ import annotations
 
 import os
+import resource
+import sys
 import time
 from collections.abc import Callable
 
@@ -17,6 +19,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from djlib import ContrastiveBandit
 from djlib.bandit.faithful import FaithfulPolicy
 from djlib.bandit.listing_inputs import ListingInputs
 from djlib.bandit.training import TasteNet
@@ -32,6 +35,11 @@ def main() -> None:
     moments()
     encoding()
     updating()
+    reading()
+    choosing()
+    learning()
+    if "--million" in sys.argv:
+        million()
 
 
 def moments() -> None:
@@ -94,11 +102,79 @@ def updating() -> None:
     show(f"update with 20 of {N_LABELS:,} labels", best(ours, 3), best(floor, 3))
 
 
+def reading() -> None:
+    """Listings as points of the strong mode, sentences left out: the floor splits their words."""
+    listings = shop(N_ENCODED)
+    bandit = ContrastiveBandit(engine="none", random_state=0).fit(with_answers(shop(100)))
+    bandit.encode(shop(1000))
+    text = [" ".join(map(str, row)) for row in listings.itertuples()]
+
+    def floor() -> None:
+        for line in text:
+            line.lower().split()
+
+    seconds = best(lambda: bandit.policy_.encode(listings), 3)
+    show(f"strong reads {N_ENCODED / seconds:,.0f} listings a second", seconds, best(floor, 3))
+
+
+def choosing() -> None:
+    """20 of 1,000 listings that were read: the floor is the product that scores them."""
+    bandit = ContrastiveBandit(engine="none", random_state=0).fit(with_answers(shop(220)))
+    pool = bandit.encode(shop(1000))
+    weights = bandit.policy_.posterior_.direction.words
+    seconds = best(lambda: bandit.select(pool, k=20), 10)
+    show("strong picks 20 of 1,000", seconds, best(lambda: pool.points.words @ weights, 10))
+
+
+def learning() -> None:
+    """A batch when 10,000 are learned: the floor factors a matrix of the size of the last layer."""
+    listings = with_answers(shop(10_200))
+    bandit = ContrastiveBandit(engine="none", random_state=0).fit(listings.head(10_000))
+    starts = iter(range(10_000, 10_200, 20))
+
+    def ours() -> None:
+        start = next(starts)
+        bandit.update(listings.iloc[start : start + 20])
+
+    gram = np.eye(1000) * 5 + 1
+    show("strong learns 20 after 10,000", best(ours, 5), best(lambda: np.linalg.cholesky(gram), 5))
+
+
+def million() -> None:
+    """20 of a million listings that were read, and the most memory the process ever held."""
+    bandit = ContrastiveBandit(engine="none", random_state=0).fit(with_answers(shop(220)))
+    started = time.perf_counter()
+    pool = bandit.encode(shop(1_000_000))
+    print(f"reading a million listings: {time.perf_counter() - started:.0f} s")
+    weights = bandit.policy_.posterior_.direction.words
+    held = rss()
+    seconds = best(lambda: bandit.select(pool, k=20), 3)
+    show("strong picks 20 of 1,000,000", seconds, best(lambda: pool.points.words @ weights, 3))
+    print(f"memory while choosing: {held:,.0f} MB held, at most {peak():,.0f} MB ever")
+
+
+def rss() -> float:
+    """Megabytes held now."""
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * resource.getpagesize() / 1e6
+
+
+def peak() -> float:
+    """Megabytes held at most so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+
+
+def with_answers(listings: pd.DataFrame) -> pd.DataFrame:
+    """Answered: those of the first two genres are kept."""
+    return listings.assign(keeper=listings["genres"].isin(GENRES[:2]).astype(int))
+
+
 def shop(n: int) -> pd.DataFrame:
     """Listings with one artist in three met before, as in a shop."""
     rng = np.random.default_rng(0)
     return pd.DataFrame(
         {
+            "listing_id": [f"l{number}" for number in range(n)],
             "artist": [f"artist {number} of nowhere" for number in rng.integers(0, n, n)],
             "label": [f"records {number}" for number in rng.integers(0, n // 10, n)],
             "genres": rng.choice(GENRES, n),

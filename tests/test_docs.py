@@ -165,7 +165,11 @@ def test_every_status_is_explained() -> None:
 def test_the_public_names_are_documented() -> None:
     page = (ROOT / "docs" / "reference" / "python.md").read_text(encoding="utf-8")
     assert re.findall(r"^## `(\w+)", page, re.M) == djlib.__all__
-    for model in (djlib.HybridBucketAssigner, djlib.SimpleMLBucketAssigner):
+    for model in (
+        djlib.ContrastiveBandit,
+        djlib.HybridBucketAssigner,
+        djlib.SimpleMLBucketAssigner,
+    ):
         parameters = inspect.signature(model).parameters.values()
         written = ", ".join(f"{p.name}={p.default!r}".replace("'", '"') for p in parameters)
         assert f"## `{model.__name__}({written})`" in page

@@ -151,10 +151,11 @@ class ContrastiveBandit(BaseEstimator):
             }
         )
 
-    def moments(self, X: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    def moments(self, X: pd.DataFrame | EncodedPool) -> tuple[np.ndarray, np.ndarray]:
         """Probability of being kept and its standard deviation, each (n,)."""
         check_is_fitted(self)
-        return self.policy_.moments_of(self.policy_.encode(X))
+        points = X.points if isinstance(X, EncodedPool) else self.policy_.encode(X)
+        return self.policy_.moments_of(points)
 
     def predict_proba(self, X: pd.DataFrame) -> np.ndarray:
         """Probabilities of not keeping and keeping, (n, 2)."""

@@ -83,8 +83,9 @@ def select_batch(
         with talk.step("Choosing listings"):
             model, version = current_bandit(workspace, settings)
             model.set_params(dial=settings.keepers.dial, adaptive=settings.keepers.adaptive)
-            picked = model.select(candidates, k=settings.keepers.k)
-            mean, uncertainty = model.moments(candidates)
+            read = model.encode(candidates)
+            picked = model.select(read, k=settings.keepers.k)
+            mean, uncertainty = model.moments(read)
         batch = _batch(picked, candidates, version)
         kept = None
         if not dry_run:

@@ -38,6 +38,9 @@ class CountingBandit:
         self.labelled_ = pd.concat([self.labelled_, X], ignore_index=True)
         return self
 
+    def encode(self, X: pd.DataFrame) -> pd.DataFrame:
+        return X
+
     def moments(self, X: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
         seen = self.labelled_
         label = X["label"] if "label" in X else pd.Series("", index=X.index)
