@@ -48,7 +48,9 @@ FIGURES = (
     Figure("exploit", "exploit_rate", _share, "the rate among picks it was sure of"),
     Figure("explore", "explore_rate", _share, "the rate among picks to learn from"),
     Figure("regret", "regret", _whole, "keepers that the oracle found and it did not"),
-    Figure("ECE picked", "ece", _small, "how far off its probabilities are on what it picked"),
+    Figure("ECE picked", "ece", _small,
+           "how far off its probabilities are on what it picked, a game at a time: "
+           "in 200 picks luck alone is off by about 0.08"),
     Figure("ECE", "ece_aside", _small, "the same on random rows"),
     Figure("Brier picked", "brier", _small, "mean squared error on what it picked", False),
     Figure("Brier", "brier_aside", _small, "mean squared error on random rows", False),
