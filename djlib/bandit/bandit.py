@@ -99,8 +99,7 @@ class ContrastiveBandit(BaseEstimator):
         check_is_fitted(self)
         answers = answered(self._completed(X))
         before = set(self.labelled_["listing_id"]) if len(self.labelled_) else set()
-        again = answers["listing_id"].isin(before)
-        if again.any():
+        if any(listing_id in before for listing_id in answers["listing_id"]):
             kept = self.labelled_[~self.labelled_["listing_id"].isin(answers["listing_id"])]
             self.labelled_ = stacked(kept, answers)
             self.policy_.fit(self._listings(), self._keeper())
@@ -136,7 +135,8 @@ class ContrastiveBandit(BaseEstimator):
         rng = np.random.default_rng([self.random_state or 0, self.batch_number_])
         picks, rate = self._pick(listings, points, k, rng)
         chosen = listings.iloc[picks.rows].reset_index(drop=True)
-        mean, uncertainty = self.policy_.moments_of(points_of(points, picks.rows))
+        few = points_of(points, picks.rows)
+        mean, uncertainty = self.policy_.moments_of(few)
         self._shown = chosen
         return pd.DataFrame(
             {
@@ -145,7 +145,7 @@ class ContrastiveBandit(BaseEstimator):
                 "mean": mean,
                 "uncertainty_at_selection": uncertainty,
                 "propensity": picks.propensity,
-                "reason": self._reasons(chosen, picks, mean, uncertainty),
+                "reason": self._reasons(chosen, few, picks, mean, uncertainty),
                 "batch_number": self.batch_number_,
                 "exploration_rate": rate,
             }
@@ -180,9 +180,11 @@ class ContrastiveBandit(BaseEstimator):
 
     def explain(self, X: pd.DataFrame) -> list[list[str]]:
         """Why each listing would be kept or not, the weightiest reason first."""
-        mean, uncertainty = self.moments(X)
+        check_is_fitted(self)
+        points = self.policy_.encode(X)
+        mean, uncertainty = self.policy_.moments_of(points)
         picks = Picks(np.arange(len(X)), ["exploit"] * len(X), np.ones(len(X)))
-        said = self._reasons(X.reset_index(drop=True), picks, mean, uncertainty)
+        said = self._reasons(X.reset_index(drop=True), points, picks, mean, uncertainty)
         return [[part for part in line.split(" | ") if part] for line in said]
 
     def contributions(self, X: pd.DataFrame) -> pd.DataFrame:
@@ -262,13 +264,18 @@ class ContrastiveBandit(BaseEstimator):
         return explored_share(dial, list(self.labelled_["selection_strategy"]), self._keeper())
 
     def _reasons(
-        self, chosen: pd.DataFrame, picks: Picks, mean: np.ndarray, uncertainty: np.ndarray
+        self,
+        chosen: pd.DataFrame,
+        points: Any,
+        picks: Picks,
+        mean: np.ndarray,
+        uncertainty: np.ndarray,
     ) -> list[str]:
         if isinstance(self.policy_, StrongPolicy):
-            points = self.policy_.encode(chosen)
-            said = reasons.reasons_of(
-                self.policy_, chosen, points, self.labelled_, picks.strategies
-            )
+            known: reasons.Known | None = getattr(self, "_known", None)
+            if known is None or known.labelled is not self.labelled_:
+                known = self._known = reasons.Known(self.labelled_)
+            said = reasons.reasons_of(self.policy_, chosen, points, known, picks.strategies)
             return [" | ".join(parts) for parts in said]
         rule = {"exploit": "mean less uncertainty is high", "explore": "uncertainty is high"}
         return [

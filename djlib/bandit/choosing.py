@@ -16,9 +16,9 @@ import numpy as np
 from .listing_features import Encoded
 from .posterior import Posterior
 
-_SHORTLIST, _SAMPLE = 400, 400
+_SHORTLIST, _SAMPLE = 200, 100
 """Of a large pool only so many of the highest, and so many by chance, are weighed in detail."""
-_MINDS = 200
+_MINDS = 100
 ANY_RECORD = 0.2
 """Chance that a batch asks about any record at all."""
 _SAME = 0.999

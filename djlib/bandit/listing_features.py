@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -58,13 +59,18 @@ class Encoded:
     def __len__(self) -> int:
         return int(self.words.shape[0])
 
+    @cached_property
+    def turned(self) -> sparse.csr_matrix:
+        """The words by column; kept, since turning them takes longer than most products."""
+        return self.words.T.tocsr()
+
     def take(self, rows: np.ndarray) -> Encoded:
         """The points of some rows."""
         return Encoded(self.words[rows], self.levels[rows], self.meaning[rows])
 
     def likeness(self, other: Encoded) -> np.ndarray:
         """The kernel between all rows and all rows of `other`, (n, len(other)), float64."""
-        made = (self.words @ other.words.T).toarray().astype(np.float64)
+        made = (self.words @ other.turned).toarray().astype(np.float64)
         share = _number_weight(self.levels)
         for mine, theirs in zip(self.levels.T, other.levels.T, strict=True):
             made += share * NUMBER_KERNEL[mine[:, None], theirs[None, :]]

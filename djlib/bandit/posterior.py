@@ -19,7 +19,8 @@ NOISE = 10.0
 """Variance of an answer when both classes are of one size; half or twice of it changes little."""
 MOST_LANDMARKS = 1000
 _JITTER = 1e-6
-_REMEMBERED = 1000
+_BLOCK = 1000
+_REMEMBERED = 300
 """Latest rows whose place is kept, to see how right the model is on rows left out."""
 
 
@@ -44,6 +45,7 @@ class Posterior:
     ask it."""
 
     landmarks: Encoded
+    rows: np.ndarray
     factor: np.ndarray
     sums: dict[int, Sums]
     recent: list[tuple[np.ndarray, np.ndarray]] = field(default_factory=list)
@@ -51,14 +53,15 @@ class Posterior:
     @classmethod
     def learn(cls, points: Encoded, keeper: np.ndarray) -> Posterior:
         """Start from labelled rows and their answers (n,), 1 or 0; n may be 0."""
-        landmarks = points.take(_chosen(keeper))
+        chosen = landmark_rows(keeper)
+        landmarks = points.take(chosen)
         gram = landmarks.likeness(landmarks)
         factor = cholesky(gram + _JITTER * np.eye(len(gram)), lower=True) if len(gram) else gram
         m = len(landmarks)
         sums = {c: Sums(0, np.zeros(m), np.zeros((m, m))) for c in (0, 1)}
-        made = cls(landmarks, factor, sums)
-        for start in range(0, len(points), _REMEMBERED):
-            rows = np.arange(start, min(start + _REMEMBERED, len(points)))
+        made = cls(landmarks, chosen, factor, sums)
+        for start in range(0, len(points), _BLOCK):
+            rows = np.arange(start, min(start + _BLOCK, len(points)))
             made.add(points.take(rows), keeper[rows], solve=False)
         made._solve()
         return made
@@ -109,8 +112,8 @@ class Posterior:
         answer, (n,) each; Allen's leave-one-out identity."""
         if not self.recent:
             return np.zeros(0), np.zeros(0, dtype=int)
-        places = np.vstack([p for p, _ in self.recent])
-        keeper = np.concatenate([k for _, k in self.recent])
+        places = np.vstack([p for p, _ in self.recent])[-_REMEMBERED:]
+        keeper = np.concatenate([k for _, k in self.recent])[-_REMEMBERED:]
         noise = np.where(keeper == 1, self.noise[1], self.noise[0])
         known = solve_triangular(self._root, places.T, lower=True)
         leverage = np.clip((known**2).sum(axis=0) / noise, 0, 0.999)
@@ -121,8 +124,8 @@ class Posterior:
         """Rows in an orthonormal basis of the landmarks' span, (n, m)."""
         if not len(self.factor):
             return np.zeros((len(points), 0))
-        against = self.landmarks.likeness(points)
-        return np.asarray(solve_triangular(self.factor, against, lower=True).T)
+        against = points.likeness(self.landmarks)
+        return np.asarray(solve_triangular(self.factor, against.T, lower=True).T)
 
     def _solve(self) -> None:
         m, noise = len(self.factor), self.noise
@@ -137,7 +140,7 @@ class Posterior:
         self.direction: Direction = self.landmarks.direction(back)
 
 
-def _chosen(keeper: np.ndarray) -> np.ndarray:
+def landmark_rows(keeper: np.ndarray) -> np.ndarray:
     """Rows that become landmarks: all while they are few; then keepers first, the latest first."""
     if len(keeper) <= MOST_LANDMARKS:
         return np.arange(len(keeper))

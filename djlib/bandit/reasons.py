@@ -25,27 +25,45 @@ _WORDS = {
     "genres": "its genre",
     "meaning": "what its name and style suggest",
 }
+_NOUNS = {"artists": "artist", "labels": "label", "genres": "genre"}
 _BY_CHANCE = "picked by chance, so that the choices can be checked later"
+
+
+class Known:
+    """What was answered so far, counted once, to say again and again what is true of it."""
+
+    def __init__(self, labelled: pd.DataFrame) -> None:
+        self.labelled = labelled
+        self.keeper = labelled["keeper"].to_numpy(dtype=int)
+        self.asked: dict[str, Counter[str]] = {block: Counter() for block in _NOUNS}
+        self.kept: dict[str, Counter[str]] = {block: Counter() for block in _NOUNS}
+        for block in _NOUNS:
+            for names, answer in zip(names_in(labelled, block), self.keeper, strict=True):
+                self.asked[block].update(names)
+                self.kept[block].update(names if answer else [])
+        cells = zip(text_of(labelled, "artist"), text_of(labelled, "title"), strict=True)
+        self.names = [_name(artist, title) for artist, title in cells]
+        self.artists = set(text_of(labelled, "artist"))
+        self.years = set(zip(_first_genre(labelled), _years(labelled), strict=True))
 
 
 def reasons_of(
     policy: StrongPolicy,
     listings: pd.DataFrame,
     points: Encoded,
-    labelled: pd.DataFrame,
+    known: Known,
     strategies: Sequence[str],
 ) -> list[list[str]]:
     """Reasons for each row, the weightiest first; `strategies` says which rule picked it."""
-    keeper = labelled["keeper"].to_numpy(dtype=int) if len(labelled) else np.zeros(0, dtype=int)
-    close = _close_keepers(policy, points, labelled, keeper)
-    counts = _counted(listings, labelled, keeper)
+    if not len(known.labelled):
+        typical = "nothing is known yet: typical of this pool, and unlike the others"
+        return [[typical] for _ in strategies]
+    close = _close_keepers(policy, points, known)
+    counts = _counted(listings, known)
     parts = policy.posterior_.direction.parts(points)
-    new = _never_asked(listings, labelled)
+    new = _never_asked(listings, known)
     made = []
     for row, strategy in enumerate(strategies):
-        if not len(labelled):
-            made.append(["nothing is known yet: typical of this pool, and unlike the others"])
-            continue
         said = [*close[row], *counts[row]]
         if not said or strategy == "exploit":
             said += _leading(policy, parts[row])
@@ -60,33 +78,29 @@ def contributions(policy: StrongPolicy, points: Encoded) -> pd.DataFrame:
     return pd.DataFrame(policy.posterior_.direction.parts(points), columns=policy.features_.parts)
 
 
-def _close_keepers(
-    policy: StrongPolicy, points: Encoded, labelled: pd.DataFrame, keeper: np.ndarray
-) -> list[list[str]]:
-    kept = np.flatnonzero(keeper == 1)
+def _close_keepers(policy: StrongPolicy, points: Encoded, known: Known) -> list[list[str]]:
+    """The most alike of the kept records that the model stands on."""
+    rows = policy.posterior_.rows
+    kept = np.flatnonzero(known.keeper[rows] == 1)
     if not len(kept):
         return [[] for _ in range(len(points))]
-    known = policy.encode(labelled.iloc[kept])
+    keepers = policy.posterior_.landmarks.take(kept)
     own = np.sqrt(np.maximum(points.self_likeness(), 1e-9))
-    alike = points.likeness(known) / own[:, None] / np.sqrt(known.self_likeness())
-    names = [_name(a, t) for a, t in zip(*_artist_title(labelled.iloc[kept]), strict=True)]
+    theirs = np.sqrt(np.maximum(keepers.self_likeness(), 1e-9))
+    alike = points.likeness(keepers) / own[:, None] / theirs
     made = []
     for row in alike:
         nearest = [i for i in np.argsort(-row, kind="stable")[:_NEAREST] if row[i] >= _CLOSE]
-        shown = "; ".join(names[i] for i in nearest)
+        shown = "; ".join(known.names[rows[kept[i]]] for i in nearest)
         made.append([f"close to what you kept: {shown}"] if nearest else [])
     return made
 
 
-def _counted(listings: pd.DataFrame, labelled: pd.DataFrame, keeper: np.ndarray) -> list[list[str]]:
+def _counted(listings: pd.DataFrame, known: Known) -> list[list[str]]:
     """How often records of the same artist, label and genre were kept."""
     made: list[list[str]] = [[] for _ in range(len(listings))]
-    for block, noun in (("artists", "artist"), ("labels", "label"), ("genres", "genre")):
-        asked: Counter[str] = Counter()
-        kept: Counter[str] = Counter()
-        for names, answer in zip(names_in(labelled, block), keeper, strict=True):
-            asked.update(names)
-            kept.update(names if answer else [])
+    for block, noun in _NOUNS.items():
+        asked, kept = known.asked[block], known.kept[block]
         for said, names in zip(made, names_in(listings, block), strict=True):
             best = max((n for n in names if kept[n]), key=lambda n: kept[n] / asked[n], default="")
             if best:
@@ -94,18 +108,14 @@ def _counted(listings: pd.DataFrame, labelled: pd.DataFrame, keeper: np.ndarray)
     return made
 
 
-def _never_asked(listings: pd.DataFrame, labelled: pd.DataFrame) -> list[list[str]]:
+def _never_asked(listings: pd.DataFrame, known: Known) -> list[list[str]]:
     """What was never asked about: a genre in a year, else an artist."""
-    known = set(zip(_first_genre(labelled), text_of(labelled, "year"), strict=True))
-    artists = set(text_of(labelled, "artist"))
     made = []
-    rows = zip(
-        _first_genre(listings), text_of(listings, "year"), text_of(listings, "artist"), strict=True
-    )
+    rows = zip(_first_genre(listings), _years(listings), text_of(listings, "artist"), strict=True)
     for genre, year, artist in rows:
-        if genre and year and (genre, year) not in known:
-            made.append([f"never asked about {genre} from {year.removesuffix('.0')}"])
-        elif artist and artist not in artists:
+        if genre and year and (genre, year) not in known.years:
+            made.append([f"never asked about {genre} from {year}"])
+        elif artist and artist not in known.artists:
             made.append([f"never asked about {artist}"])
         else:
             made.append([])
@@ -125,8 +135,8 @@ def _first_genre(listings: pd.DataFrame) -> list[str]:
     return [names[0] if names else "" for names in names_in(listings, "genres")]
 
 
-def _artist_title(listings: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
-    return text_of(listings, "artist"), text_of(listings, "title")
+def _years(listings: pd.DataFrame) -> list[str]:
+    return [year.strip().removesuffix(".0") for year in text_of(listings, "year")]
 
 
 def _name(artist: str, title: str) -> str:
