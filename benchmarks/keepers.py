@@ -29,7 +29,6 @@ from djlib import read_table
 from djlib.bandit.game_figures import figures_of
 from djlib.bandit.players import PLAYERS, listing_ids, maker
 from djlib.bandit.replay import Rules, check_pool, replay
-from djlib.evaluation.calibration import calibration_error
 from djlib.evaluation.significance import group_intervals
 
 _MAKERS = {**PLAYERS, **PEERS}
@@ -74,7 +73,6 @@ def _played(file: Path, options: argparse.Namespace, done: set[tuple[object, ...
                 continue
             game = replay(listings, keeper, maker(policy, keeper, _MAKERS), rules, seed=seed)
             row |= figures_of(game, keeper).as_dict()
-            row["said"] = [*zip(game.mean.round(4).tolist(), game.keeper.tolist(), strict=True)]
             row["late"] = float(game.keepers()[-_LATE:].mean() / rules.k)
             row["said"] = _said(game.mean, game.keeper)
             row["said_aside"] = _said(game.aside_mean, game.aside_keeper)
@@ -123,25 +121,11 @@ def _show(rows: pd.DataFrame) -> None:
         for heading, column in (("ece", "said"), ("ece_aside", "said_aside")):
             means[heading] = by_policy[column].agg(_ece)
         print(f"\n{kind}: {part['pool'].nunique()} pools, base rate {part['base_rate'].mean():.3f}")
-        means["ece_all_seeds"] = _honesty(part)
         print(means.round(3).to_string(), flush=True)
     peers = rows[~rows["policy"].isin([*_DJLIB, "oracle"])].groupby("policy")["rate"].mean()
     for ours in _DJLIB:
         if ours in set(rows["policy"]) and len(peers):
             _held_against(rows, ours, str(peers.idxmax()))
-
-
-def _honesty(rows: pd.DataFrame) -> pd.Series:
-    """Calibration error of all picks of a pool together, the mean over pools: of the 200 picks of
-    one game alone a perfectly honest policy would show about 0.08."""
-    found: dict[str, list[float]] = {}
-    for (policy, _), games in rows.groupby(["policy", "pool"]):
-        said = [pair for game in games.get("said", []) if isinstance(game, list) for pair in game]
-        pairs = np.array([p for p in said if p[0] is not None and np.isfinite(p[0])])
-        if len(pairs):
-            error = calibration_error(pairs[:, 0], pairs[:, 1])
-            found.setdefault(str(policy), []).append(error)
-    return pd.Series({policy: float(np.mean(errors)) for policy, errors in found.items()})
 
 
 def _held_against(rows: pd.DataFrame, ours: str, peer: str) -> None:

@@ -2,8 +2,8 @@
 
 Most slots take the highest expected answer, each a little less like those before (maximal
 marginal relevance; Carbonell & Goldstein 1998). A few follow one mind each, drawn from what is
-believed (Thompson 1933). One slot is now and then any record at all: by its known chance every
-log can be evaluated later.
+believed (Thompson 1933); a share of a slot is a slot in that share of the batches. Now and then one
+is any record at all: by its known chance every log can be evaluated later.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ _SHORTLIST, _SAMPLE = 200, 100
 """Of a large pool only so many of the highest, and so many by chance, are weighed in detail."""
 _MINDS = 100
 ANY_RECORD = 0.2
-"""Chance that a batch asks about any record at all."""
+"""Chance that the last slot that explores asks about any record at all."""
 _SAME = 0.999
-_RATES = (0.05, 0.4)
+_RATES = (0.01, 0.4)
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,8 @@ class Dial:
 
 
 DIALS = {
-    "accuracy": Dial(explore=0.0, unlike=0.0, unsure=0.0),
-    "balanced": Dial(explore=0.05, unlike=0.02, unsure=0.0),
+    "accuracy": Dial(explore=0.01, unlike=0.0, unsure=0.0),
+    "balanced": Dial(explore=0.025, unlike=0.02, unsure=0.0),
     "diverse": Dial(explore=0.15, unlike=0.5, unsure=0.0),
     "novel": Dial(explore=0.4, unlike=0.3, unsure=0.5),
 }
@@ -55,9 +55,9 @@ class Picks:
 def explored_share(dial: Dial, strategies: Sequence[str], keeper: np.ndarray) -> float:
     """The share to explore, moved by what exploring earned so far beside exploiting.
 
-    >>> round(explored_share(DIALS["balanced"], ["explore"] * 9 + ["exploit"] * 9,
+    >>> round(explored_share(DIALS["diverse"], ["explore"] * 9 + ["exploit"] * 9,
     ...     np.array([1] * 9 + [0] * 9)), 2)
-    0.09
+    0.27
     """
     rates = []
     for strategy in ("explore", "exploit"):
@@ -93,19 +93,24 @@ def choose(
     score = posterior.mean(points)
     if dial.unsure:
         score = score + dial.unsure * posterior.spread(points)
-    n_explore = min(max(1, round(explore * k)), k - 1) if k > 1 else 0
+    whole, share = divmod(explore * k, 1)
+    n_explore = int(whole) + bool(rng.random() < share)
     sure = _highest_unlike(points, score, k - n_explore, dial.unlike)
     picked, chances = [*sure], [1.0] * len(sure)
+    if sure and n_explore == whole:
+        chances[-1] = 1 - share  # it would have made room for a record to learn from
     free = np.ones(len(points), dtype=bool)
     free[sure] = False
     minds = posterior.draws(points, _MINDS, rng)
     for slot in range(n_explore):
         last = slot == n_explore - 1
+        happens = share if last and n_explore > whole else 1.0
         row, chance = _by_one_mind(minds, free, rng, ANY_RECORD if last else 0.0, n)
         if row is None:
-            return _with_any(rows[picked], chances, len(sure), n, rng)
+            any_chance = happens * ANY_RECORD
+            return _with_any(rows[picked], chances, len(sure), n, any_chance, rng)
         picked.append(row)
-        chances.append(chance)
+        chances.append(happens * chance)
         free[row] = False
     strategies = ["exploit"] * len(sure) + ["explore"] * (len(picked) - len(sure))
     return Picks(rows[picked], strategies, np.array(chances))
@@ -143,11 +148,16 @@ def _by_one_mind(
 
 
 def _with_any(
-    rows: np.ndarray, chances: list[float], n_sure: int, n: int, rng: np.random.Generator
+    rows: np.ndarray,
+    chances: list[float],
+    n_sure: int,
+    n: int,
+    any_chance: float,
+    rng: np.random.Generator,
 ) -> Picks:
     """The picks so far and one of all others by pure chance."""
     others = np.setdiff1d(np.arange(n), rows)
     drawn = rng.choice(others, 1)
     strategies = ["exploit"] * n_sure + ["explore"] * (len(rows) - n_sure) + ["uniform"]
-    chances = [*chances, ANY_RECORD / len(others)]
+    chances = [*chances, any_chance / len(others)]
     return Picks(np.concatenate([rows, drawn]), strategies, np.array(chances))
