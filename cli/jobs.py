@@ -117,6 +117,50 @@ def _runs(runs: list[JobRun]) -> None:
     )
 
 
+@app.command("alert-test")
+def alert_test(json: o.Json = False, workspace: o.Workspace = None) -> None:
+    """Send a test message by every way that is set up.
+
+    Example: djlib jobs alert-test
+    """
+    from djlib.monitoring.alerts import send_test
+
+    from ._render import line
+    from ._session import Session, print_json
+
+    session = Session(workspace)
+    found = send_test(session.workspace, session.settings)
+    if json:
+        print_json(found.as_dict())
+    else:
+        line(f"Sent by {', '.join(found.ways)}: {found.delivery.sent} of {len(found.ways)}.")
+    for error in found.delivery.errors:
+        session.talk.say(error)
+    if found.delivery.errors:
+        raise typer.Exit(1)
+
+
+@app.command("deliver")
+def deliver(json: o.Json = False, workspace: o.Workspace = None) -> None:
+    """Send the messages that did not go out before; every job does so too.
+
+    Example: djlib jobs deliver
+    """
+    from djlib.monitoring.alerts import send_waiting
+
+    from ._render import line
+    from ._session import Session, print_json
+
+    session = Session(workspace)
+    found = send_waiting(session.workspace, session.settings)
+    if json:
+        print_json(found.as_dict())
+    else:
+        line(f"{found.sent} sent, {found.waiting} waiting, {found.given_up} given up.")
+    if found.errors:
+        raise typer.Exit(1)
+
+
 @app.command("cron")
 def cron(
     job: _Name = "daily", at: _At = "03:00", json: o.Json = False, workspace: o.Workspace = None

@@ -31,8 +31,8 @@ _FEWEST_RECENT = 30
 class BeforeAfter:
     """How the new model does on the test songs (`audit`, None where there are none), and beside
     the version in use; `comparison` and `changes` are None where there is nothing to compare
-    with, and `not_compared` says why. `memory` is of the corrections newly learned. `recent` compares
-    on the third of the songs that was added last, None where that is too few."""
+    with, and `not_compared` says why. `memory` is of the corrections newly learned. `recent` is
+    `comparison` on the third of the songs that was added last, None where those are too few."""
 
     audit: Share | None
     comparison: Comparison | None

@@ -20,7 +20,7 @@ class TrainReport:
     the version `measured_by`, since which `changed_labels` changed. Else `full_because` may say
     why not. `left_out` says what the model had to do without, "" for nothing. `audit` is how it
     does on the test songs; `comparison` and `changes` are beside the version before, None where
-    there was none or no test songs are left, as `not_compared` says; `recent` is `comparison` on the
+    there was none or no test songs are left, as `not_compared` says; `recent` is the same on the
     songs added last.
     """
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -13,6 +12,8 @@ from typing import Any
 from ..errors import BusyError, DjlibError, UsageError
 from ..jobs.talk import Talk
 from ..monitoring.alert import Alert
+from ..monitoring.alerts import Alerts
+from ..monitoring.outbox import Delivery
 from ..settings import Settings, Workspace
 from ..tables.locks import workspace_lock
 from ..tables.state import open_state
@@ -42,6 +43,7 @@ class JobReport:
     job: str
     slot: str
     steps: list[StepDone]
+    delivery: Delivery
 
     @property
     def exit_code(self) -> int:
@@ -73,18 +75,20 @@ def run_job(
         raise UsageError(f"unknown job {job!r}; known: {', '.join(JOBS)}")
     day = _day(day)
     learners = chosen(workspace, names)
+    alerts = Alerts(workspace, settings)
     with open_state(workspace.data) as state:
         slots = Slots(state)
         try:
             with workspace_lock(workspace.data / "jobs", f"jobs run {job}", settings.lock_wait_s):
                 for dead in slots.note_killed():
                     talk.say(f"{dead.job} {dead.learner} of {dead.slot} was cut off; doing it now")
-                here = Here(workspace, settings, slots, day, talk)
-                steps = [_done(here, s, state, force) for s in steps_of(job, day, learners)]
+                here = Here(workspace, settings, state, alerts, day, talk)
+                steps = [_done(here, step, force) for step in steps_of(job, day, learners)]
+                delivery = alerts.deliver(state)
         except BusyError as error:
             slots.met_another(Slot(job, "", day), str(error))
             raise
-    return JobReport(job, day, steps)
+    return JobReport(job, day, steps, delivery)
 
 
 def _day(asked: str | None) -> str:
@@ -96,7 +100,7 @@ def _day(asked: str | None) -> str:
         raise UsageError(f"--slot {asked!r} is no day; write it as 2026-01-31") from None
 
 
-def _done(here: Here, step: Step, state: sqlite3.Connection, force: bool) -> StepDone:
+def _done(here: Here, step: Step, force: bool) -> StepDone:
     slot = step.slot
     before = None if force else here.slots.finished(slot)
     if before:
@@ -104,10 +108,11 @@ def _done(here: Here, step: Step, state: sqlite3.Connection, force: bool) -> Ste
         return StepDone(slot.job, slot.learner, slot.day, "finished", said, before.detail)
     number, started = here.slots.begin(slot), time.monotonic()
     outcome, found = _tried(here, step)
-    with here.slots.ending(number, outcome, found.said, found.detail, started):
-        queue(state, found.alerts)
-    _log.info("%s %s of %s: %s: %s", slot.job, slot.learner, slot.day, outcome, found.said)
-    return StepDone(slot.job, slot.learner, slot.day, outcome, found.said, found.detail)
+    said = here.alerts.blot(found.said)
+    with here.slots.ending(number, outcome, said, found.detail, started):
+        here.alerts.queue(here.state, found.alerts, slot.day)
+    _log.info("%s %s of %s: %s: %s", slot.job, slot.learner, slot.day, outcome, said)
+    return StepDone(slot.job, slot.learner, slot.day, outcome, said, found.detail)
 
 
 def _tried(here: Here, step: Step) -> tuple[Ending, Outcome]:
@@ -128,7 +133,3 @@ def _failure(slot: Slot, said: str) -> Outcome:
     name = f"{slot.job} {slot.learner}".strip()
     body = f"{name} of {slot.day} failed:\n{said}\n\nSee: djlib jobs history, logs/djlib.log"
     return Outcome(said, {}, (Alert(f"failed {name}", f"{name} failed", body),))
-
-
-def queue(state: sqlite3.Connection, alerts: Sequence[Alert]) -> None:
-    """Hand alerts to the outbox."""

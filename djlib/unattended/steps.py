@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ..jobs.talk import Talk
 from ..monitoring.alert import Alert
+from ..monitoring.alerts import Alerts
 from ..settings import Settings, Workspace
 from .doors import Learner
 from .slots import Slot, Slots
@@ -27,13 +29,20 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Here:
-    """Where a step works: the workspace, its settings, the record, the day, who listens."""
+    """Where a step works: the workspace, its settings, the open state, who is told, the day, who
+    listens."""
 
     workspace: Workspace
     settings: Settings
-    slots: Slots
+    state: sqlite3.Connection
+    alerts: Alerts
     day: str
     talk: Talk
+
+    @property
+    def slots(self) -> Slots:
+        """The record of jobs."""
+        return Slots(self.state)
 
 
 @dataclass(frozen=True)
