@@ -66,7 +66,8 @@ def _steps(report: JobReport) -> None:
     from ._render import line
 
     for step in report.steps:
-        line(f"{step.job} {step.learner} {step.slot}: {step.outcome}: {step.said}")
+        name = f"{step.job} {step.learner}".strip()
+        line(f"{name} {step.slot}: {step.outcome}: {step.said}")
     if not report.steps:
         line("Nothing to do: run 'djlib scan LIBRARY' first.")
 
@@ -159,6 +160,25 @@ def deliver(json: o.Json = False, workspace: o.Workspace = None) -> None:
         line(f"{found.sent} sent, {found.waiting} waiting, {found.given_up} given up.")
     if found.errors:
         raise typer.Exit(1)
+
+
+@app.command("run-scheduler")
+def run_scheduler(
+    at: _At = "03:00", workspace: o.Workspace = None, verbose: o.Verbose = False
+) -> None:
+    """Stay and run the daily jobs, where there is neither cron nor systemd.
+
+    A day that was missed while the machine slept is made up for. Ends with Ctrl-C or SIGTERM.
+
+    Example: djlib jobs run-scheduler --at 04:30
+    """
+    from djlib.unattended.scheduler import run_scheduler as stay
+    from djlib.unattended.timetable import Time
+
+    from ._session import Session
+
+    session = Session(workspace, verbose=verbose)
+    stay(session.workspace, session.settings, Time.read(at), talk=session.talk)
 
 
 @app.command("cron")

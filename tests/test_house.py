@@ -58,6 +58,8 @@ ONLY_IN = {
     "skops": ("djlib.bucketing.simple_ml", "djlib.bucketing.hybrid_files"),
     "tinytag": ("djlib.formats",),
     "cleanlab": ("djlib.bucketing.label_quality",),
+    "apprise": ("djlib.monitoring.channels",),
+    "apscheduler": ("djlib.unattended.scheduler",),
     "filelock": ("djlib.tables.locks",),
     "xgboost": ("djlib.bucketing.hybrid_heads",),
     "umap": ("djlib.bucketing.umap_shape", "djlib.evaluation.projection"),

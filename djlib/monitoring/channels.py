@@ -190,7 +190,7 @@ class Apprise:
         except ImportError:
             raise UsageError("apprise is not installed; pip install 'djlib[alerts]'") from None
         asked = apprise.Apprise()
-        if not all([asked.add(address) for address in self._addresses]):
+        if not all(map(asked.add, self._addresses)):
             raise UsageError("apprise_urls: one of the addresses is not understood")
         body = f"{message.body}\n[{message.key}]"
         if not asked.notify(title=one_line(message.subject), body=body):

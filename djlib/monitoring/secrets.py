@@ -64,8 +64,9 @@ class Secrets:
         for value in self._values.values():
             for line in value.splitlines():
                 path = line.partition("://")[2].partition("/")[2]
-                forms = {line, quote(line), quote(line, safe=""), path, repr(line)[1:-1]}
-                yield from (form for form in forms if len(form) >= _SHORTEST)
+                for told in (line, path):
+                    forms = {told, quote(told), quote(told, safe=""), repr(told)[1:-1]}
+                    yield from (form for form in forms if len(form) >= _SHORTEST)
 
     def __repr__(self) -> str:
         return f"Secrets({', '.join(self._values)})"

@@ -15,10 +15,10 @@ from ..jobs.scan import ScanOptions, read_tracks
 from ..jobs.songs import told_apart
 from ..jobs.talk import Silent, Talk
 from ..jobs.train import fingerprint, learn, new_model, training_source
-from ..monitoring.finding import Finding
 from ..registry import Version
 from ..settings import Settings, Workspace
 from ..tables.plain_json import json_text
+from .bucket_watch import watch_buckets
 from .doors import Challenge, Learner
 
 _ASIDE, _NEWEST = "songs kept aside", "the newest songs kept aside"
@@ -80,8 +80,4 @@ def _was_served(workspace: Workspace, version: Version) -> bool:
     return any(promotion.to_version == version.id for promotion in history)
 
 
-def _watch(workspace: Workspace, settings: Settings, talk: Talk) -> list[Finding]:
-    return []
-
-
-BUCKETS = Learner("bucket", _is_there, _challenge, bucket_models, _watch)
+BUCKETS = Learner("bucket", _is_there, _challenge, bucket_models, watch_buckets)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..errors import UsageError
+from ..errors import NotFoundError, NotTrainedError, UsageError
 from ..jobs.talk import Talk
 from ..monitoring.finding import Finding
 from ..registry import Registry
@@ -57,3 +57,15 @@ def chosen(workspace: Workspace, names: Sequence[str]) -> list[Learner]:
     if names:
         return [known[name] for name in dict.fromkeys(names)]
     return [learner for learner in known.values() if learner.is_there(workspace)]
+
+
+def served_and_before(models: Registry[Any]) -> tuple[str | None, str | None]:
+    """The ids of the version served and of the one a rollback returns to, None where there is
+    none."""
+    found: list[str | None] = []
+    for which in ("current", "previous"):
+        try:
+            found.append(models.get(which).id)
+        except (NotFoundError, NotTrainedError):
+            found.append(None)
+    return found[0], found[1]

@@ -17,10 +17,10 @@ from ..jobs.keeper_models import (
 from ..jobs.keeps import Keeps, fingerprint, keeps_so_far, labelled
 from ..jobs.runs import run
 from ..jobs.talk import Talk
-from ..monitoring.finding import Finding
 from ..registry import Version
 from ..settings import Settings, Workspace
 from .doors import Challenge, Learner
+from .keeper_watch import watch_keepers
 
 _TIME_SPLIT = "the newest answers"
 _FEWEST = 30
@@ -107,8 +107,4 @@ def _scores(model: Any, listings: Any) -> np.ndarray:
     return np.asarray(model.predict_proba(listings))[:, 1]
 
 
-def _watch(workspace: Workspace, settings: Settings, talk: Talk) -> list[Finding]:
-    return []
-
-
-KEEPERS = Learner("keeper", _is_there, _challenge, keeper_models, _watch)
+KEEPERS = Learner("keeper", _is_there, _challenge, keeper_models, watch_keepers)

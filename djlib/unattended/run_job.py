@@ -91,9 +91,14 @@ def run_job(
     return JobReport(job, day, steps, delivery)
 
 
+def today() -> str:
+    """The day it is here: local, so that a clock changed for the summer shifts no slot."""
+    return f"{datetime.now().astimezone():%Y-%m-%d}"
+
+
 def _day(asked: str | None) -> str:
     if asked is None:
-        return f"{datetime.now().astimezone():%Y-%m-%d}"
+        return today()
     try:
         return date.fromisoformat(asked).isoformat()
     except ValueError:

@@ -106,6 +106,15 @@ class Slots:
         )
         return found.fetchone() is not None
 
+    def has_gone_back(self, learner: str, day: str) -> bool:
+        """Whether a finished run of this day has gone back to the version before."""
+        found = self._state.execute(
+            "SELECT 1 FROM job_runs WHERE outcome = 'done' AND learner = ? AND slot = ? AND "
+            "json_extract(detail, '$.went_back') IS NOT NULL LIMIT 1",
+            (learner, day),
+        )
+        return found.fetchone() is not None
+
     def history(self, most: int = 50, job: str | None = None) -> list[JobRun]:
         """The last runs, newest first."""
         of = "" if job is None else "WHERE job = ? "

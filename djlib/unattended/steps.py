@@ -55,13 +55,22 @@ class Step:
 
 def steps_of(job: Job, day: str, learners: Sequence[Learner]) -> list[Step]:
     """The steps of a job in order; `daily` is all the others and a summary."""
+    from .monitor import monitor
+    from .report import summary, write_report
     from .retrain import retrain
 
     def of_each(name: str, do: Callable[[Here, Learner], Outcome]) -> list[Step]:
         return [_step(name, day, learner, do) for learner in learners]
 
-    made = {"retrain": of_each("retrain", retrain)}
-    return made[job]
+    made = {
+        "retrain": of_each("retrain", retrain),
+        "monitor": of_each("monitor", monitor),
+        "report": [Step(Slot("report", "", day), write_report)],
+    }
+    if job != "daily":
+        return made[job]
+    last = Step(Slot("daily", "", day), summary)
+    return [*(step for steps in made.values() for step in steps), last]
 
 
 def _step(name: str, day: str, learner: Learner, do: Callable[[Here, Learner], Outcome]) -> Step:

@@ -112,6 +112,6 @@ def test_the_canary_is_in_no_output_of_a_command(tmp_path: Path, status: int) ->
             )
             assert b"Traceback" not in ran.stderr
             assert b"CANARYSECRET" not in ran.stdout + ran.stderr
-    assert len(hook.taken) == (status == 200)
+    assert len(hook.taken) == (2 if status == 200 else 0)  # the test and the summary
     for file in tmp_path.rglob("*"):
         assert file.is_dir() or b"CANARYSECRET" not in file.read_bytes(), file
