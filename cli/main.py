@@ -29,6 +29,8 @@ _COMMANDS = {
     "models": "Versions of the model, and going back.",
     "rules": "Say what a bucket's tracks have in common.",
     "trends": "Say how your buckets and taste move over time.",
+    "monitor": "Say what has changed around your models.",
+    "jobs": "Run, list and schedule what needs nobody.",
     "check": "Say what is missing, doubled or suspect.",
     "synth": "Invent a sample table.",
     "demo": "Try the whole loop on a sample library.",

@@ -25,8 +25,12 @@ MAY_IMPORT = {
     "registry": "errors settings tables formats features",
     "bucketing": "errors settings tables formats features evaluation",
     "bandit": "errors settings tables formats features evaluation",
+    "monitoring": "errors settings tables formats features evaluation",
     "jobs": "errors settings tables formats features evaluation registry bucketing bandit",
-    "cli": "errors settings tables formats features evaluation registry bucketing bandit jobs",
+    "unattended": "errors settings tables formats features evaluation registry bucketing bandit"
+    " monitoring jobs",
+    "cli": "errors settings tables formats features evaluation registry bucketing bandit"
+    " monitoring jobs unattended",
 }
 """Rooms from the ground up. Learners do not know the registry: who calls them saves them."""
 
@@ -40,7 +44,9 @@ THIRD_PARTIES = {
     "registry": "",
     "bucketing": "numpy pandas sklearn scipy skops threadpoolctl",
     "bandit": "numpy pandas sklearn scipy threadpoolctl torch pytorch_metric_learning",
+    "monitoring": "numpy scipy",
     "jobs": "numpy pandas",
+    "unattended": "numpy pandas",
     "cli": "typer",
 }
 """What a room imports when it is itself imported."""
@@ -52,6 +58,8 @@ ONLY_IN = {
     "skops": ("djlib.bucketing.simple_ml", "djlib.bucketing.hybrid_files"),
     "tinytag": ("djlib.formats",),
     "cleanlab": ("djlib.bucketing.label_quality",),
+    "apprise": ("djlib.monitoring.channels",),
+    "apscheduler": ("djlib.unattended.scheduler",),
     "filelock": ("djlib.tables.locks",),
     "xgboost": ("djlib.bucketing.hybrid_heads",),
     "umap": ("djlib.bucketing.umap_shape", "djlib.evaluation.projection"),

@@ -7,7 +7,7 @@ no line names was left by a run that did not end: nobody was given its answers.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -99,6 +99,23 @@ def versions_said(workspace: Workspace, run: dict[str, Any]) -> Iterator[tuple[s
         for batch in rows.iter_batches(_BATCH_ROWS, columns=["model_version", "track_id"]):
             table = batch.to_pandas()
             yield from zip(table["model_version"], table["track_id"], strict=True)
+
+
+def confidences_of(workspace: Workspace, versions: Collection[str]) -> dict[tuple[str, str], float]:
+    """How sure some versions were when they last answered for a track, by version and track."""
+    found: dict[tuple[str, str], float] = {}
+    columns = ["model_version", "track_id", "confidence"]
+    for run in past_runs(workspace):
+        file = _folder(workspace) / Path(str(run.get("audit", ""))).name
+        if run.get("command") != "assign-buckets" or not file.is_file():
+            continue
+        with open_parquet(file) as rows:
+            for batch in rows.iter_batches(_BATCH_ROWS, columns=columns):
+                table = batch.to_pandas()
+                table = table[table["model_version"].isin(list(versions))]
+                keys = zip(table["model_version"], table["track_id"], strict=True)
+                found.update(zip(keys, table["confidence"].astype(float), strict=True))
+    return found
 
 
 def _folder(workspace: Workspace) -> Path:

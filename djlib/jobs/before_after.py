@@ -18,22 +18,28 @@ from ..bucketing.training import TrainingSet
 from ..evaluation.comparison import Comparison, compare_paired
 from ..evaluation.proportions import Share, share_of
 from ..evaluation.splits import artist_groups, song_groups
+from ..features.dates import days_added
 from ..tables.schema import split_buckets
 from .in_use import InUse
 from .models import names_since
+
+_NEWEST = 1 / 3
+_FEWEST_RECENT = 30
 
 
 @dataclass(frozen=True)
 class BeforeAfter:
     """How the new model does on the test songs (`audit`, None where there are none), and beside
     the version in use; `comparison` and `changes` are None where there is nothing to compare
-    with, and `not_compared` says why. `memory` is of the corrections newly learned."""
+    with, and `not_compared` says why. `memory` is of the corrections newly learned. `recent` is
+    `comparison` on the third of the songs that was added last, None where those are too few."""
 
     audit: Share | None
     comparison: Comparison | None
     not_compared: str
     changes: Changes | None
     memory: Memory | None
+    recent: Comparison | None = None
 
 
 def before_after(
@@ -57,8 +63,15 @@ def before_after(
         return BeforeAfter(audit, None, why, None, memory)
     was, now = before.first(rows.tracks), _first(model, rows.tracks)
     right = is_right(was, rows.labels), is_right(now, rows.labels)
-    compared = compare_paired(*right, artist_groups(rows.tracks), seed=seed)
-    return BeforeAfter(audit, compared, "", changes(was, now, rows.labels), memory)
+    groups = artist_groups(rows.tracks)
+    compared = compare_paired(*right, groups, seed=seed)
+    late = _newest(rows.tracks)
+    recent = (
+        compare_paired(right[0][late], right[1][late], groups[late], seed=seed)
+        if late.sum() >= _FEWEST_RECENT
+        else None
+    )
+    return BeforeAfter(audit, compared, "", changes(was, now, rows.labels), memory, recent)
 
 
 class _Renamed:
@@ -83,6 +96,14 @@ class _Renamed:
 def _first(model: BucketAssigner, tracks: pd.DataFrame) -> list[str]:
     choice = model.predict_proba(tracks).argmax(axis=1)
     return [str(bucket) for bucket in model.classes_[choice]]
+
+
+def _newest(tracks: pd.DataFrame) -> np.ndarray:
+    """Which tracks are of the last third by the day they were added; none where no day is known."""
+    if "date_added" not in tracks:
+        return np.zeros(len(tracks), dtype=bool)
+    days = days_added(tracks["date_added"].reset_index(drop=True))
+    return np.asarray(days > days.quantile(1 - _NEWEST)) & days.notna().to_numpy()
 
 
 def _audit(model: BucketAssigner, rows: TrainingSet) -> Share | None:

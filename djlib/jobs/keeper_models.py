@@ -68,6 +68,7 @@ def learn_keeps(
     *,
     anew: bool = False,
     metrics: Mapping[str, Any] | None = None,
+    promote: bool = True,
 ) -> Version:
     """Learn what the model in force has not learned yet and save it as a new version.
 
@@ -99,6 +100,7 @@ def learn_keeps(
             "metrics": dict(metrics or {}),
         },
         parent=version.id if version else None,
+        promote=promote,
     )
 
 

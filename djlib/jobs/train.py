@@ -116,6 +116,7 @@ def learn(
         changes=found.changes,
         memory=found.memory,
         problems=problems,
+        recent=found.recent,
     )
     return _keep(workspace, settings, learned, report)
 

@@ -20,7 +20,8 @@ class TrainReport:
     the version `measured_by`, since which `changed_labels` changed. Else `full_because` may say
     why not. `left_out` says what the model had to do without, "" for nothing. `audit` is how it
     does on the test songs; `comparison` and `changes` are beside the version before, None where
-    there was none or no test songs are left, as `not_compared` says.
+    there was none or no test songs are left, as `not_compared` says; `recent` is the same on the
+    songs added last.
     """
 
     version: str
@@ -46,10 +47,11 @@ class TrainReport:
     changes: Changes | None
     memory: Memory | None
     problems: list[Problem]
+    recent: Comparison | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for `--json` and metrics.json."""
-        parts = ("abstention", "audit", "comparison", "changes")
+        parts = ("abstention", "audit", "comparison", "recent", "changes")
         plain = dict(self.__dict__)
         plain |= {name: part.as_dict() for name in parts if (part := plain[name]) is not None}
         plain["memory"] = self.memory.__dict__ if self.memory else None

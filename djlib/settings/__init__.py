@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UsageError
+from .alerts import TEXTS, AlertSettings
 from .workspace import ENV_HOME as _ENV_HOME
 from .workspace import SETTINGS_FILE, Workspace
 
@@ -21,6 +22,7 @@ __all__ = [
     "ENGINES",
     "MODELS",
     "SETTINGS_FILE",
+    "AlertSettings",
     "BucketSettings",
     "KeeperSettings",
     "Settings",
@@ -30,6 +32,8 @@ __all__ = [
 ]
 
 _ENV_PREFIX = "DJLIB_"
+_ENV_SECRET = "DJLIB_SECRET_"
+"""Secrets are no settings: only who sends something reads them."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,7 @@ class Settings:
     batch_rows: int = 50_000
     buckets: BucketSettings = field(default_factory=BucketSettings)
     keepers: KeeperSettings = field(default_factory=KeeperSettings)
+    alerts: AlertSettings = field(default_factory=AlertSettings)
 
 
 _LIMITS: dict[str, tuple[float, float]] = {
@@ -103,6 +108,8 @@ _LIMITS: dict[str, tuple[float, float]] = {
     "test_share": (0, 0.5),
     "trees": (1, 5000),
     "k": (1, 1000),
+    "smtp_port": (1, 65535),
+    "timeout_s": (0.1, 300),
 }
 
 MODELS = (
@@ -123,7 +130,13 @@ ENGINES = ("torch", "onnx", "static", "none")
 DIALS = ("accuracy", "balanced", "diverse", "novel")
 """What a batch of listings leans to."""
 
-_CHOICES = {"model": MODELS, "engine": ENGINES, "mode": ("strong", "faithful"), "dial": DIALS}
+_CHOICES = {
+    "model": MODELS,
+    "engine": ENGINES,
+    "mode": ("strong", "faithful"),
+    "dial": DIALS,
+    "smtp_security": ("starttls", "tls", "none"),
+}
 
 
 def load_settings(
@@ -180,6 +193,8 @@ def _overlay(base: Any, values: Mapping[str, Any], source: str) -> Any:
 def _checked(name: str, value: Any, default: Any, source: str) -> Any:
     if name == "pool":
         return _pool(value, source)
+    if name in TEXTS:
+        return _line(name, value, source)
     if isinstance(default, str):
         return _chosen(name, value, source)
     if isinstance(default, tuple):
@@ -204,6 +219,13 @@ def _chosen(name: str, value: Any, source: str) -> str:
     return str(value)
 
 
+def _line(name: str, value: Any, source: str) -> str:
+    """A text that may become part of a header: one line."""
+    if isinstance(value, str) and value.strip() and value.isprintable():
+        return value.strip()
+    raise UsageError(f"{source}{name} must be a text of one line, not {value!r}")
+
+
 def _pool(value: Any, source: str) -> str:
     if value == "all" or (str(value).isdecimal() and int(value) > 0):
         return str(value)
@@ -213,8 +235,11 @@ def _pool(value: Any, source: str) -> str:
 def _names(name: str, value: Any, source: str) -> tuple[str, ...]:
     """A list of names; in the environment they stand with commas between them."""
     names = value.split(",") if isinstance(value, str) else value
-    if not isinstance(names, list | tuple) or not all(isinstance(n, str) for n in names):
-        raise UsageError(f"{source}{name} must be a list of column names, not {value!r}")
+    are_names = isinstance(names, list | tuple) and all(
+        isinstance(name, str) and name.isprintable() for name in names
+    )
+    if not are_names:
+        raise UsageError(f"{source}{name} must be a list of names, not {value!r}")
     return tuple(n.strip() for n in names if n.strip())
 
 
@@ -231,6 +256,8 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     sections = {f.name for f in fields(Settings) if is_dataclass(getattr(Settings(), f.name))}
     for variable, value in environ.items():
         if not variable.startswith(_ENV_PREFIX) or variable == _ENV_HOME or not value:
+            continue
+        if variable.startswith(_ENV_SECRET):
             continue
         name = variable.removeprefix(_ENV_PREFIX).lower()
         section, _, rest = name.partition("_")

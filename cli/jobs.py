@@ -1,0 +1,223 @@
+"""`djlib jobs`: what runs while nobody looks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from . import _options as o
+
+if TYPE_CHECKING:
+    from djlib.unattended.run_job import JobReport
+    from djlib.unattended.slots import JobRun
+
+app = typer.Typer(help="Run, list and schedule what needs nobody.", no_args_is_help=True)
+
+_Job = Literal["retrain", "monitor", "report", "daily"]
+_Name = Annotated[_Job, typer.Argument(help="retrain, monitor, report; daily does them all.")]
+_At = Annotated[str, typer.Option("--at", help="The time of the day, local.")]
+
+
+@app.command("run")
+def run(
+    job: _Name,
+    learner: Annotated[
+        list[str] | None, typer.Option("--learner", help="bucket or keeper. Default: all in use.")
+    ] = None,
+    slot: Annotated[
+        str | None,
+        typer.Option("--slot", help="The day it is done for. Default: today.", metavar="DAY"),
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Do it though it was done for this day.")
+    ] = False,
+    json: o.Json = False,
+    workspace: o.Workspace = None,
+    wait: o.Wait = None,
+    verbose: o.Verbose = False,
+) -> None:
+    """Do a job once for today: what is done already is not done again.
+
+    Ends with 0 when done, 1 when something failed, 75 when another run holds the workspace.
+
+    Example: djlib jobs run daily
+    """
+    from djlib.unattended.run_job import run_job
+
+    from ._session import Session
+
+    session = Session(workspace, as_json=json, verbose=verbose, wait=wait)
+    report = run_job(
+        session.workspace,
+        session.settings,
+        job,
+        talk=session.talk,
+        names=learner or (),
+        day=slot,
+        force=force,
+    )
+    session.show(report, _steps)
+    if report.exit_code:
+        raise typer.Exit(report.exit_code)
+
+
+def _steps(report: JobReport) -> None:
+    from ._render import line
+
+    for step in report.steps:
+        name = f"{step.job} {step.learner}".strip()
+        line(f"{name} {step.slot}: {step.outcome}: {step.said}")
+    if not report.steps:
+        line("Nothing to do: run 'djlib scan LIBRARY' first.")
+
+
+@app.command("history")
+def history(
+    most: Annotated[int, typer.Option("--last", min=1, help="How many runs.")] = 20,
+    job: Annotated[_Job | None, typer.Option("--job", help="Of one job only.")] = None,
+    json: o.Json = False,
+    workspace: o.Workspace = None,
+) -> None:
+    """Say what ran when, how it ended and what came of it.
+
+    Example: djlib jobs history --last 5
+    """
+    from djlib.unattended.history import past_job_runs
+
+    from ._session import Session, print_json
+
+    runs = past_job_runs(Session(workspace).workspace, most, job)
+    if json:
+        print_json([run.as_dict() for run in runs])
+    else:
+        _runs(runs)
+
+
+def _runs(runs: list[JobRun]) -> None:
+    from ._render import line, table
+
+    if not runs:
+        line("No job has run yet: 'djlib jobs run daily' runs all of them.")
+        return
+    table(
+        ["started (UTC)", "job", "for", "ended", "seconds", "what came of it"],
+        [
+            (
+                r.started_at[:19].replace("T", " "),
+                f"{r.job} {r.learner}".strip(),
+                r.slot,
+                r.outcome,
+                "" if r.seconds is None else f"{r.seconds:.1f}",
+                r.said,
+            )
+            for r in runs
+        ],
+        right="seconds",
+        widths={"what came of it": 70},
+    )
+
+
+@app.command("alert-test")
+def alert_test(json: o.Json = False, workspace: o.Workspace = None) -> None:
+    """Send a test message by every way that is set up.
+
+    Example: djlib jobs alert-test
+    """
+    from djlib.monitoring.alerts import send_test
+
+    from ._render import line
+    from ._session import Session, print_json
+
+    session = Session(workspace)
+    found = send_test(session.workspace, session.settings)
+    if json:
+        print_json(found.as_dict())
+    else:
+        line(f"Sent by {', '.join(found.ways)}: {found.delivery.sent} of {len(found.ways)}.")
+    for error in found.delivery.errors:
+        session.talk.say(error)
+    if found.delivery.errors:
+        raise typer.Exit(1)
+
+
+@app.command("deliver")
+def deliver(json: o.Json = False, workspace: o.Workspace = None) -> None:
+    """Send the messages that did not go out before; every job does so too.
+
+    Example: djlib jobs deliver
+    """
+    from djlib.monitoring.alerts import send_waiting
+
+    from ._render import line
+    from ._session import Session, print_json
+
+    session = Session(workspace)
+    found = send_waiting(session.workspace, session.settings)
+    if json:
+        print_json(found.as_dict())
+    else:
+        line(f"{found.sent} sent, {found.waiting} waiting, {found.given_up} given up.")
+    if found.errors:
+        raise typer.Exit(1)
+
+
+@app.command("run-scheduler")
+def run_scheduler(
+    at: _At = "03:00", workspace: o.Workspace = None, verbose: o.Verbose = False
+) -> None:
+    """Stay and run the daily jobs, where there is neither cron nor systemd.
+
+    A day that was missed while the machine slept is made up for. Ends with Ctrl-C or SIGTERM.
+
+    Example: djlib jobs run-scheduler --at 04:30
+    """
+    from djlib.unattended.scheduler import run_scheduler as stay
+    from djlib.unattended.timetable import Time
+
+    from ._session import Session
+
+    session = Session(workspace, verbose=verbose)
+    stay(session.workspace, session.settings, Time.read(at), talk=session.talk)
+
+
+@app.command("cron")
+def cron(
+    job: _Name = "daily", at: _At = "03:00", json: o.Json = False, workspace: o.Workspace = None
+) -> None:
+    """Print the line for `crontab -e`; nothing is installed.
+
+    Example: djlib jobs cron --at 04:30
+    """
+    from djlib.unattended.timetable import Time, command_of, cron_lines
+
+    from ._session import Session
+
+    here = Session(workspace).workspace
+    here.logs.mkdir(parents=True, exist_ok=True)  # else the shell cannot even start the line
+    _printed(cron_lines(here, command_of(job, here), Time.read(at)), json)
+
+
+@app.command("systemd")
+def systemd(
+    job: _Name = "daily", at: _At = "03:00", json: o.Json = False, workspace: o.Workspace = None
+) -> None:
+    """Print a service and a timer for systemd; nothing is installed.
+
+    Example: djlib jobs systemd retrain
+    """
+    from djlib.unattended.timetable import Time, command_of, systemd_units
+
+    from ._session import Session
+
+    here = Session(workspace).workspace
+    _printed(systemd_units(job, command_of(job, here), Time.read(at)), json)
+
+
+def _printed(lines: str, json: bool) -> None:
+    from ._session import print_json
+
+    if json:
+        print_json({"lines": lines.splitlines()})
+    else:
+        typer.echo(lines)

@@ -1,0 +1,107 @@
+"""What many processes share: one SQLite file for the runs of jobs, findings and the outbox.
+
+The file is either sound and of a schema known here, or nothing touches it: a damaged one and one of
+a newer djlib are refused and stay as they are.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from ..errors import BusyError, DjlibError, InputError
+
+STATE_FILE = "state.sqlite"
+_VERSION = 1
+_WAIT_S = 10.0
+_SCHEMA = """
+CREATE TABLE job_runs (
+    id INTEGER PRIMARY KEY, job TEXT NOT NULL, learner TEXT NOT NULL, slot TEXT NOT NULL,
+    started_at TEXT NOT NULL, finished_at TEXT, outcome TEXT NOT NULL, seconds REAL,
+    pid INTEGER NOT NULL, said TEXT NOT NULL DEFAULT '', detail TEXT NOT NULL DEFAULT '{}');
+CREATE INDEX job_runs_by_slot ON job_runs (job, learner, slot, outcome);
+CREATE TABLE findings (
+    slot TEXT NOT NULL, learner TEXT NOT NULL, version TEXT NOT NULL, kind TEXT NOT NULL,
+    what TEXT NOT NULL, verdict TEXT NOT NULL, effect REAL, p_value REAL, words TEXT NOT NULL,
+    PRIMARY KEY (slot, learner, kind, what));
+CREATE TABLE outbox (
+    id INTEGER PRIMARY KEY, cause TEXT NOT NULL, day TEXT NOT NULL, channel TEXT NOT NULL,
+    subject TEXT NOT NULL, body TEXT NOT NULL, state TEXT NOT NULL DEFAULT 'pending',
+    attempts INTEGER NOT NULL DEFAULT 0, next_try REAL NOT NULL DEFAULT 0,
+    created_at TEXT NOT NULL, sent_at TEXT, last_error TEXT NOT NULL DEFAULT '',
+    UNIQUE (cause, day, channel));
+"""
+
+
+@contextmanager
+def open_state(folder: Path) -> Iterator[sqlite3.Connection]:
+    """Give the state in `folder`, made if needed; changes are made inside `transaction`.
+
+    Raises `InputError` for a file that is damaged or of a newer schema, `BusyError` where another
+    process holds it too long, `DjlibError` where the system refuses.
+
+    >>> import tempfile
+    >>> with open_state(Path(tempfile.mkdtemp())) as state:
+    ...     state.execute("SELECT count(*) FROM job_runs").fetchone()[0]
+    0
+    """
+    path = folder / STATE_FILE
+    with _refusals(path):
+        folder.mkdir(parents=True, exist_ok=True)
+        with closing(sqlite3.connect(path, timeout=_WAIT_S, isolation_level=None)) as state:
+            state.row_factory = sqlite3.Row
+            _check(state, path)
+            yield state
+
+
+@contextmanager
+def transaction(state: sqlite3.Connection) -> Iterator[None]:
+    """All of the block's changes or none; other writers wait from its beginning."""
+    state.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        state.execute("COMMIT")
+    except BaseException:
+        if state.in_transaction:  # SQLite ends some by itself, as on a full disk
+            state.execute("ROLLBACK")
+        raise
+
+
+def _check(state: sqlite3.Connection, path: Path) -> None:
+    found = _version(state)
+    if found == 0:
+        state.execute("PRAGMA journal_mode = WAL")
+        with transaction(state):
+            if _version(state) == 0:  # nobody else was faster
+                for statement in filter(None, map(str.strip, _SCHEMA.split(";"))):
+                    state.execute(statement)
+                state.execute(f"PRAGMA user_version = {_VERSION}")
+    elif found > _VERSION:
+        raise InputError(
+            f"{path} was written by a newer djlib (schema {found}, known here: up to {_VERSION}); "
+            "it is left as it is: update djlib"
+        )
+    if state.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+        raise sqlite3.DatabaseError("its pages do not fit together")
+    state.execute("PRAGMA synchronous = FULL")
+
+
+def _version(state: sqlite3.Connection) -> int:
+    return int(state.execute("PRAGMA user_version").fetchone()[0])
+
+
+@contextmanager
+def _refusals(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if "locked" in str(error) or "busy" in str(error):
+            raise BusyError(f"{path} is in use by another run: try again when it ends") from error
+        raise DjlibError(f"{path}: {error}; free some space or mend its permissions") from error
+    except sqlite3.DatabaseError as error:
+        raise InputError(
+            f"{path} is damaged ({error}); it is kept as it is: move it away to start a new one, "
+            "which knows of no earlier run"
+        ) from error

@@ -1,0 +1,1 @@
+"""What runs while nobody looks: jobs by slot, retraining, watching, going back."""

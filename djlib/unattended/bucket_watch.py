@@ -1,0 +1,126 @@
+"""What has changed around the buckets: the tracks that come in, how sure the model is of them, and
+what people do with its proposals."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from ..bucketing.drift import ConfidenceDrift, FieldDrift
+from ..errors import EmbeddingsMissingError, InputError, NotFoundError
+from ..features.dates import days_added
+from ..jobs.acceptance import looks
+from ..jobs.audit import confidences_of
+from ..jobs.models import bucket_models
+from ..jobs.scan import ScanOptions, read_tracks
+from ..jobs.talk import Silent, Talk
+from ..jobs.train import training_source
+from ..jobs.trends import TrendsOptions, trends
+from ..monitoring.degradation import Answer, acceptance_change, overconfidence
+from ..monitoring.drift import vector_drift
+from ..monitoring.finding import Finding, together
+from ..settings import Settings, Workspace
+from .doors import served_and_before
+
+_SHIFT = 0.1
+_LESS_SURE = 0.1
+_ALWAYS_MOVES = "year"
+"""New tracks are of later years, always."""
+_MOST = 2000
+
+
+def watch_buckets(workspace: Workspace, settings: Settings, talk: Talk) -> list[Finding]:
+    """Look at everything there is; what there is too little of is found "too few"."""
+    with talk.step("Looking at what comes in"):
+        return _incoming(workspace, settings) + _taken(workspace)
+
+
+def _incoming(workspace: Workspace, settings: Settings) -> list[Finding]:
+    """Recent tracks against those before; the fields are tested by whole days and corrected for
+    how many they are already."""
+    try:
+        source = training_source(workspace)
+        found = trends(workspace, settings, source, options=TrendsOptions(), talk=Silent())
+    except (InputError, NotFoundError):  # no library, or nobody knows when a track was added
+        return []
+    fields = [_of_field(field) for field in found.drift if field.field != _ALWAYS_MOVES]
+    score = [_of_confidence(found.confidence)] if found.confidence else []
+    return fields + together(score + _sentences(workspace, settings, found.since))
+
+
+def _of_field(found: FieldDrift) -> Finding:
+    size = found.psi if found.psi is not None else found.distance
+    moved = ", ".join(f"{m.value} {m.before:.0%} to {m.since:.0%}" for m in found.moved)
+    return Finding(
+        "input",
+        found.field,
+        found.n_before,
+        found.n_since,
+        effect=None if size is None else abs(size),
+        measure="PSI" if found.psi is not None else "share",
+        matters=_SHIFT,
+        p_value=found.p_value,
+        words=moved,
+    )
+
+
+def _of_confidence(found: ConfidenceDrift) -> Finding:
+    return Finding(
+        "score",
+        "confidence",
+        found.n_before,
+        found.n_since,
+        effect=round(abs(found.since - found.before), 4),
+        measure="difference",
+        matters=_LESS_SURE,
+        p_value=found.p_value,
+        words=f"{found.before:.0%} before, {found.since:.0%} since",
+        worse=found.since < found.before,
+    )
+
+
+def _sentences(workspace: Workspace, settings: Settings, since: str) -> list[Finding]:
+    """The embeddings of the tracks' sentences, where an engine is in use; from the cache."""
+    if settings.buckets.engine == "none" or not settings.buckets.model.startswith("hybrid"):
+        return []
+    from ..features.embeddings import SentenceEmbedder
+
+    tracks = read_tracks(workspace, training_source(workspace), ScanOptions(), Silent())[0]
+    days = days_added(tracks["date_added"].reset_index(drop=True))
+    recent = np.asarray(days >= pd.Timestamp(since))
+    old = days.notna().to_numpy() & ~recent
+    rng = np.random.default_rng(settings.seed)
+    rows = [_some(np.flatnonzero(which), rng) for which in (old, recent)]
+    try:
+        embedder = SentenceEmbedder(engine=settings.buckets.engine)
+        vectors = [embedder.transform(tracks.iloc[of]) for of in rows]
+    except EmbeddingsMissingError:
+        return []
+    return [vector_drift("sentences", *vectors)]
+
+
+def _some(rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    return rows if len(rows) <= _MOST else np.sort(rng.choice(rows, _MOST, replace=False))
+
+
+def _taken(workspace: Workspace) -> list[Finding]:
+    served, before = served_and_before(bucket_models(workspace))
+    if served is None:
+        return []
+    answers = bucket_answers(workspace, [v for v in (served, before) if v])
+    return together(
+        [
+            acceptance_change("proposals let stand", answers, served, before),
+            overconfidence("confidence against answers", answers, served, before),
+        ]
+    )
+
+
+def bucket_answers(workspace: Workspace, versions: list[str]) -> list[Answer]:
+    """What people did with the proposals of some versions, and how sure those were."""
+    sure = confidences_of(workspace, versions)
+    return [
+        Answer(look.model_version, sure.get((look.model_version, look.track_id)), look.accepted)
+        for look in looks(workspace)
+        if look.model_version in versions
+    ]

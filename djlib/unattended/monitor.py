@@ -1,0 +1,136 @@
+"""`monitor`: look at what has changed, tell of what stays so, and go back where it got worse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ..jobs.runs import run
+from ..jobs.talk import Talk
+from ..monitoring.alert import Alert
+from ..monitoring.persistence import Seen, remember, seen
+from ..settings import Settings, Workspace
+from ..tables.events import append_events, read_events
+from ..tables.state import open_state, transaction
+from .doors import Learner, chosen, served_and_before
+from .retrain import PROMOTIONS
+from .steps import Here, Outcome
+
+_JUDGES = ("acceptance", "calibration")
+"""What the served version answers for; what comes in is nobody's fault."""
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What was seen around one learner's version that is served."""
+
+    learner: str
+    version: str
+    seen: list[Seen]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for `--json`."""
+        return {**self.__dict__, "seen": [one.as_dict() for one in self.seen]}
+
+
+def look(workspace: Workspace, settings: Settings, day: str, *, talk: Talk) -> list[Watched]:
+    """Look at every learner in use now; nothing is remembered of it."""
+    found = []
+    for learner in chosen(workspace, ()):
+        version = served_and_before(learner.models(workspace))[0]
+        if version is None:
+            continue
+        findings = learner.watch(workspace, settings, talk)
+        with open_state(workspace.data) as state:
+            known = seen(state, day, learner.name, version, findings)
+        found.append(Watched(learner.name, version, known))
+    return found
+
+
+def monitor(here: Here, learner: Learner) -> Outcome:
+    """Look at one learner, remember it, and act on what two of three days agree on. A run that was
+    killed while going back ends doing so."""
+    models = learner.models(here.workspace)
+    begun = _begun(here, learner)
+    if begun:
+        return _gone_back(here, learner, begun)
+    served, before = served_and_before(models)
+    if served is None:
+        return Outcome("no model yet")
+    findings = learner.watch(here.workspace, here.settings, here.talk)
+    known = seen(here.state, here.day, learner.name, served, findings)
+    with transaction(here.state):
+        remember(here.state, here.day, learner.name, served, findings)
+    confirmed = [one.finding for one in known if one.is_confirmed]
+    detail = {"served": served, "seen": [one.as_dict() for one in known]}
+    worse = [f for f in confirmed if f.kind in _JUDGES and f.worse]
+    if worse and before and not models.get(before).problem:
+        reason = f"degraded: {worse[0].what}: {worse[0].words}"
+        return _gone_back(here, learner, _note(here, learner, served, before, reason), detail)
+    moved = [one.finding.what for one in known if one.finding.verdict == "moved"]
+    said = f"{len(known)} looked at; " + (f"moved: {', '.join(moved)}" if moved else "all still")
+    return Outcome(said, detail, tuple(_alerts(learner, served, known)))
+
+
+def _note(here: Here, learner: Learner, served: str, before: str, reason: str) -> dict[str, Any]:
+    """Write down that it goes back, before it does: that is how a killed run is gone on with."""
+    fact = {
+        "learner": learner.name,
+        "job": "monitor",
+        "slot": here.day,
+        "version": before,
+        "before": served,
+        "promote": True,
+        "alert": True,
+        "reason": reason,
+    }
+    append_events(here.workspace.events, PROMOTIONS, [fact])
+    return fact
+
+
+def _begun(here: Here, learner: Learner) -> dict[str, Any] | None:
+    """A rollback of this slot that was noted but whose run did not end well."""
+    for fact in read_events(here.workspace.events, PROMOTIONS):
+        is_this = (fact["learner"], fact["job"], fact["slot"]) == (
+            learner.name,
+            "monitor",
+            here.day,
+        )
+        if is_this and not here.slots.has_gone_back(learner.name, here.day):
+            return fact
+    return None
+
+
+def _gone_back(
+    here: Here, learner: Learner, fact: dict[str, Any], detail: dict[str, Any] | None = None
+) -> Outcome:
+    """Serve the version before, if that has not been done yet."""
+    models = learner.models(here.workspace)
+    if served_and_before(models) == (fact["before"], fact["version"]):
+        with run(here.workspace, here.settings, "rollback", here.talk) as noted:
+            models.rollback(fact["reason"])
+            noted |= {"version": fact["version"]}
+    said = f"went back from version {fact['before']} to {fact['version']}: {fact['reason']}"
+    body = (
+        f"{said}\n\nTo serve it again: djlib models promote {fact['before']}\n"
+        "See: djlib monitor, djlib jobs history"
+    )
+    subject = f"the {learner.name} model got worse; the one before is served again"
+    alert = Alert(f"rolled back {learner.name}", subject, body)
+    return Outcome(said, {**(detail or {}), "went_back": fact["before"]}, (alert,))
+
+
+def _alerts(learner: Learner, served: str, known: list[Seen]) -> Iterator[Alert]:
+    confirmed = [one for one in known if one.is_confirmed]
+    for kind in dict.fromkeys(one.finding.kind for one in confirmed):
+        lines = [
+            f"- {one.finding.what}: {one.finding.words} ({one.finding.measure} "
+            f"{one.finding.effect:.2f}, on {one.times} of {one.of} days)"
+            for one in confirmed
+            if one.finding.kind == kind
+        ]
+        body = "\n".join(
+            [f"Around {learner.name} model {served}:", *lines, "", "See: djlib monitor"]
+        )
+        yield Alert(f"{kind} {learner.name}", f"{kind} of {learner.name} has moved", body)

@@ -1,0 +1,126 @@
+"""What was watched as a page to look at: each thing by day, what moved, and what the jobs did."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ..evaluation.report import Cell, Row, Section, figure, page, side_by_side, table
+from ..evaluation.svg import Line, Plot, round_ticks
+from ..monitoring.persistence import earlier
+from .slots import JobRun
+
+_VERDICTS = {"moved": "moved", "hardly": "a little", "still": "still", "too few": "too few"}
+_HOW = {
+    "Moved": "more than chance (p under 0.05 with all that was looked at taken into account, "
+    "Benjamini-Hochberg) and more than matters: a population stability index of 0.1, a tenth in "
+    "confidence, 0.2 standard deviations of vectors, a twentieth of what was accepted.",
+    "Confirmed": "moved on the day and on two of the last three days that had enough to tell.",
+}
+
+
+@dataclass(frozen=True)
+class Look:
+    """The last look at one thing, and how far it had moved on the days until then."""
+
+    kind: str
+    what: str
+    verdict: str
+    effect: float | None
+    p_value: float | None
+    words: str
+    days: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class Story:
+    """Everything on record of one learner: the last day, the version served then, the looks."""
+
+    learner: str
+    day: str
+    version: str
+    looks: list[Look] = field(default_factory=list)
+
+
+def stories(state: sqlite3.Connection) -> list[Story]:
+    """What is on record of every learner."""
+    found = []
+    for (learner,) in state.execute("SELECT DISTINCT learner FROM findings ORDER BY 1").fetchall():
+        by_day = earlier(state, learner)
+        rows = state.execute(
+            "SELECT * FROM findings WHERE learner = ? AND slot = "
+            "(SELECT max(slot) FROM findings WHERE learner = ?) ORDER BY kind, what",
+            (learner, learner),
+        ).fetchall()
+        looks = [
+            Look(
+                *(row[c] for c in ("kind", "what", "verdict", "effect", "p_value", "words")),
+                days=tuple(by_day.get((row["kind"], row["what"]), ())),
+            )
+            for row in rows
+        ]
+        found.append(Story(learner, rows[0]["slot"], rows[0]["version"], looks))
+    return found
+
+
+def monitor_page(found: Sequence[Story], runs: Sequence[JobRun], day: str) -> str:
+    """The page as one HTML file."""
+    sections = [_story(story) for story in found]
+    if not found:
+        sections = [Section("Nothing watched yet", "'djlib jobs run monitor' looks once a day.")]
+    if runs:
+        sections.append(_runs(runs))
+    return page("djlib: what has changed", f"as of {day}", sections, _HOW)
+
+
+def _story(story: Story) -> Section:
+    moved = [look.what for look in story.looks if look.verdict == "moved"]
+    intro = f"Version {story.version}, looked at on {story.day}. " + (
+        f"Moved: {', '.join(moved)}." if moved else "Nothing has moved."
+    )
+    rows = [
+        Row(
+            look.what,
+            (
+                Cell(look.kind),
+                Cell(_VERDICTS[look.verdict]),
+                Cell("" if look.effect is None else f"{look.effect:.2f}"),
+                Cell("" if look.p_value is None else f"{look.p_value:.3f}"),
+                Cell(look.words, style="wrap"),
+            ),
+        )
+        for look in story.looks
+    ]
+    headings = ["what", "kind", "verdict", "how far", "p", "in words"]
+    charts = [figure(_chart(look), look.what, look.kind) for look in story.looks if look.days]
+    body = table(headings, rows, words="kind,verdict,in words")
+    return Section(story.learner.capitalize(), intro, body + side_by_side(charts))
+
+
+def _chart(look: Look) -> str:
+    """How far one thing was from before, day by day."""
+    efforts = [effect for _, effect in look.days]
+    top = max(*efforts, 0.1) if len(efforts) > 1 else max(efforts[0], 0.1)
+    ticks = round_ticks(0, top)
+    last = max(len(efforts) - 1, 1)
+    plot = Plot(360, 150, x=(0, last), y=(0, ticks[-1][0]))
+    ends = [(0.0, look.days[0][0]), (float(last), look.days[-1][0])]
+    plot.axes(ends if len(efforts) > 1 else ends[:1], ticks, y_label="how far")
+    points = tuple((float(i), effect) for i, effect in enumerate(efforts))
+    plot.line(Line(look.what, points))
+    plot.dots((x, y, 2.5) for x, y in points)
+    return plot.render(f"{look.what}: " + ", ".join(f"{d} {e:.2f}" for d, e in look.days[-10:]))
+
+
+def _runs(runs: Sequence[JobRun]) -> Section:
+    rows = [
+        Row(
+            f"{run.job} {run.learner}".strip(),
+            (Cell(run.slot), Cell(run.outcome), Cell(run.said, style="wrap")),
+        )
+        for run in runs
+    ]
+    headings = ["job", "for", "ended", "what came of it"]
+    body = table(headings, rows, words="for,ended,what came of it")
+    return Section("What the jobs did", "The newest first.", body)

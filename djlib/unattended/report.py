@@ -1,0 +1,35 @@
+"""`report`: the page of what was watched; and the summary of a day."""
+
+from __future__ import annotations
+
+from ..errors import BusyError
+from ..monitoring.alert import Alert
+from ..tables.atomic import replace_file
+from .monitor_page import monitor_page, stories
+from .steps import Here, Outcome
+
+PAGE = "monitor.html"
+
+
+def write_report(here: Here) -> Outcome:
+    """Write `logs/monitor.html` from what is on record."""
+    path = here.workspace.logs / PAGE
+    with replace_file(path, "w") as page:
+        page.write(monitor_page(stories(here.state), here.slots.history(30), here.day))
+    return Outcome(f"written: {path}", {"written": str(path)})
+
+
+def summary(here: Here) -> Outcome:
+    """Put the day's summary into the outbox: what ran, how it ended, what came of it. A day on
+    which a step met another run is not over: it raises `BusyError`, and the next run goes on."""
+    runs = [run for run in here.slots.history(200) if run.slot == here.day and run.job != "daily"]
+    last = {(run.job, run.learner): run for run in reversed(runs)}
+    busy = next((run for run in last.values() if run.outcome == "busy"), None)
+    if busy:
+        raise BusyError(f"{busy.job} {busy.learner} met another run; the next run goes on")
+    n_failed = sum(run.outcome != "done" for run in last.values())
+    said = f"{len(last) - n_failed} done, {n_failed} not"
+    lines = [f"- {f'{r.job} {r.learner}'.strip()}: {r.outcome}: {r.said}" for r in last.values()]
+    body = "\n".join([f"{here.workspace.root}, {here.day}", "", *(lines or ["nothing to do"])])
+    told = Alert("daily summary", f"{here.day}: {said}", body)
+    return Outcome(said, {}, (told,) if here.alerts.ways else ())
