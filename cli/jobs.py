@@ -164,7 +164,10 @@ def deliver(json: o.Json = False, workspace: o.Workspace = None) -> None:
 
 @app.command("run-scheduler")
 def run_scheduler(
-    at: _At = "03:00", workspace: o.Workspace = None, verbose: o.Verbose = False
+    at: _At = "03:00",
+    json: o.Json = False,
+    workspace: o.Workspace = None,
+    verbose: o.Verbose = False,
 ) -> None:
     """Stay and run the daily jobs, where there is neither cron nor systemd.
 
@@ -177,8 +180,14 @@ def run_scheduler(
 
     from ._session import Session
 
-    session = Session(workspace, verbose=verbose)
-    stay(session.workspace, session.settings, Time.read(at), talk=session.talk)
+    session = Session(workspace, as_json=json, verbose=verbose)
+    stay(
+        session.workspace,
+        session.settings,
+        Time.read(at),
+        talk=session.talk,
+        done=lambda report: session.show(report, _steps),
+    )
 
 
 @app.command("cron")

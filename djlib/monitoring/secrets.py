@@ -113,8 +113,9 @@ def _refuse_open_file(path: Path, about: os.stat_result) -> None:
 
 def _text(name: str, value: object, path: Path) -> str:
     _refuse_unknown(name, str(path))
-    lines = value if isinstance(value, list) else [value]
-    if not all(isinstance(line, str) for line in lines):
+    given = value if isinstance(value, list) else [value]
+    lines = [line for line in given if isinstance(line, str)]
+    if len(lines) < len(given):
         raise UsageError(f"{path}: {name} must be a text; its value is not shown")
     return "\n".join(lines)
 

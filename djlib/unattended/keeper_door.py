@@ -99,8 +99,8 @@ def _compared(
     listings = labelled(newest).drop(columns="keeper")
     truth = np.array([keep.keeper for keep in newest])
     stand_in = new_bandit(settings).fit(labelled(known))
-    scores = [_scores(model, listings) for model in (keeper_models(workspace).load(), stand_in)]
-    return compare_auc(*scores, truth, seed=settings.seed).as_dict()
+    was, now = (_scores(m, listings) for m in (keeper_models(workspace).load(), stand_in))
+    return compare_auc(was, now, truth, seed=settings.seed).as_dict()
 
 
 def _scores(model: Any, listings: Any) -> np.ndarray:

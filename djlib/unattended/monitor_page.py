@@ -12,6 +12,7 @@ from ..monitoring.persistence import earlier
 from .slots import JobRun
 
 _VERDICTS = {"moved": "moved", "hardly": "a little", "still": "still", "too few": "too few"}
+_LEAST_SCALE = 0.1
 _HOW = {
     "Moved": "more than chance (p under 0.05 with all that was looked at taken into account, "
     "Benjamini-Hochberg) and more than matters: a population stability index of 0.1, a tenth in "
@@ -55,8 +56,13 @@ def stories(state: sqlite3.Connection) -> list[Story]:
         ).fetchall()
         looks = [
             Look(
-                *(row[c] for c in ("kind", "what", "verdict", "effect", "p_value", "words")),
-                days=tuple(by_day.get((row["kind"], row["what"]), ())),
+                row["kind"],
+                row["what"],
+                row["verdict"],
+                row["effect"],
+                row["p_value"],
+                row["words"],
+                tuple(by_day.get((row["kind"], row["what"]), ())),
             )
             for row in rows
         ]
@@ -100,14 +106,13 @@ def _story(story: Story) -> Section:
 
 def _chart(look: Look) -> str:
     """How far one thing was from before, day by day."""
-    efforts = [effect for _, effect in look.days]
-    top = max(*efforts, 0.1) if len(efforts) > 1 else max(efforts[0], 0.1)
-    ticks = round_ticks(0, top)
-    last = max(len(efforts) - 1, 1)
+    effects = [effect for _, effect in look.days]
+    ticks = round_ticks(0, max([*effects, _LEAST_SCALE]))
+    last = max(len(effects) - 1, 1)
     plot = Plot(360, 150, x=(0, last), y=(0, ticks[-1][0]))
     ends = [(0.0, look.days[0][0]), (float(last), look.days[-1][0])]
-    plot.axes(ends if len(efforts) > 1 else ends[:1], ticks, y_label="how far")
-    points = tuple((float(i), effect) for i, effect in enumerate(efforts))
+    plot.axes(ends if len(effects) > 1 else ends[:1], ticks, y_label="how far")
+    points = tuple((float(i), effect) for i, effect in enumerate(effects))
     plot.line(Line(look.what, points))
     plot.dots((x, y, 2.5) for x, y in points)
     return plot.render(f"{look.what}: " + ", ".join(f"{d} {e:.2f}" for d, e in look.days[-10:]))

@@ -17,7 +17,7 @@ from ..jobs.watch import stopped_by_signals
 from ..monitoring.alerts import send_waiting
 from ..settings import Settings, Workspace
 from ..tables.state import open_state
-from .run_job import run_job
+from .run_job import JobReport, run_job
 from .slots import Slot, Slots
 from .timetable import Time
 
@@ -26,9 +26,16 @@ _EVERY_MINUTES = 15
 _log = logging.getLogger(__name__)
 
 
-def run_scheduler(workspace: Workspace, settings: Settings, at: Time, *, talk: Talk) -> None:
-    """Stay until SIGTERM or Ctrl-C; a job that runs then is finished first. Raises `DjlibError`
-    where APScheduler is not installed."""
+def run_scheduler(
+    workspace: Workspace,
+    settings: Settings,
+    at: Time,
+    *,
+    talk: Talk,
+    done: Callable[[JobReport], None],
+) -> None:
+    """Stay until SIGTERM or Ctrl-C; a job that runs then is finished first. `done` is given the
+    report of each day. Raises `DjlibError` where APScheduler is not installed."""
     try:
         from apscheduler.executors.pool import ThreadPoolExecutor
         from apscheduler.schedulers.background import BackgroundScheduler
@@ -36,7 +43,9 @@ def run_scheduler(workspace: Workspace, settings: Settings, at: Time, *, talk: T
         raise DjlibError("APScheduler is missing: pip install 'djlib[scheduler]'") from None
 
     def wake() -> None:
-        catch_up(workspace, settings, at, talk=talk)
+        report = catch_up(workspace, settings, at, talk=talk)
+        if report:
+            done(report)
 
     # One thread, any delay, several missed times as one: nothing runs beside or after itself.
     once = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
@@ -59,21 +68,18 @@ def catch_up(
     *,
     talk: Talk,
     now: Callable[[], datetime] = datetime.now,
-) -> bool:
-    """Run today's jobs if it is time and they are not done, else send what waits; gives whether
-    they were run. What goes wrong is said, and the next time tries again."""
+) -> JobReport | None:
+    """Run today's jobs if it is time and they are not done, and give what they did; else send what
+    waits. What goes wrong is said, and the next time tries again."""
     try:
         if not _is_due(workspace, at, now()):
             send_waiting(workspace, settings)
-            return False
+            return None
         day = f"{now():%Y-%m-%d}"
-        report = run_job(workspace, settings, "daily", talk=talk, day=day)
+        return run_job(workspace, settings, "daily", talk=talk, day=day)
     except DjlibError as error:
         _log.warning("%s; trying again in %d minutes", error, _EVERY_MINUTES)
-        return False
-    for step in report.steps:
-        talk.say(f"{step.job} {step.learner} {step.slot}: {step.outcome}: {step.said}")
-    return True
+        return None
 
 
 def _is_due(workspace: Workspace, at: Time, now: datetime) -> bool:

@@ -27,7 +27,7 @@ SETTINGS = Settings(lock_wait_s=0)
 
 
 def wake(here: Path, now: datetime) -> bool:
-    return catch_up(Workspace(here), SETTINGS, AT, talk=Silent(), now=lambda: now)
+    return catch_up(Workspace(here), SETTINGS, AT, talk=Silent(), now=lambda: now) is not None
 
 
 def test_a_day_is_done_once_at_its_time_or_later(tmp_path: Path, pretend: Pretend) -> None:
@@ -85,7 +85,7 @@ def test_a_library_that_is_missing_is_named(
 ) -> None:
     monkeypatch.setitem(sys.modules, "apscheduler.executors.pool", None)
     with pytest.raises(DjlibError, match=r"djlib\[scheduler\]"):
-        run_scheduler(Workspace(tmp_path), SETTINGS, AT, talk=Silent())
+        run_scheduler(Workspace(tmp_path), SETTINGS, AT, talk=Silent(), done=print)
 
 
 def test_it_catches_up_at_once_and_ends_when_told(tmp_path: Path) -> None:
