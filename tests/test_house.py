@@ -25,8 +25,11 @@ MAY_IMPORT = {
     "registry": "errors settings tables formats features",
     "bucketing": "errors settings tables formats features evaluation",
     "bandit": "errors settings tables formats features evaluation",
-    "jobs": "errors settings tables formats features evaluation registry bucketing bandit",
-    "cli": "errors settings tables formats features evaluation registry bucketing bandit jobs",
+    "opportunities": "errors settings tables formats features evaluation",
+    "jobs": "errors settings tables formats features evaluation registry bucketing bandit "
+    "opportunities",
+    "cli": "errors settings tables formats features evaluation registry bucketing bandit "
+    "opportunities jobs",
 }
 """Rooms from the ground up. Learners do not know the registry: who calls them saves them."""
 
@@ -40,6 +43,7 @@ THIRD_PARTIES = {
     "registry": "",
     "bucketing": "numpy pandas sklearn scipy skops threadpoolctl",
     "bandit": "numpy pandas sklearn scipy threadpoolctl torch pytorch_metric_learning",
+    "opportunities": "numpy pandas sklearn scipy",
     "jobs": "numpy pandas",
     "cli": "typer",
 }
@@ -52,6 +56,9 @@ ONLY_IN = {
     "skops": ("djlib.bucketing.simple_ml", "djlib.bucketing.hybrid_files"),
     "tinytag": ("djlib.formats",),
     "cleanlab": ("djlib.bucketing.label_quality",),
+    "feedparser": ("djlib.formats.feeds",),
+    "dateparser": ("djlib.formats.deadlines",),
+    "rapidfuzz": ("djlib.opportunities.merging",),
     "filelock": ("djlib.tables.locks",),
     "xgboost": ("djlib.bucketing.hybrid_heads",),
     "umap": ("djlib.bucketing.umap_shape", "djlib.evaluation.projection"),

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UsageError
+from . import opportunities
+from .opportunities import OpportunitySettings
 from .workspace import ENV_HOME as _ENV_HOME
 from .workspace import SETTINGS_FILE, Workspace
 
@@ -23,6 +25,7 @@ __all__ = [
     "SETTINGS_FILE",
     "BucketSettings",
     "KeeperSettings",
+    "OpportunitySettings",
     "Settings",
     "Workspace",
     "load_settings",
@@ -90,6 +93,7 @@ class Settings:
     batch_rows: int = 50_000
     buckets: BucketSettings = field(default_factory=BucketSettings)
     keepers: KeeperSettings = field(default_factory=KeeperSettings)
+    opportunities: OpportunitySettings = field(default_factory=OpportunitySettings)
 
 
 _LIMITS: dict[str, tuple[float, float]] = {
@@ -103,6 +107,7 @@ _LIMITS: dict[str, tuple[float, float]] = {
     "test_share": (0, 0.5),
     "trees": (1, 5000),
     "k": (1, 1000),
+    **opportunities.LIMITS,
 }
 
 MODELS = (
@@ -123,7 +128,13 @@ ENGINES = ("torch", "onnx", "static", "none")
 DIALS = ("accuracy", "balanced", "diverse", "novel")
 """What a batch of listings leans to."""
 
-_CHOICES = {"model": MODELS, "engine": ENGINES, "mode": ("strong", "faithful"), "dial": DIALS}
+_CHOICES = {
+    "model": MODELS,
+    "engine": ENGINES,
+    "mode": ("strong", "faithful"),
+    "dial": DIALS,
+    **opportunities.CHOICES,
+}
 
 
 def load_settings(
@@ -180,6 +191,8 @@ def _overlay(base: Any, values: Mapping[str, Any], source: str) -> Any:
 def _checked(name: str, value: Any, default: Any, source: str) -> Any:
     if name == "pool":
         return _pool(value, source)
+    if name not in _CHOICES and isinstance(default, str):
+        return str(value)
     if isinstance(default, str):
         return _chosen(name, value, source)
     if isinstance(default, tuple):
@@ -214,7 +227,7 @@ def _names(name: str, value: Any, source: str) -> tuple[str, ...]:
     """A list of names; in the environment they stand with commas between them."""
     names = value.split(",") if isinstance(value, str) else value
     if not isinstance(names, list | tuple) or not all(isinstance(n, str) for n in names):
-        raise UsageError(f"{source}{name} must be a list of column names, not {value!r}")
+        raise UsageError(f"{source}{name} must be a list of names, not {value!r}")
     return tuple(n.strip() for n in names if n.strip())
 
 

@@ -118,9 +118,16 @@ OPPORTUNITIES = Schema(
     "opportunity_id",
     (
         Column("opportunity_id", "identifies the call", required=True),
-        *(Column(n, "") for n in ("title", "url", "deadline", "tags", "source", "location")),
-        Column("description", ""),
-        Column("scraped_at", "ISO 8601, UTC"),
+        Column("title", "", aliases=("name", "headline", "conference")),
+        Column("url", "", aliases=("link", "href", "cfp_url", "cfp_link")),
+        Column(
+            "deadline", "", aliases=("closing_date", "closes", "due_date", "cfp", "cfp_end_date")
+        ),
+        Column("tags", "joined by ;", aliases=("keywords", "categories", "category", "topics")),
+        Column("source", "who published it", aliases=("site", "scraper", "publisher")),
+        Column("location", "", aliases=("place", "city")),
+        Column("description", "", aliases=("summary", "text", "content", "about", "details")),
+        Column("scraped_at", "ISO 8601, UTC", aliases=("found_at", "fetched_at")),
     ),
 )
 
