@@ -92,32 +92,35 @@ def _parts(url: str) -> SplitResult:
 def _fetch(parts: SplitResult, url: str, limits: Limits) -> bytes | _Redirect:
     connection = _connection(parts, url, limits)
     # One clock for all of it: a server that sends a byte now and then never runs into a timeout.
-    stop = threading.Timer(limits.seconds, _cut, [connection.sock])
-    stop.daemon = True
-    stop.start()
+    is_late = threading.Event()
+    clock = threading.Timer(limits.seconds, _cut, [connection.sock, is_late])
+    clock.daemon = True
+    clock.start()
     try:
-        target = parts.path or "/"
-        headers = {"Accept": _ASKED_FOR, "Accept-Encoding": "gzip", "User-Agent": "djlib"}
-        connection.request(
-            "GET", f"{target}?{parts.query}" if parts.query else target, headers=headers
-        )
-        answer = connection.getresponse()
+        answer = _asked(connection, parts)
         if answer.status in _REDIRECTS and answer.getheader("Location"):
             return _Redirect(str(answer.getheader("Location")))
         if answer.status != 200:
             raise DownloadError(f"{url}: answered {answer.status} {answer.reason}")
-        return _unpacked(
-            _read(answer, url, limits), answer.getheader("Content-Encoding", ""), url, limits
-        )
+        content = _read(answer, url, limits)
+        if is_late.is_set():  # what is cut may look whole where its length was not said
+            raise TimeoutError
+        return _unpacked(content, answer.getheader("Content-Encoding", ""), url, limits)
     except (OSError, http.client.HTTPException, ValueError) as error:
-        if stop.is_alive():
-            raise DownloadError(
-                f"{url}: could not be fetched: {error or type(error).__name__}"
-            ) from error
-        raise DownloadError(f"{url}: not done after {limits.seconds:g} seconds") from error
+        if is_late.is_set():
+            raise DownloadError(f"{url}: not done after {limits.seconds:g} seconds") from error
+        why = str(error) or type(error).__name__
+        raise DownloadError(f"{url}: could not be fetched: {why}") from error
     finally:
-        stop.cancel()
+        clock.cancel()
         connection.close()
+
+
+def _asked(connection: http.client.HTTPConnection, parts: SplitResult) -> http.client.HTTPResponse:
+    target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+    headers = {"Accept": _ASKED_FOR, "Accept-Encoding": "gzip", "User-Agent": "djlib"}
+    connection.request("GET", target, headers=headers)
+    return connection.getresponse()
 
 
 def _read(answer: http.client.HTTPResponse, url: str, limits: Limits) -> bytes:
@@ -206,7 +209,8 @@ def is_public(address: str) -> bool:
     return found.is_global and not found.is_multicast and not found.is_reserved
 
 
-def _cut(connected: socket.socket) -> None:
+def _cut(connected: socket.socket, is_late: threading.Event) -> None:
     """End a connection from outside, in whatever it is waiting for."""
+    is_late.set()
     with suppress(OSError):  # closed already
         connected.shutdown(socket.SHUT_RDWR)

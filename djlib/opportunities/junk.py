@@ -15,7 +15,8 @@ _LINKS = re.compile(
     r"home(?: ?page)?|contact(?: us)?|about(?: us)?|log ?in|sign (?:in|up|out)|register|my account|"
     r"(?:privacy|cookie) .*|cookies|terms(?: .*)?|imprint|impressum|legal(?: notice)?|site ?map|"
     r"subscribe.*|newsletter.*|donate.*|follow us.*|facebook|instagram|twitter|linkedin|youtube|"
-    r"faqs?|help|support|accessibility(?: statement)?|directions|parking|visit(?: us)?|hours.*|tickets|shop|"
+    r"faqs?|help|support|accessibility(?: statement)?|directions|parking|visit(?: us)?|hours.*|"
+    r"tickets|shop|"
     r"404.*|page not found|access denied|just a moment.*|untitled|\[?no title\]?|undefined|null|"
     r"(?:weiter|mehr) ?lesen|mehr erfahren|en savoir plus|leer más|saiba mais"
 )

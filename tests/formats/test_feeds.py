@@ -21,7 +21,8 @@ RSS = """<?xml version="1.0" encoding="UTF-8"?>
 
 ATOM = """<feed xmlns="http://www.w3.org/2005/Atom"><title>Atoms</title>
 <entry><title>Grant</title><link href="https://example.org/g"/><category term="money"/>
-<summary>short</summary><content type="html">&lt;p&gt;Deadline: 1 June 2026&lt;/p&gt;</content></entry>
+<summary>short</summary>
+<content type="html">&lt;p&gt;Deadline: 1 June 2026&lt;/p&gt;</content></entry>
 </feed>"""
 
 BOMB = """<?xml version="1.0"?><!DOCTYPE rss [<!ENTITY a "aaaaaaaaaa">
