@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 def scan(
     sources: Annotated[
-        list[Path] | None,
+        list[str] | None,
         typer.Argument(
-            help="Files and folders of any DJ program, of audio files, tables, Discogs exports. "
-            "Default: those of the last scan."
+            help="Files and folders of any DJ program, of audio files, tables, Discogs exports; "
+            "feeds of open calls, as files or addresses. Default: those of the last scan."
         ),
     ] = None,
     include: o.Include = None,
@@ -40,6 +40,12 @@ def scan(
     anew: Annotated[
         bool, typer.Option("--anew", help="Listings replace those scanned before.")
     ] = False,
+    feeds: Annotated[
+        bool, typer.Option("--feeds", help="Scan the feeds of calls listed in djlib.toml.")
+    ] = False,
+    trust: Annotated[
+        bool, typer.Option("--trust", help="Take calls even where their source looks broken.")
+    ] = False,
     watch: Annotated[
         bool, typer.Option("--watch", help="Keep looking, scan what changed; Ctrl-C ends it.")
     ] = False,
@@ -57,6 +63,7 @@ def scan(
     from djlib.formats.listings import holds_listings
     from djlib.jobs.scan import ScanOptions
     from djlib.jobs.scan import scan as run
+    from djlib.jobs.scan_opportunities import is_of_calls
 
     from ._session import Session
 
@@ -64,11 +71,15 @@ def scan(
     options = ScanOptions(
         tuple(include or ()), tuple(exclude or ()), all_playlists, folders_as_buckets, processes
     )
-    listings = [source for source in sources or () if holds_listings(source)]
-    given = [source for source in sources or () if source not in listings]
+    calls = [source for source in sources or () if is_of_calls(source)]
+    paths = [Path(source) for source in sources or () if source not in calls]
+    if calls or feeds:
+        _scan_calls(session, calls, trust=trust, dry_run=dry_run)
+    listings = [source for source in paths if holds_listings(source)]
+    given = [source for source in paths if source not in listings]
     for source in listings:
         _scan_listings(session, source, anew=anew, dry_run=dry_run)
-    if listings and not given:
+    if (listings or calls or feeds) and not given:
         return
     if watch and dry_run:
         raise UsageError("--watch scans and writes; it cannot be a --dry-run")
@@ -84,6 +95,22 @@ def scan(
         dry_run=dry_run,
     )
     session.show(report, render)
+
+
+def _scan_calls(session: Session, sources: list[str], *, trust: bool, dry_run: bool) -> None:
+    from djlib.jobs.scan_opportunities import scan_opportunities as run
+
+    from ._calls_report import render_calls
+
+    report = run(
+        session.workspace,
+        session.settings,
+        sources,
+        talk=session.talk,
+        trust=trust,
+        dry_run=dry_run,
+    )
+    session.show(report, render_calls)
 
 
 def _scan_listings(session: Session, source: Path, *, anew: bool, dry_run: bool) -> None:

@@ -133,7 +133,7 @@ def test_the_documentation_has_its_kinds() -> None:
 def test_every_setting_is_documented_with_its_default() -> None:
     page = (ROOT / "docs" / "reference" / "settings.md").read_text(encoding="utf-8")
     documented = re.findall(r"^\| `([a-z_.]+)` \| ([^|]+?) \|", page, re.M)
-    assert dict(documented) == dict(settings_of(Settings()))
+    assert {name: value.strip() for name, value in documented} == dict(settings_of(Settings()))
 
 
 def settings_of(settings: Any, above: str = "") -> list[tuple[str, str]]:

@@ -26,11 +26,13 @@ MAY_IMPORT = {
     "bucketing": "errors settings tables formats features evaluation",
     "bandit": "errors settings tables formats features evaluation",
     "monitoring": "errors settings tables formats features evaluation",
-    "jobs": "errors settings tables formats features evaluation registry bucketing bandit",
+    "opportunities": "errors settings tables formats features evaluation",
+    "jobs": "errors settings tables formats features evaluation registry bucketing bandit"
+    " opportunities",
     "unattended": "errors settings tables formats features evaluation registry bucketing bandit"
-    " monitoring jobs",
+    " opportunities monitoring jobs",
     "cli": "errors settings tables formats features evaluation registry bucketing bandit"
-    " monitoring jobs unattended",
+    " opportunities monitoring jobs unattended",
 }
 """Rooms from the ground up. Learners do not know the registry: who calls them saves them."""
 
@@ -45,6 +47,7 @@ THIRD_PARTIES = {
     "bucketing": "numpy pandas sklearn scipy skops threadpoolctl",
     "bandit": "numpy pandas sklearn scipy threadpoolctl torch pytorch_metric_learning",
     "monitoring": "numpy scipy",
+    "opportunities": "numpy pandas sklearn scipy",
     "jobs": "numpy pandas",
     "unattended": "numpy pandas",
     "cli": "typer",
@@ -60,6 +63,9 @@ ONLY_IN = {
     "cleanlab": ("djlib.bucketing.label_quality",),
     "apprise": ("djlib.monitoring.channels",),
     "apscheduler": ("djlib.unattended.scheduler",),
+    "feedparser": ("djlib.formats.feeds",),
+    "dateparser": ("djlib.formats.deadlines",),
+    "rapidfuzz": ("djlib.opportunities.merging",),
     "filelock": ("djlib.tables.locks",),
     "xgboost": ("djlib.bucketing.hybrid_heads",),
     "umap": ("djlib.bucketing.umap_shape", "djlib.evaluation.projection"),

@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UsageError
+from . import opportunities
 from .alerts import TEXTS, AlertSettings
+from .opportunities import OpportunitySettings
 from .workspace import ENV_HOME as _ENV_HOME
 from .workspace import SETTINGS_FILE, Workspace
 
@@ -25,6 +27,7 @@ __all__ = [
     "AlertSettings",
     "BucketSettings",
     "KeeperSettings",
+    "OpportunitySettings",
     "Settings",
     "Workspace",
     "load_settings",
@@ -95,6 +98,7 @@ class Settings:
     buckets: BucketSettings = field(default_factory=BucketSettings)
     keepers: KeeperSettings = field(default_factory=KeeperSettings)
     alerts: AlertSettings = field(default_factory=AlertSettings)
+    opportunities: OpportunitySettings = field(default_factory=OpportunitySettings)
 
 
 _LIMITS: dict[str, tuple[float, float]] = {
@@ -110,6 +114,7 @@ _LIMITS: dict[str, tuple[float, float]] = {
     "k": (1, 1000),
     "smtp_port": (1, 65535),
     "timeout_s": (0.1, 300),
+    **opportunities.LIMITS,
 }
 
 MODELS = (
@@ -136,6 +141,7 @@ _CHOICES = {
     "mode": ("strong", "faithful"),
     "dial": DIALS,
     "smtp_security": ("starttls", "tls", "none"),
+    **opportunities.CHOICES,
 }
 
 
@@ -195,6 +201,8 @@ def _checked(name: str, value: Any, default: Any, source: str) -> Any:
         return _pool(value, source)
     if name in TEXTS:
         return _line(name, value, source)
+    if name not in _CHOICES and isinstance(default, str):
+        return str(value)
     if isinstance(default, str):
         return _chosen(name, value, source)
     if isinstance(default, tuple):

@@ -82,6 +82,21 @@ class Workspace:
         return self.data / "batch.csv"
 
     @property
+    def opportunities(self) -> Path:
+        """The scanned calls."""
+        return self.data / "opportunities.parquet"
+
+    @property
+    def recommendations(self) -> Path:
+        """The calls recommended last: the file a person rates them in."""
+        return self.data / "recommendations.csv"
+
+    @property
+    def quarantine(self) -> Path:
+        """Calls of sources that looked broken, kept aside."""
+        return self.data / "quarantine"
+
+    @property
     def metrics(self) -> Path:
         """Figures of the last training."""
         return self.root / "metrics.json"

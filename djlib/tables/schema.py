@@ -1,7 +1,6 @@
 """The columns of every table: names, kinds, required or not. Every reader and writer uses these.
 
-Values stay as the person wrote them (titles, keys, genres); only numbers become numbers. Unknown
-columns are carried through untouched.
+Values stay as written; only numbers become numbers. Unknown columns are carried through untouched.
 """
 
 from __future__ import annotations
@@ -118,9 +117,14 @@ OPPORTUNITIES = Schema(
     "opportunity_id",
     (
         Column("opportunity_id", "identifies the call", required=True),
-        *(Column(n, "") for n in ("title", "url", "deadline", "tags", "source", "location")),
-        Column("description", ""),
-        Column("scraped_at", "ISO 8601, UTC"),
+        Column("title", "", aliases=("name", "headline", "conference")),
+        Column("url", "", aliases=("link", "href", "cfp_url", "cfp_link")),
+        Column("deadline", "", aliases=("closing_date", "due_date", "cfp", "cfp_end_date")),
+        Column("tags", "joined by ;", aliases=("keywords", "categories", "category", "topics")),
+        Column("source", "who published it", aliases=("site", "scraper", "publisher")),
+        Column("location", ""),
+        Column("description", "", aliases=("summary", "text", "content", "about", "details")),
+        Column("scraped_at", "ISO 8601, UTC", aliases=("found_at", "fetched_at")),
     ),
 )
 
@@ -176,8 +180,8 @@ def recognise(headings: Iterable[str]) -> Schema | None:
 def rename_to_schema(headings: list[str], schema: Schema, source: str) -> list[str]:
     """Headings with known aliases replaced by the schema's names; unknown ones unchanged.
 
-    A heading that is spelled exactly as a column wins over an alias of it. Raises `InputError`
-    for a missing required column or two columns of one name, naming what was found.
+    A heading spelled exactly as a column wins over an alias. Raises `InputError` for a missing
+    required column or two columns of one name.
     """
     exact = set(headings) & set(schema.names)
     renamed = []
@@ -204,8 +208,7 @@ def coerce(
     """Give every known column its dtype: text with "" for missing, numbers as float64 with NaN.
 
     `lines` are the file lines of the rows, for the problems. A value that cannot be read as its
-    kind becomes missing and is reported; nothing else is touched. Columns a table lacks are not
-    added. The caller's frame is not changed.
+    kind becomes missing and is reported; columns are not added, the caller's frame not changed.
 
     >>> tracks = pd.DataFrame({"track_id": ["1", "2"], "bpm": ["128,00", "fast"]})
     >>> fixed, problems = coerce(tracks, TRACKS, [2, 3])

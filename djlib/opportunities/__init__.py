@@ -1,0 +1,1 @@
+"""The third learner: which open calls a person would want to see."""

@@ -1,0 +1,126 @@
+"""Records as scrapers bring them in, made calls: a deadline read or found, junk left out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+import pandas as pd
+
+from ..formats.deadlines import (
+    NONE,
+    DateOrder,
+    Deadline,
+    date_order,
+    find_deadline,
+    read_deadline,
+)
+from ..tables.cell_text import text_of
+from ..tables.events import utc_now
+from ..tables.problems import Problem
+from ..tables.schema import OPPORTUNITIES
+from .junk import junk_reason
+
+CALL_COLUMNS = (*OPPORTUNITIES.names, "deadline_said", "first_seen", "sources", "other_ids")
+"""Columns of `data/opportunities.parquet`."""
+
+
+@dataclass(frozen=True)
+class Intake:
+    """Calls, with the columns `CALL_COLUMNS`, how many of their deadlines were found in the text,
+    and what was left out or guessed."""
+
+    calls: pd.DataFrame
+    found_in_text: int
+    problems: list[Problem]
+
+
+def take_in(
+    records: pd.DataFrame, *, order: DateOrder | None = None, now: str | None = None
+) -> Intake:
+    """Make calls of records.
+
+    `order` is how day and month are to be read; where it is None, as the other dates of the same
+    source are, and as those of all sources where that says nothing.
+
+    >>> records = pd.DataFrame({"title": ["Residency", "Read more"], "url": ["https://e.org/r"] * 2,
+    ...                         "description": ["Apply by 5/31/2026.", ""], "source": ["E"] * 2})
+    >>> taken = take_in(records, now="2026-04-01T03:00:00Z")
+    >>> taken.calls[["title", "deadline"]].values.tolist(), len(taken.problems)
+    ([['Residency', '2026-05-31']], 1)
+    """
+    table = pd.DataFrame({name: text_of(records, name) for name in OPPORTUNITIES.names})
+    table = table.reset_index(drop=True)
+    table["scraped_at"] = table["scraped_at"].where(table["scraped_at"].ne(""), now or utc_now())
+    orders = dict.fromkeys(table["source"].unique(), order) if order else source_orders(table)
+    deadlines, is_found = _deadlines(table, orders)
+    table["deadline_said"] = [deadline.said[:200] for deadline in deadlines]
+    table["deadline"] = [deadline.cell for deadline in deadlines]
+    table["first_seen"], table["sources"], table["other_ids"] = (
+        table["scraped_at"],
+        table["source"],
+        "",
+    )
+    reasons = [
+        junk_reason(*row)
+        for row in zip(
+            table["title"], table["url"], table["description"], table["deadline"], strict=True
+        )
+    ]
+    problems = [
+        Problem(None, "title", title, f"{source}: {reason}")
+        for title, source, reason in zip(table["title"], table["source"], reasons, strict=True)
+        if reason
+    ]
+    kept = [not reason for reason in reasons]
+    problems += _guesses([d for d, k in zip(deadlines, kept, strict=True) if k], orders)
+    calls = table.loc[kept, list(CALL_COLUMNS)].astype("str").reset_index(drop=True)
+    n_found = sum(f and k for f, k in zip(is_found, kept, strict=True))
+    return Intake(calls, n_found, problems)
+
+
+def source_orders(table: pd.DataFrame) -> dict[str, DateOrder | None]:
+    """How each source writes day and month, as far as its dates tell; else as most sources do."""
+    told = {
+        str(source): date_order([*rows["deadline"], *rows["description"]])
+        for source, rows in table.groupby("source", sort=False)
+    }
+    usual = Counter(order for order in told.values() if order).most_common(1)
+    return {source: order or (usual[0][0] if usual else None) for source, order in told.items()}
+
+
+def _deadlines(
+    table: pd.DataFrame, orders: Mapping[str, DateOrder | None]
+) -> tuple[list[Deadline], list[bool]]:
+    """The deadline of each record, and whether it was found in the text."""
+    deadlines, found = [], []
+    for row in table.to_dict("records"):
+        order, read_on = orders[row["source"]], _day(row["scraped_at"])
+        deadline = read_deadline(row["deadline"], order=order, read_on=read_on)
+        in_text = NONE
+        if deadline.kind == "none":
+            text = f"{row['title']}\n\n{row['description']}"
+            in_text = find_deadline(text, order=order, read_on=read_on)
+        deadlines.append(deadline if in_text.kind == "none" else in_text)
+        found.append(in_text.kind != "none")
+    return deadlines, found
+
+
+def _day(moment: str) -> date:
+    try:
+        return datetime.fromisoformat(moment.strip()).date()
+    except ValueError:
+        return datetime.now(UTC).date()
+
+
+def _guesses(deadlines: list[Deadline], orders: Mapping[str, DateOrder | None]) -> list[Problem]:
+    guessed = [deadline for deadline in deadlines if deadline.is_guess]
+    if not guessed:
+        return []
+    reason = (
+        f"{len(guessed)} dates can be read two ways and nothing tells which: read day first; "
+        "date_order under [opportunities] says otherwise"
+    )
+    return [Problem(None, "deadline", guessed[0].said, reason, "note")]

@@ -1,0 +1,260 @@
+"""The same call from several scrapers, or found again, made one row.
+
+Two records are one call where they lie at one address under like titles, or at two under like
+titles with one deadline or one text. A title that many pages carry says nothing by itself.
+Deadlines that differ keep two calls of one scan apart; in a later scan they move the deadline.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain, combinations, count
+
+import pandas as pd
+
+from ..features.text import fold
+from ..formats.web_addresses import canonical_url, host_of
+from .clusters import Clusters
+from .intake import CALL_COLUMNS
+
+_ALIKE, _ALIKE_ELSEWHERE = 88.0, 93.0
+_SAME_TEXT, _LIKE_TEXT = 95.0, 60.0
+_A_TEXT = 80
+"""Signs from which on a description says enough to compare."""
+_READ = 500
+_FEW_WORDS = 3
+_GENERIC = 8
+"""Pages that one title may name and still say something."""
+_MOST_IN_BLOCK = 60
+_WORDS = re.compile(r"\w+")
+
+
+@dataclass(frozen=True)
+class Merge:
+    """All calls; how many are new, known already, doubles of another in what came in, and of the
+    known ones how many have another deadline now."""
+
+    calls: pd.DataFrame
+    new: int
+    known: int
+    doubles: int
+    moved: int
+
+
+@dataclass(frozen=True)
+class _Call:
+    place: int
+    url: str
+    host: str
+    title: str
+    deadline: str
+    text: str
+    is_new: bool
+    scraped_at: str
+
+
+def merge(old: pd.DataFrame | None, new: pd.DataFrame) -> Merge:
+    """Add `new` calls to `old` ones, which stay in their order; new ones come behind.
+
+    The oldest record of a call gives its id and title, the latest its deadline; tags and sources
+    are joined, and the longest description is kept.
+    """
+    n_old = 0 if old is None else len(old)
+    both = new if old is None else pd.concat([old, new], ignore_index=True)
+    both = both.reindex(columns=list(CALL_COLUMNS), fill_value="").astype("str")
+    calls = [_call(n, row, n >= n_old) for n, row in enumerate(both.to_dict("records"))]
+    clusters = Clusters([call.deadline for call in calls])
+    _join_by_id(both, clusters)
+    _join_at_one_address(calls, clusters)
+    _join_elsewhere(calls, clusters)
+    _move_deadlines(calls, clusters)
+    groups = clusters.groups()
+    rows = both.to_dict("records")
+    made = [_joined([rows[place] for place in group]) for group in groups]
+    moved = sum(_has_moved(rows, group, n_old) for group in groups)
+    table = pd.DataFrame(made, columns=list(CALL_COLUMNS)).astype("str")
+    table["opportunity_id"] = _ids(table)
+    n_new = sum(group[0] >= n_old for group in groups)
+    known = sum(group[0] < n_old <= group[-1] for group in groups)
+    return Merge(table, n_new, known, len(new) - n_new - known, moved)
+
+
+def _call(place: int, row: dict[str, str], is_new: bool) -> _Call:
+    deadline = row["deadline"] if row["deadline"] not in ("", "tba") else ""
+    title = " ".join(_WORDS.findall(fold(row["title"])))
+    return _Call(
+        place, canonical_url(row["url"]), host_of(row["url"]), title, deadline,
+        fold(row["description"][:_READ]), is_new, row["scraped_at"],
+    )  # fmt: skip
+
+
+def _join_by_id(both: pd.DataFrame, clusters: Clusters) -> None:
+    first: dict[str, int] = {}
+    for place, (own, others) in enumerate(
+        zip(both["opportunity_id"], both["other_ids"], strict=True)
+    ):
+        for known in filter(None, (own, *others.split("|"))):
+            if first.setdefault(known, place) != place:
+                clusters.join(first[known], place, anyway=True)
+
+
+def _join_at_one_address(calls: list[_Call], clusters: Clusters) -> None:
+    for group in _grouped(calls, lambda call: call.url):
+        for same in _grouped(group, lambda call: call.title):
+            for by_deadline in _grouped(same, lambda call: call.deadline or "-"):
+                _join_all(by_deadline, clusters)
+            _join_all_that_fit(same, clusters)
+        titles = {call.title: call for call in group}
+        for one, other in _pairs(list(titles.values())):
+            if _are_alike(one.title, other.title, _ALIKE):
+                clusters.join(one.place, other.place)
+
+
+def _join_elsewhere(calls: list[_Call], clusters: Clusters) -> None:
+    pages: dict[str, set[str]] = defaultdict(set)
+    for call in calls:
+        pages[call.title].add(call.url or f"-{call.place}")
+    specific = [c for c in calls if len(pages[c.title]) <= _GENERIC]
+    generic = [c for c in calls if len(pages[c.title]) > _GENERIC and len(c.text) >= _A_TEXT]
+    for same in _grouped(generic, lambda call: f"{call.title}\n{call.deadline}\n{call.text}"):
+        _join_all(same, clusters)
+    distinct = {(c.title, c.url, c.deadline): c for c in specific}
+    for block in _blocks(list(distinct.values())):
+        for one, other in _pairs(block):
+            if not clusters.are_one(one.place, other.place) and _are_one_call(one, other):
+                clusters.join(one.place, other.place)
+
+
+def _are_one_call(one: _Call, other: _Call) -> bool:
+    """Whether two records at different addresses are the same call."""
+    from rapidfuzz import fuzz
+
+    if min(len(one.title.split()), len(other.title.split())) < _FEW_WORDS:
+        return False
+    if not _are_alike(one.title, other.title, _ALIKE_ELSEWHERE):
+        return False
+    both_say = min(len(one.text), len(other.text)) >= _A_TEXT
+    likeness = fuzz.token_set_ratio(one.text, other.text) if both_say else None
+    if one.host == other.host and one.url and other.url:
+        return likeness is not None and likeness >= _SAME_TEXT
+    is_dated = one.deadline[:1].isdigit()
+    if is_dated and one.deadline[:10] == other.deadline[:10]:
+        return likeness is None or likeness >= _LIKE_TEXT
+    return likeness is not None and likeness >= _SAME_TEXT
+
+
+def _move_deadlines(calls: list[_Call], clusters: Clusters) -> None:
+    """What an earlier scan found at an address and the later one with another deadline."""
+    for group in _grouped(calls, lambda call: call.url):
+        for same in _grouped(group, lambda call: call.title):
+            stayed = {clusters.of(c.place) for c in same if not c.is_new}
+            came = {clusters.of(c.place) for c in same if c.is_new}
+            before = [c for c in same if not c.is_new and clusters.of(c.place) not in came]
+            after = [c for c in same if c.is_new and clusters.of(c.place) not in stayed]
+            for one, other in zip(before, after, strict=False):
+                clusters.join(one.place, other.place, anyway=True)
+
+
+def _are_alike(one: str, other: str, least: float) -> bool:
+    from rapidfuzz import fuzz
+
+    numbers = [set(re.findall(r"\d+", title)) for title in (one, other)]
+    if all(numbers) and numbers[0] != numbers[1]:
+        return False
+    return bool(fuzz.token_sort_ratio(one, other, score_cutoff=least))
+
+
+def _blocks(calls: list[_Call]) -> Iterator[list[_Call]]:
+    """Calls that share one of the two rarest words of their titles."""
+    often = Counter(word for call in calls for word in set(call.title.split()))
+    blocks: dict[str, list[_Call]] = defaultdict(list)
+    for call in calls:
+        for word in sorted(set(call.title.split()), key=lambda w: (often[w], w))[:2]:
+            blocks[word].append(call)
+    for block in blocks.values():
+        if len(block) > _MOST_IN_BLOCK:
+            yield from _grouped(block, lambda call: f"{call.title[:12]} {call.deadline}")
+        else:
+            yield block
+
+
+def _grouped(calls: Iterable[_Call], key: Callable[[_Call], str]) -> Iterator[list[_Call]]:
+    """Calls of one key, where there are several; an empty key is none."""
+    groups: dict[str, list[_Call]] = defaultdict(list)
+    for call in calls:
+        if found := key(call):
+            groups[found].append(call)
+    yield from (group for group in groups.values() if len(group) > 1)
+
+
+def _pairs(calls: list[_Call]) -> Iterator[tuple[_Call, _Call]]:
+    yield from combinations(calls[:_MOST_IN_BLOCK], 2)
+
+
+def _join_all(calls: list[_Call], clusters: Clusters) -> None:
+    for call in calls[1:]:
+        clusters.join(calls[0].place, call.place)
+
+
+def _join_all_that_fit(calls: list[_Call], clusters: Clusters) -> None:
+    """Those without a deadline to the first that has one: it is what they leave out."""
+    dated = [call for call in calls if call.deadline]
+    for call in calls:
+        if not call.deadline and dated:
+            clusters.join(dated[0].place, call.place)
+
+
+def _joined(records: list[dict[str, str]]) -> dict[str, str]:
+    oldest = records[0]
+    latest = max(
+        reversed(records), key=lambda r: (r["deadline"] not in ("", "tba"), r["scraped_at"])
+    )
+    ids = [i for r in records for i in (r["opportunity_id"], *r["other_ids"].split("|")) if i]
+    own = ids[0] if ids else ""
+    return oldest | {
+        "opportunity_id": own,
+        "deadline": latest["deadline"] or oldest["deadline"],
+        "deadline_said": latest["deadline_said"],
+        "url": next((r["url"] for r in records if r["url"]), ""),
+        "tags": _all_of(records, "tags", ";"),
+        "sources": _all_of(records, "sources", "|"),
+        "location": next((r["location"] for r in records if r["location"]), ""),
+        "description": max((r["description"] for r in records), key=len),
+        "scraped_at": max(r["scraped_at"] for r in records),
+        "first_seen": min(r["first_seen"] for r in records),
+        "other_ids": "|".join(dict.fromkeys(i for i in ids if i != own)),
+    }
+
+
+def _all_of(records: list[dict[str, str]], column: str, mark: str) -> str:
+    parts = (part.strip() for record in records for part in record[column].split(mark))
+    return ("; " if mark == ";" else mark).join(dict.fromkeys(part for part in parts if part))
+
+
+def _has_moved(rows: list[dict[str, str]], group: list[int], n_old: int) -> bool:
+    was = [rows[place]["deadline"] for place in group if place < n_old]
+    comes = [rows[place]["deadline"] for place in group if place >= n_old]
+    return bool(was and comes and any(comes) and was[0] not in comes)
+
+
+def _ids(table: pd.DataFrame) -> list[str]:
+    """The id of each call: its own, else one made of address and title, each once."""
+    taken = set(table["opportunity_id"]) - {""}
+    ids = []
+    for row in table.to_dict("records"):
+        own = row["opportunity_id"] or next(made for made in _names(row) if made not in taken)
+        taken.add(own)
+        ids.append(own)
+    return ids
+
+
+def _names(row: Mapping[str, str]) -> Iterator[str]:
+    """Ids a call may get, the plainest first."""
+    names = [canonical_url(row["url"]) or row["source"], fold(row["title"])]
+    for more in chain([[]], [[row["deadline"]]], ([row["deadline"], str(n)] for n in count())):
+        text = "\x1f".join([*names, *more]).encode("utf-8", "replace")
+        yield f"o{hashlib.blake2b(text, digest_size=6).hexdigest()}"
