@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from djlib.errors import FormatError, UsageError
 from djlib.formats.collection import UNNAMED, Playlist
 from djlib.formats.m3u import FORMAT, read, write_m3u8
-from djlib.formats.m3u_writer import safe_name
+from djlib.formats.file_names import safe_name
 from djlib.formats.playlists import choose_buckets
 
 from .samples import is_known, table
