@@ -15,7 +15,7 @@ from .audio_tags import READABLE_SUFFIXES, UNREADABLE_SUFFIXES
 from .library import format_of
 
 _SUFFIXES = (".xml", ".nml", ".m3u", ".m3u8", ".sqlite", ".crate", ".scrate", ".vdjfolder")
-_FOLDERS = (serato.FOLDER.casefold(), engine.FOLDER.casefold())
+from .serato_writer import FOLDER as SERATO_FOLDER
 _OLD = ("backup", "backups")
 
 

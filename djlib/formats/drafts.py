@@ -71,8 +71,9 @@ class Draft:
             if not file.path.exists() and not file.path.is_symlink():
                 continue
             if file.path.is_dir() or not (file.is_own(file.path) or is_ours(file.path)):
+                changed = "" if file.is_own is not no_sign else ", or was changed since"
                 raise UsageError(
-                    f"{file.path} exists and was not written by djlib; "
+                    f"{file.path} exists and was not written by djlib{changed}; "
                     "choose another name with --output"
                 )
 

@@ -240,4 +240,4 @@ def test_another_program_is_wrong_usage(answered: Path) -> None:
     result = djlib("export", "--to", "winamp")
 
     assert result.exit_code == 2
-    assert "'winamp' is not one of" in result.stderr
+    assert "nothing is called 'winamp' to export to; there are rekordbox" in result.stderr
