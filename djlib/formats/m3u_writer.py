@@ -98,8 +98,6 @@ class _Form:
         try:
             path.encode(self.encoding)
         except UnicodeEncodeError:
-            if self.encoding == "utf-8":
-                return "a damaged sign in the file's name, which no text file can hold"
             return f"letters in the file's name that {self.suffix} cannot hold; use m3u8"
         return ""
 

@@ -77,10 +77,6 @@ def _location(path: str) -> tuple[str, str]:
         return "", "it has no file, so no crate can hold it"
     if "\0" in path:
         return "", "a sign in the file's name that a crate cannot hold"
-    try:
-        path.encode("utf-16-be")
-    except UnicodeEncodeError:
-        return "", "a damaged sign in the file's name, which no crate can hold"
     if is_windows_path(path):
         path = path.replace("\\", "/")
         if path.startswith("//"):
