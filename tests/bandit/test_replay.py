@@ -55,9 +55,7 @@ def watched(seed: int = 0, rules: Rules = QUICK) -> tuple[Watching, list[Watchin
     return made[0], made
 
 
-def test_start_and_candidates_are_the_same_for_all_and_nothing_is_asked_twice() -> (
-    None
-):
+def test_start_and_candidates_are_the_same_for_all_and_nothing_is_asked_twice() -> None:
     one, _ = watched()
     other, _ = watched()
     assert one.learned == other.learned
