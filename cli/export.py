@@ -11,6 +11,7 @@ from . import _options as o
 
 if TYPE_CHECKING:
     from djlib.jobs.export import ExportReport
+    from djlib.jobs.write_tags import TagReport
 
 _HOW = {
     "rekordbox": (
@@ -33,7 +34,7 @@ def export(
     ] = None,
     to: Annotated[
         str,
-        typer.Option("--to", help="rekordbox, traktor, serato, m3u8, m3u, csv, or a plugin's."),
+        typer.Option("--to", help="rekordbox, traktor, serato, m3u8, m3u, csv or tags."),
     ] = "rekordbox",
     output: Annotated[
         Path | None,
@@ -72,6 +73,16 @@ def export(
         str,
         typer.Option("--folder", help="Folder the playlists stand in.", rich_help_panel=o.ADVANCED),
     ] = "djlib",
+    tag: Annotated[
+        Literal["grouping", "comment"],
+        typer.Option("--tag", help="tags: the field that gets the bucket."),
+    ] = "grouping",
+    write: Annotated[
+        bool, typer.Option("--write", help="tags: really change the audio files.")
+    ] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="tags: also where the field says something else.")
+    ] = False,
     dry_run: o.DryRun = False,
     json: o.Json = False,
     workspace: o.Workspace = None,
@@ -84,13 +95,22 @@ def export(
 
     Example: djlib export --to m3u8 --output playlists
     """
+    from ._session import Session
+
+    session = Session(workspace, as_json=json, verbose=verbose, wait=wait)
+    if to == "tags":
+        from djlib.jobs.write_tags import TagOptions, write_tags
+
+        asked = TagOptions(tag, include_unsure, include_sorted, replace, write and not dry_run)
+        done = write_tags(
+            session.workspace, session.settings, predictions, options=asked, talk=session.talk
+        )
+        session.show(done, render_tags)
+        return
     from djlib.formats.options import WriteOptions
     from djlib.jobs.export import ExportOptions
     from djlib.jobs.export import export as run
 
-    from ._session import Session
-
-    session = Session(workspace, as_json=json, verbose=verbose, wait=wait)
     writing = WriteOptions(folder, relative, forward_slash, bom)
     options = ExportOptions(include_unsure, include_sorted, writing, keys, only_new, dry_run)
     report = run(
@@ -157,3 +177,21 @@ def _written(report: ExportReport) -> None:
     next_steps(
         *_HOW.get(report.to, ()), f"djlib history undo {report.entry}    takes this export back"
     )
+
+
+def render_tags(report: TagReport) -> None:
+    """Draw what was or would be written into the tags."""
+    from ._render import count, heading, line, next_steps, problems, sizes
+
+    n_files = sum(report.values.values())
+    heading(f"{report.field}: {count(n_files, 'file')} to change, {report.same:,} right already")
+    if report.values:
+        sizes(report.values, unit="files")
+    if report.unsure_left_out:
+        line(f"{report.unsure_left_out:,} unsure tracks left out; --include-unsure takes them in.")
+    problems(report.problems, title="Left alone")
+    if report.entry is not None:
+        line(f"\n{count(report.written, 'file')} changed.")
+        next_steps(f"djlib history undo {report.entry}    brings every file back as it was")
+    elif n_files:
+        line("\nNothing written; --write changes the audio files.")

@@ -106,6 +106,7 @@ def render_undo(report: UndoReport) -> None:
         ("brought back", report.restored),
         ("removed", report.removed),
         ("kept as a copy", report.copies),
+        ("changed by others since: only the field was brought back", report.field_only),
     ):
         if paths:
             line(f"{count(len(paths), 'file')} {what}, e.g. {here(paths[0])}")

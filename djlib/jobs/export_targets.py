@@ -42,7 +42,9 @@ def target_named(name: str) -> Target:
     """
     known = _writers()
     if name not in known:
-        raise UsageError(f"nothing is called {name!r} to export to; there are {', '.join(known)}")
+        raise UsageError(
+            f"nothing is called {name!r} to export to; there are {', '.join(known)}, tags"
+        )
     return Target(name, known[name], _DEFAULTS.get(name, f"djlib_{name}"))
 
 

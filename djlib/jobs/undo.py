@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,14 @@ from ..tables.problems import Problem
 from .journal import Change, Entry, Journal, copy_file
 from .runs import run
 from .talk import Talk
+from .undo_tags import TagsBack, undo_tags
 
 
 @dataclass(frozen=True)
 class UndoReport:
     """What was brought back: files restored and removed, copies kept of files that were changed
-    since, and what could not be undone."""
+    since, and what could not be undone. Of `field_only` just the field was brought back, since
+    another program had written other tags."""
 
     entry: Entry
     restored: list[str]
@@ -28,6 +30,7 @@ class UndoReport:
     copies: list[str]
     problems: list[Problem]
     is_dry_run: bool = False
+    field_only: list[str] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for `--json`."""
@@ -61,6 +64,9 @@ def undo(
         if entry.state == "undone":
             raise UsageError(f"entry {number} is undone already; 'djlib history list' shows all")
         place = journal.place(entry)
+        if entry.what == "tags":
+            back = undo_tags(entry, place, force=force, dry_run=dry_run, talk=talk)
+            return _tags_undone(journal, entry, back, dry_run)
         changed = _changed_since(entry)
         if changed and not force:
             raise UsageError(_refusal(journal, entry, changed))
@@ -83,6 +89,15 @@ def undo(
         undone = replace(entry, state="undone")
         journal.save(undone)
         return replace(report, entry=undone)
+
+
+def _tags_undone(journal: Journal, entry: Entry, back: TagsBack, dry_run: bool) -> UndoReport:
+    """An entry of which some files could not be undone stays open, for another try."""
+    if not dry_run and not back.problems:
+        entry = replace(entry, state="undone")
+        journal.save(entry)
+    restored = [*back.exact, *back.field_only]
+    return UndoReport(entry, restored, [], back.copies, back.problems, dry_run, back.field_only)
 
 
 def _is_to_do(change: Change) -> bool:
