@@ -24,6 +24,7 @@ _COMMANDS = {
     "map": "Draw all records as a map, alike ones near each other.",
     "report": "Show whether it gets better, version by version.",
     "export": "Write the buckets as playlists for DJ software.",
+    "history": "What was exported, and taking it back.",
     "compare": "Compare models on the same folds of your library.",
     "simulate": "Try on labelled listings how many keepers each policy would have found.",
     "models": "Versions of the model, and going back.",

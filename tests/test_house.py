@@ -60,6 +60,7 @@ ONLY_IN = {
     "matplotlib": ("djlib.evaluation.charts",),
     "skops": ("djlib.bucketing.simple_ml", "djlib.bucketing.hybrid_files"),
     "tinytag": ("djlib.formats",),
+    "mutagen": ("djlib.formats.tag_fields",),
     "cleanlab": ("djlib.bucketing.label_quality",),
     "apprise": ("djlib.monitoring.channels",),
     "apscheduler": ("djlib.unattended.scheduler",),

@@ -10,12 +10,13 @@ import os
 from pathlib import Path
 
 from ..errors import FormatError
-from . import engine, serato, virtualdj
+from . import engine, virtualdj
 from .audio_tags import READABLE_SUFFIXES, UNREADABLE_SUFFIXES
 from .library import format_of
+from .serato_writer import FOLDER as SERATO_FOLDER
 
 _SUFFIXES = (".xml", ".nml", ".m3u", ".m3u8", ".sqlite", ".crate", ".scrate", ".vdjfolder")
-_FOLDERS = (serato.FOLDER.casefold(), engine.FOLDER.casefold())
+_FOLDERS = (SERATO_FOLDER.casefold(), engine.FOLDER.casefold())
 _OLD = ("backup", "backups")
 
 

@@ -7,17 +7,20 @@ name of another, is a problem to report and never the end of a run.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
+import pandas as pd
+
 from ..errors import UsageError
 from ..tables.problems import Problem
-from .collection import Library
-from .options import ReadOptions
+from .collection import Library, Playlist
+from .drafts import Draft
+from .options import ReadOptions, WriteOptions
 
 GROUP = "djlib.formats"
 """The entry points under which other packages offer formats."""
@@ -38,6 +41,9 @@ BUILT_IN = (
 """Modules of this package with a `FORMAT`, in the order in which they are asked."""
 
 
+Writer = Callable[[Path, pd.DataFrame, Sequence[Playlist], WriteOptions], Draft]
+
+
 @dataclass(frozen=True)
 class Format:
     """A kind of library.
@@ -45,7 +51,8 @@ class Format:
     `name` is what commands call it and `about` what people do. `sniff` is given the path and the
     first bytes of the file (none for a folder) and says whether it is one; it should not open the
     file again. `read` raises `FormatError` where nothing can be read, and gives a `Problem` for
-    each record that cannot. `write`, where there is one, makes a new file of tracks and playlists.
+    each record that cannot. `write`, where there is one, says what a new file or folder of tracks
+    and playlists would hold, and writes nothing itself.
 
     >>> Format("cue", "Cue sheet", lambda path, head: b"INDEX" in head, read=lambda *_: None).name
     'cue'
@@ -55,7 +62,7 @@ class Format:
     about: str
     sniff: Callable[[Path, bytes], bool]
     read: Callable[[Path, ReadOptions], Library]
-    write: Callable[..., object] | None = None
+    write: Writer | None = None
 
 
 def all_formats() -> tuple[list[Format], list[Problem]]:

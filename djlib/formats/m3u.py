@@ -17,7 +17,7 @@ from ..tables.problems import Problem
 from .collection import OWN_FOLDER, Library, SourcePlaylist, assemble
 from .format import Format
 from .locations import decode_location, is_windows_path
-from .m3u_writer import SIGNATURE, write_m3u8
+from .m3u_writer import ENCODING, SIGNATURE, draft, write_m3u8
 from .options import ReadOptions
 from .paths import stem
 
@@ -30,6 +30,8 @@ _SUFFIXES = (".m3u", ".m3u8")
 _EXTINF = re.compile(r"#EXTINF:\s*(-?\d+(?:\.\d+)?)[^,]*,(.*)", re.DOTALL)
 _TOLD = re.compile(r"<(artist|title|songlength)>([^<]*)")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+_ENCODING = re.compile(rb"^" + ENCODING.encode() + rb"\s*([\w-]+)", re.MULTILINE)
+_HEAD = 200
 _COLUMNS = ("path", "location", "artist", "title", "duration_s")
 
 
@@ -68,13 +70,13 @@ def _playlist_path(text: str, path: Path) -> tuple[str, ...]:
     """The name the file states or has; what djlib wrote stands in djlib's own folder."""
     named = re.search(r"^#PLAYLIST:(.*\S)", text, re.MULTILINE)
     name = named[1] if named else path.stem
-    return (OWN_FOLDER, name) if SIGNATURE in text[:200].splitlines() else (name,)
+    return (OWN_FOLDER, name) if SIGNATURE in text[:_HEAD].splitlines() else (name,)
 
 
 def _text(path: Path) -> str:
     data = path.read_bytes()
     try:
-        text = data.decode("utf-8-sig")
+        text = data.decode(_stated_encoding(data) or "utf-8-sig")
     except UnicodeDecodeError:
         try:
             text = data.decode("cp1252")
@@ -83,6 +85,12 @@ def _text(path: Path) -> str:
     if not text.strip():
         raise FormatError(f"{path}: it is empty; {ADVICE}")
     return text
+
+
+def _stated_encoding(data: bytes) -> str:
+    """`cp1252` where the file says so; what it says otherwise is guessed better."""
+    found = _ENCODING.search(data[:_HEAD])
+    return "cp1252" if found and found[1].lower() in (b"windows-1252", b"cp1252") else ""
 
 
 def _entries(text: str) -> Iterator[tuple[int, str, tuple[str, str, str] | None]]:
@@ -115,4 +123,4 @@ def _resolved(line: str, folder: Path) -> str:
     return os.path.normpath(os.path.join(os.path.abspath(folder), relative))
 
 
-FORMAT = Format("m3u", NAME, sniff, read)
+FORMAT = Format("m3u", NAME, sniff, read, draft)

@@ -1,95 +1,139 @@
-"""Write playlists as M3U8 files, one a playlist, in folders as the playlists stand in theirs."""
+"""Write playlists as M3U8 or M3U files, one a playlist, in folders as the playlists stand in
+theirs."""
 
 from __future__ import annotations
 
+import ntpath
+import os.path
+import posixpath
 import re
-import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from ..errors import UsageError
-from ..tables.atomic import replace_file
 from ..tables.problems import Problem
 from .collection import UNNAMED, Playlist, missing_members, records
+from .drafts import Draft, NewFile
+from .file_names import file_names
+from .locations import is_windows_path
+from .options import WriteOptions
 
 SUFFIX = ".m3u8"
 SIGNATURE = "# written by djlib"
 """A line by which djlib knows its own files."""
+ENCODING = "#EXTENC:"
+"""A line that says how the file is encoded, where it is not UTF-8."""
 
-_HOSTILE = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f-\x9f]')
-_RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\.|$)", re.IGNORECASE)
-_LONGEST = 150  # bytes: leaves room for a number and the suffix under the usual limit of 255
+_MARK = b"\xef\xbb\xbf"
+_WINDOWS_1252 = "cp1252"
 _LINE_BREAKS = re.compile(r"[\r\n\x00]+")
+_NEEDS_DOT = re.compile(r"#|\s|[A-Za-z][A-Za-z0-9+.-]*:|.*\\|\Z", re.DOTALL)
+
+Row = dict[str, Any]
 
 
 def write_m3u8(
-    folder: str | Path, tracks: pd.DataFrame, playlists: Sequence[Playlist]
+    folder: str | Path,
+    tracks: pd.DataFrame,
+    playlists: Sequence[Playlist],
+    options: WriteOptions | None = None,
 ) -> tuple[list[Path], list[Problem]]:
     """Write one `.m3u8` a playlist under `folder`; give the files written and what was left out.
 
-    UTF-8 without a byte order mark; paths stand byte for byte as in `path`. Names become safe
-    for every file system. Raises `UsageError`, before anything is written, rather than replace a
-    file that djlib did not write.
+    UTF-8, without a byte order mark unless asked for; paths stand byte for byte as in `path`
+    unless `options` say otherwise. Names become safe for every file system. Raises `UsageError`,
+    before anything is written, rather than replace a file that djlib did not write.
     """
+    made = draft(Path(folder), tracks, playlists, options or WriteOptions())
+    return made.write(), made.problems
+
+
+def draft(
+    target: Path, tracks: pd.DataFrame, playlists: Sequence[Playlist], options: WriteOptions
+) -> Draft:
+    """The files `write_m3u8` would write under the folder `target`."""
+    return _draft(target, tracks, playlists, _Form(options))
+
+
+def draft_m3u(
+    target: Path, tracks: pd.DataFrame, playlists: Sequence[Playlist], options: WriteOptions
+) -> Draft:
+    """The same as `.m3u` in Windows-1252, for players that read nothing else; a file whose name
+    has other letters is left out."""
+    return _draft(target, tracks, playlists, _Form(options, ".m3u", _WINDOWS_1252))
+
+
+@dataclass(frozen=True)
+class _Form:
+    """How the lines of a playlist file are written."""
+
+    options: WriteOptions
+    suffix: str = SUFFIX
+    encoding: str = "utf-8"
+
+    def line(self, path: str, folder: Path) -> str:
+        """The line of a track in a playlist that lies in `folder`."""
+        if self.options.relative:
+            path = relative_path(path, folder)
+        if self.options.forward_slash and (is_windows_path(path) or os.path.sep == "\\"):
+            path = path.replace("\\", "/")
+        return path
+
+    def encoded(self, lines: Iterable[str]) -> Iterator[bytes]:
+        if self.options.bom and self.encoding == "utf-8":
+            yield _MARK
+        for line in lines:
+            yield line.encode(self.encoding, "replace") + b"\n"
+
+    def why_not(self, path: str) -> str:
+        """Why a playlist file cannot hold a path; "" where it can."""
+        if not path:
+            return "it has no file, so no playlist can hold it"
+        if _LINE_BREAKS.search(path):
+            return "a line break in the file's name, which a playlist file cannot hold"
+        try:
+            path.encode(self.encoding)
+        except UnicodeEncodeError:
+            return f"letters in the file's name that {self.suffix} cannot hold; use m3u8"
+        return ""
+
+
+def relative_path(path: str, folder: Path) -> str:
+    r"""The path as seen from a folder, where that leads to the same file; else as it is.
+
+    >>> relative_path("/Users/dj/Music/a.mp3", Path("/Users/dj/Lists"))
+    '../Music/a.mp3'
+    >>> relative_path("D:\\a.mp3", Path("/Users/dj")), relative_path("/l/#1.mp3", Path("/l"))
+    ('D:\\a.mp3', './#1.mp3')
+    """
+    here = os.path.abspath(folder)
+    system = ntpath if is_windows_path(path) else posixpath
+    if not system.isabs(path) or is_windows_path(path) != is_windows_path(here):
+        return path
+    try:
+        seen = system.relpath(path, here)
+    except ValueError:  # another drive
+        return path
+    if system.normpath(system.join(here, seen)) != path:
+        return path
+    return f".{system.sep}{seen}" if system is posixpath and _NEEDS_DOT.match(seen) else seen
+
+
+def _draft(target: Path, tracks: pd.DataFrame, playlists: Sequence[Playlist], form: _Form) -> Draft:
     rows = {row["track_id"]: row for row in records(tracks)}
-    files = _file_names(Path(folder), playlists)
-    for file in files:
-        if file.exists() and not _is_own(file):
-            raise UsageError(f"{file} exists and was not written by djlib; choose another folder")
-    problems = missing_members(playlists, tracks)
+    paths = file_names(target, playlists, form.suffix)
     unusable: dict[str, Problem] = {}
-    for file, playlist in zip(files, playlists, strict=True):
-        members = [rows[member] for member in playlist.track_ids if member in rows]
-        unusable.update(_unusable(members))
-        usable = [member for member in members if member["track_id"] not in unusable]
-        with replace_file(file, "w", newline="\n") as handle:
-            handle.write("\n".join(_content(playlist, usable)) + "\n")
-    return files, [*problems, *unusable.values()]
-
-
-def safe_name(name: str) -> str:
-    """Make a file name that Windows, macOS and Linux all accept.
-
-    >>> safe_name("Drum n Bass / Jungle?"), safe_name("con"), safe_name("...")
-    ('Drum n Bass _ Jungle_', 'con_', '(no name)')
-    """
-    safe = _HOSTILE.sub("_", name.encode("utf-8", "replace").decode("utf-8"))
-    safe = safe.encode("utf-8")[:_LONGEST].decode("utf-8", "ignore").strip(" .")
-    reserved = _RESERVED.match(safe)
-    return f"{safe[: reserved.end(1)]}_{safe[reserved.end(1) :]}" if reserved else safe or UNNAMED
-
-
-def _file_names(root: Path, playlists: Iterable[Playlist]) -> list[Path]:
-    """A file for each playlist; names that some file system takes for one get a number."""
-    folders: dict[tuple[str, ...], Path] = {(): root}
-    taken: set[tuple[Path, str]] = set()
     files = []
-    for playlist in playlists:
-        *parents, name = playlist.path or (UNNAMED,)
-        for depth in range(1, len(parents) + 1):
-            inside = folders[tuple(parents[: depth - 1])]
-            if tuple(parents[:depth]) not in folders:
-                folders[tuple(parents[:depth])] = _untaken(inside, parents[depth - 1], "", taken)
-        files.append(_untaken(folders[tuple(parents)], name, SUFFIX, taken))
-    return files
-
-
-def _untaken(folder: Path, name: str, suffix: str, taken: set[tuple[Path, str]]) -> Path:
-    stem = safe_name(name)
-    candidate, number = stem + suffix, 1
-    while (folder, _folded(candidate)) in taken:
-        number += 1
-        candidate = f"{stem} ({number}){suffix}"
-    taken.add((folder, _folded(candidate)))
-    return folder / candidate
-
-
-def _folded(name: str) -> str:
-    """Names that macOS or Windows would take for one."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+    for path, playlist in zip(paths, playlists, strict=True):
+        members = [rows[member] for member in playlist.track_ids if member in rows]
+        unusable.update(_unusable(members, form))
+        usable = [member for member in members if member["track_id"] not in unusable]
+        files.append(NewFile(path, partial(_content, playlist, usable, form, path.parent), _is_own))
+    return Draft(files, [*missing_members(playlists, tracks), *unusable.values()])
 
 
 def _is_own(file: Path) -> bool:
@@ -99,30 +143,33 @@ def _is_own(file: Path) -> bool:
         return SIGNATURE.encode() in handle.read(200).splitlines()
 
 
-def _unusable(members: Iterable[dict[str, Any]]) -> dict[str, Problem]:
+def _unusable(members: Iterable[Row], form: _Form) -> dict[str, Problem]:
     found = {}
     for member in members:
-        path = member.get("path", "")
-        if not path:
-            reason = "it has no file, so no playlist can hold it"
-        elif _LINE_BREAKS.search(path):
-            reason = "a line break in the file's name, which a playlist file cannot hold"
-        else:
-            continue
-        shown = str(member.get("title", member["track_id"]))
-        found[member["track_id"]] = Problem(None, "path", shown, reason)
+        reason = form.why_not(member.get("path", ""))
+        if reason:
+            shown = str(member.get("title", member["track_id"]))
+            found[member["track_id"]] = Problem(None, "path", shown, reason)
     return found
 
 
-def _content(playlist: Playlist, members: Iterable[dict[str, Any]]) -> Iterable[str]:
+def _content(
+    playlist: Playlist, members: Sequence[Row], form: _Form, folder: Path
+) -> Iterator[bytes]:
+    return form.encoded(_lines(playlist, members, form, folder))
+
+
+def _lines(playlist: Playlist, members: Sequence[Row], form: _Form, folder: Path) -> Iterator[str]:
     yield "#EXTM3U"
     yield SIGNATURE
+    if form.encoding != "utf-8":
+        yield f"{ENCODING}windows-1252"
     yield "#PLAYLIST:" + (_one_line(playlist.path[-1] if playlist.path else "") or UNNAMED)
     for member in members:
         length = round(member.get("duration_s", -1))
         names = (_one_line(member.get("artist", "")), _one_line(member.get("title", "")))
         yield f"#EXTINF:{length},{' - '.join(filter(None, names))}"
-        yield member["path"]
+        yield form.line(member["path"], folder)
 
 
 def _one_line(text: str) -> str:

@@ -1,11 +1,11 @@
-"""What a caller may ask of any reader; a format looks at what concerns it."""
+"""What a caller may ask of any reader or writer; a format looks at what concerns it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
-from .collection import Progress
+from .collection import OWN_FOLDER, Progress
 
 
 @dataclass(frozen=True)
@@ -21,3 +21,18 @@ class ReadOptions:
     cache: Path | None = None
     folder_names_as_playlists: bool = False
     progress: Progress | None = None
+
+
+@dataclass(frozen=True)
+class WriteOptions:
+    """How to write playlists.
+
+    `folder` is where they stand in the DJ software. In playlist files paths may be `relative` to
+    the file, use the `forward_slash` on every system, and follow a byte order mark (`bom`), which
+    some Windows players need.
+    """
+
+    folder: str = OWN_FOLDER
+    relative: bool = False
+    forward_slash: bool = False
+    bom: bool = False

@@ -16,7 +16,7 @@ from .collection import Library, SourcePlaylist, assemble, rows_of
 from .format import Format
 from .locations import decode_location, path_key
 from .options import ReadOptions
-from .rekordbox_writer import write_rekordbox
+from .rekordbox_writer import draft, write_rekordbox
 from .xml_files import Rows, has_root, parse_file, safe_parser
 
 __all__ = ["FORMAT", "read", "sniff", "write_rekordbox"]
@@ -162,4 +162,4 @@ def _file_key(location: str) -> str:
         return location
 
 
-FORMAT = Format("rekordbox", NAME, sniff, read)
+FORMAT = Format("rekordbox", NAME, sniff, read, draft)

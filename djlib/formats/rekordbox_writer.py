@@ -6,27 +6,25 @@ already has. Attributes go along as they were read, so nothing changes if it doe
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import escape
 
 import pandas as pd
 
-from ..errors import InputError, UsageError
-from ..tables.atomic import replace_file
+from ..errors import InputError
 from ..tables.problems import Problem
 from .collection import OWN_FOLDER, UNNAMED, Playlist, missing_members, records
+from .drafts import Draft, NewFile, in_parts
 from .format import head_of
 from .locations import LOCALHOST, encode_location
+from .options import WriteOptions
+from .playlist_tree import Folder, as_tree
 from .xml_files import first_elements
+from .xml_writing import element, opening
 
 PRODUCT = "djlib"
 
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_QUOTED = {'"': "&quot;", "\n": "&#10;", "\r": "&#13;", "\t": "&#9;"}
 _TEXTS = {
     "title": "Name",
     "artist": "Artist",
@@ -58,22 +56,20 @@ def write_rekordbox(
     with neither is left out and returned as a problem. Raises `UsageError` rather than replace a
     file that djlib did not write.
     """
-    target = Path(path)
-    if target.exists() and not _is_own(target):
-        raise UsageError(f"{target} exists and was not written by djlib; choose another name")
+    made = draft(Path(path), tracks, playlists, WriteOptions(folder=folder))
+    made.write()
+    return made.problems
+
+
+def draft(
+    target: Path, tracks: pd.DataFrame, playlists: Sequence[Playlist], options: WriteOptions
+) -> Draft:
+    """The one file `write_rekordbox` would write."""
     rows, problems = _exportable(tracks)
     numbers = {row["track_id"]: number for number, row in enumerate(rows, start=1)}
-    root = _Folder(folders={folder: _tree(playlists)})
-    with replace_file(target, "w", newline="\n") as file:
-        file.write('<?xml version="1.0" encoding="UTF-8"?>\n\n<DJ_PLAYLISTS Version="1.0.0">\n')
-        file.write(f'  <PRODUCT Name="{PRODUCT}" Version="1" Company=""/>\n')
-        file.write(f'  <COLLECTION Entries="{len(rows)}">\n')
-        for row in rows:
-            file.write(_track(row, numbers[row["track_id"]]))
-        file.write("  </COLLECTION>\n  <PLAYLISTS>\n")
-        file.writelines(_folder("ROOT", root, numbers, "    "))
-        file.write("  </PLAYLISTS>\n</DJ_PLAYLISTS>\n")
-    return [*problems, *missing_members(playlists, tracks)]
+    root = as_tree(playlists, options.folder)
+    file = NewFile(target, lambda: in_parts(_document(rows, numbers, root)), _is_own)
+    return Draft([file], [*problems, *missing_members(playlists, tracks)])
 
 
 def _is_own(path: Path) -> bool:
@@ -102,44 +98,34 @@ def _location(location: str, path: str) -> str:
     return encode_location(path)
 
 
+def _document(
+    rows: Sequence[Mapping[str, Any]], numbers: Mapping[str, int], root: Folder
+) -> Iterator[str]:
+    yield '<?xml version="1.0" encoding="UTF-8"?>\n\n<DJ_PLAYLISTS Version="1.0.0">\n'
+    yield f'  <PRODUCT Name="{PRODUCT}" Version="1" Company=""/>\n'
+    yield f'  <COLLECTION Entries="{len(rows)}">\n'
+    for row in rows:
+        yield _track(row, numbers[row["track_id"]])
+    yield "  </COLLECTION>\n  <PLAYLISTS>\n"
+    yield from _folder("ROOT", root, numbers, "    ")
+    yield "  </PLAYLISTS>\n</DJ_PLAYLISTS>\n"
+
+
 def _track(row: Mapping[str, Any], number: int) -> str:
     attributes = {"TrackID": str(number)}
     for column, name in _TEXTS.items():
         if column in row:
-            attributes[name] = row[column]
+            attributes[name] = str(row[column])
     for column, (name, form, factor) in _NUMBERS.items():
         if column in row:
             attributes[name] = form.format(row[column] * factor)
     attributes["Location"] = row["location"]
-    written = " ".join(f'{name}="{_quoted(str(text))}"' for name, text in attributes.items())
-    return f"    <TRACK {written}/>\n"
+    return f"    {element('TRACK', attributes)}\n"
 
 
-def _quoted(text: str) -> str:
-    return escape(_NOT_XML.sub("", text), _QUOTED)
-
-
-@dataclass
-class _Folder:
-    """Folders and playlists of one level; a folder and a playlist may share a name."""
-
-    folders: dict[str, _Folder] = field(default_factory=dict)
-    playlists: list[Playlist] = field(default_factory=list)
-
-
-def _tree(playlists: Iterable[Playlist]) -> _Folder:
-    root = _Folder()
-    for playlist in playlists:
-        place = root
-        for name in playlist.path[:-1]:
-            place = place.folders.setdefault(name, _Folder())
-        place.playlists.append(playlist)
-    return root
-
-
-def _folder(name: str, folder: _Folder, numbers: Mapping[str, int], indent: str) -> Iterator[str]:
-    count = len(folder.folders) + len(folder.playlists)
-    yield f'{indent}<NODE Type="0" Name="{_quoted(name)}" Count="{count}">\n'
+def _folder(name: str, folder: Folder, numbers: Mapping[str, int], indent: str) -> Iterator[str]:
+    count = str(len(folder.folders) + len(folder.playlists))
+    yield f"{indent}{opening('NODE', {'Type': '0', 'Name': name, 'Count': count})}\n"
     for inner_name, inner in folder.folders.items():
         yield from _folder(inner_name, inner, numbers, indent + "  ")
     for playlist in folder.playlists:
@@ -148,8 +134,8 @@ def _folder(name: str, folder: _Folder, numbers: Mapping[str, int], indent: str)
 
 
 def _playlist(playlist: Playlist, numbers: Mapping[str, int], indent: str) -> Iterator[str]:
-    name = _quoted(playlist.path[-1] if playlist.path else UNNAMED)
     keys = [numbers[member] for member in playlist.track_ids if member in numbers]
-    yield f'{indent}<NODE Name="{name}" Type="1" KeyType="0" Entries="{len(keys)}">\n'
+    about = {"Name": playlist.path[-1] if playlist.path else UNNAMED, "Type": "1", "KeyType": "0"}
+    yield f"{indent}{opening('NODE', {**about, 'Entries': str(len(keys))})}\n"
     yield from (f'{indent}  <TRACK Key="{key}"/>\n' for key in keys)
     yield f"{indent}</NODE>\n"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import FormatError
@@ -20,16 +20,17 @@ from .locations import is_windows_path, path_key
 from .options import ReadOptions
 from .paths import stem
 from .serato_chunks import fields, has_signature, records, text
+from .serato_writer import CRATES, FOLDER, NESTED, draft, write_serato
 from .stated import day_of
+
+__all__ = ["FORMAT", "read", "sniff", "write_serato"]
 
 NAME = "Serato library"
 
-FOLDER, DATABASE = "_Serato_", "database V2"
-NESTED = "%%"
-"""Stands between the names of a crate and the crates above it."""
+DATABASE = "database V2"
 
 _KINDS: dict[str, Kind] = {".crate": "playlist", ".scrate": "smart"}
-_CRATES = ("Subcrates", "SmartCrates")
+_CRATES = (CRATES, "SmartCrates")
 _COLUMN_OF = {
     b"tart": "artist",
     b"tsng": "title",
@@ -207,13 +208,4 @@ def _date(added: str, stamp: bytes) -> str:
     return day_of(added) or day_of(str(int.from_bytes(stamp[:4], "big")))
 
 
-def crate_name(names: Iterable[str]) -> str:
-    """The file name, without suffix, of a crate inside others.
-
-    >>> crate_name(("Club", "Late"))
-    'Club%%Late'
-    """
-    return NESTED.join(names)
-
-
-FORMAT = Format("serato", NAME, sniff, read)
+FORMAT = Format("serato", NAME, sniff, read, draft)

@@ -6,7 +6,6 @@ LOCATION; the counts the file states disagree with what it holds and are never t
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,16 +14,16 @@ from ..tables.problems import Problem
 from .collection import Kind, Library, SourcePlaylist, assemble, rows_of
 from .format import Format
 from .options import ReadOptions
+from .traktor_places import decode_volume
+from .traktor_writer import MUSICAL_KEYS, draft, write_traktor
 from .xml_files import Rows, has_root, parse_file, safe_parser
+
+__all__ = ["FORMAT", "MUSICAL_KEYS", "decode_volume", "read", "sniff", "write_traktor"]
 
 NAME = "Traktor NML"
 ADVICE = "close Traktor, copy its collection.nml again (or export the collection) and read that"
 
 _ROOT = "NML"
-_ROOTS = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
-MUSICAL_KEYS = (*_ROOTS, *(f"{root}m" for root in _ROOTS))
-"""Names of the MUSICAL_KEY values 0 to 23, confirmed on two collections."""
-
 _COLUMNS = (
     "artist",
     "title",
@@ -44,9 +43,6 @@ _COLUMNS = (
     "play_count",
 )
 _KINDS: dict[str, Kind] = {"PLAYLIST": "playlist", "SMARTLIST": "smart"}
-_DRIVE = re.compile(r"[A-Za-z]:")
-_SHARE = re.compile(r"//|\\\\")
-_ESCAPED = re.compile(r"/([:/])")
 
 
 def sniff(path: Path, head: bytes) -> bool:
@@ -70,27 +66,6 @@ def read(path: Path, options: ReadOptions | None = None) -> Library:
         for node in collection.nodes
     ]
     return assemble(NAME, columns, playlists, [*repaired, *collection.problems], lines)
-
-
-def decode_volume(volume: str, folder: str, file: str) -> str:
-    """Give the path of a file from Traktor's VOLUME, DIR and FILE.
-
-    In DIR `/:` separates folders; in any name `//` is the sign that Finder shows as `/` and the
-    file system stores as `:`. The boot volume of a Mac is not part of its paths.
-
-    >>> decode_volume("Macintosh HD", "/:Users/:dj/:Music/:", "a.mp3")
-    '/Users/dj/Music/a.mp3'
-    >>> decode_volume("USB", "/:Sets/:", "Shudder//King.mp3"), decode_volume("C:", "/:", "a.mp3")
-    ('/Volumes/USB/Sets/Shudder:King.mp3', 'C:/a.mp3')
-    """
-    inside = _ESCAPED.sub(lambda found: "/" if found[1] == ":" else ":", folder + file)
-    if _DRIVE.fullmatch(volume):
-        return volume + inside
-    if _SHARE.match(volume):
-        return volume.replace("\\", "/") + inside
-    if folder.startswith("/:Users/:") or volume.startswith("Macintosh") or not volume:
-        return inside
-    return f"/Volumes/{volume}{inside}"
 
 
 @dataclass
@@ -220,4 +195,4 @@ def _iso_date(date: str) -> str:
     return f"{parts[0]:>04}-{parts[1]:>02}-{parts[2]:>02}"
 
 
-FORMAT = Format("traktor", NAME, sniff, read)
+FORMAT = Format("traktor", NAME, sniff, read, draft)

@@ -97,6 +97,16 @@ class Workspace:
         return self.data / "quarantine"
 
     @property
+    def history(self) -> Path:
+        """What exports and tag writes changed, and what was there before."""
+        return self.data / "history"
+
+    @property
+    def duplicates(self) -> Path:
+        """Songs that lie in several files."""
+        return self.data / "duplicates.csv"
+
+    @property
     def metrics(self) -> Path:
         """Figures of the last training."""
         return self.root / "metrics.json"

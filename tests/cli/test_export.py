@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
-import pytest
-
-from djlib.jobs.assign import AssignOptions, assign_buckets
-from djlib.jobs.scan import ScanOptions, scan
-from djlib.jobs.talk import Silent
-from djlib.settings import Workspace, load_settings
+from djlib.formats.serato_chunks import fields, records, text
+from tests.cli.conftest import LOCATIONS
 from tests.cli.running import (
     PREDICTIONS,
     Row,
@@ -24,45 +19,10 @@ from tests.cli.running import (
     rows,
     write_rows,
 )
-from tests.conftest import QUICK
-from tests.formats.samples import rekordbox_playlist, rekordbox_xml
 
 XML = Path("data/export/djlib_rekordbox.xml")
-
-LOCATIONS = [
-    "file://localhost/D:/Music/R%26B%20%5blive%5d%20#1%20+%20%c3%a9.mp3",
-    "file://localhost/Users/dj/Music/Track%20#1%20+%20%c3%a9.mp3",
-    "file://localhost/Volumes/USB/e%cc%81%20%e2%80%93%20100%25.mp3",
-    "file://localhost//nas/music/a%20b.mp3",
-]
-
-
-@pytest.fixture(scope="module")
-def _answered(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = Workspace(tmp_path_factory.mktemp("answered") / "crates")
-    made.root.mkdir()
-    (made.root / "djlib.toml").write_text(QUICK)
-    settings = load_settings(made.root, {})
-    tracks = [
-        {"TrackID": str(n), "Name": f"Song {n}", "Artist": f"Artist {n}", "Genre": "House"}
-        | {"AverageBpm": "174.00" if n % 2 else "122.00", "TotalTime": "300"}
-        | {"Location": f"file://localhost/D:/{n}.mp3" if n < 40 else LOCATIONS[n - 40]}
-        for n in range(44)
-    ]
-    lists = rekordbox_playlist("Warm", [str(n) for n in range(0, 40, 2)])
-    lists += rekordbox_playlist("Late", [str(n) for n in range(1, 40, 2)])
-    source = rekordbox_xml(made.root, tracks, f'<NODE Type="0" Name="Sets">{lists}</NODE>')
-    scan(made, settings, source, options=ScanOptions(), talk=Silent())
-    assign_buckets(made, settings, options=AssignOptions(), talk=Silent())
-    # Moved, so that no copy of it finds the tracks it was made from.
-    return Path(shutil.move(made.root, tmp_path_factory.mktemp("moved")))
-
-
-@pytest.fixture
-def answered(_answered: Path, fresh: Path) -> Path:
-    """A rekordbox export of 44 tracks, the last four unsorted with strange paths, answered for."""
-    shutil.copytree(_answered, fresh, dirs_exist_ok=True)
-    return fresh / "export.xml"
+NML = Path("data/export/djlib_traktor.nml")
+CRATES = Path("data/export/djlib_serato/_Serato_/Subcrates")
 
 
 def playlists(file: Path = XML) -> dict[str, list[str]]:
@@ -128,6 +88,118 @@ def test_m3u8_playlists_are_one_file_each_with_the_paths_as_they_are(answered: P
     warm = Path("lists/Sets/Warm.m3u8").read_text("utf-8")
     assert "D:/Music/R&B [live] #1 + é.mp3" in warm
     assert "/Volumes/USB/e\u0301 – 100%.mp3" in warm
+
+
+def test_traktor_gets_a_file_of_its_own(answered: Path) -> None:
+    report = as_json("export", "--to", "traktor", "--keys", "camelot")
+
+    assert report["written"] == [str(Path.cwd() / NML)]
+    root = ET.parse(NML).getroot()
+    names = [node.get("NAME") for node in root.iter("NODE")]
+    assert names == ["$ROOT", "djlib", "Sets", "Late", "Warm"]
+    assert [found.get("KEY") for found in root.iter("INFO")] == ["8A"] * 4
+    assert [found.get("VALUE") for found in root.iter("MUSICAL_KEY")] == ["21"] * 4
+    assert "D:/:Music/:R&B [live] #1 + é.mp3" in [k.get("KEY") for k in root.iter("PRIMARYKEY")]
+
+
+def test_serato_gets_crates_inside_each_other(answered: Path) -> None:
+    report = as_json("export", "--to", "serato")
+
+    late, warm = (CRATES / f"djlib%%Sets%%{name}.crate" for name in ("Late", "Warm"))
+    assert report["written"] == [str(Path.cwd() / late), str(Path.cwd() / warm)]
+    found = [text(fields(data)[b"ptrk"]) for _, data in records(late, b"otrk")]
+    assert found == ["Users/dj/Music/Track #1 + é.mp3"]
+    assert "it is on a network share" in report["problems"][0]["reason"]
+
+
+def test_a_table_is_a_row_a_track_with_its_buckets(answered: Path) -> None:
+    done("export", "--to", "csv", "--output", "buckets.csv", "--keys", "openkey")
+    table = rows(Path("buckets.csv"))
+
+    assert [row["bucket"] for row in table] == ["Sets / Warm", "Sets / Late"] * 2
+    assert {row["key"] for row in table} == {"1m"}
+    assert "key_name" not in table[0]
+    assert "should end in .csv" in refused("export", "--to", "csv", "-o", "x.txt", code=2)
+
+
+def test_keys_are_written_in_every_notation(answered: Path) -> None:
+    for notation, key in {
+        "camelot": "8A",
+        "openkey": "1m",
+        "musical": "Am",
+        "as-is": "Amin",
+    }.items():
+        done("export", "--keys", notation)
+        root = ET.parse(XML).getroot()
+        assert {t.get("Tonality") for t in root.iterfind("COLLECTION/TRACK")} == {key}
+
+
+def test_playlist_files_may_have_relative_paths_and_a_mark(answered: Path) -> None:
+    done("export", "--to", "m3u8", "--output", "lists", "--relative", "--bom", "--forward-slash")
+    data = Path("lists/Sets/Late.m3u8").read_bytes()
+
+    assert data.startswith(b"\xef\xbb\xbf#EXTM3U")
+    line = next(found for found in data.decode().splitlines() if "Track #1" in found)
+    assert line.startswith("../")
+    assert line.endswith("Users/dj/Music/Track #1 + é.mp3")
+    done("export", "--to", "m3u", "--output", "lists")
+    assert b"\xe9.mp3" in Path("lists/Sets/Late.m3u").read_bytes()
+
+
+def test_only_what_is_new_since_the_last_export_is_written(answered: Path) -> None:
+    first = as_json("export", "--only-new")
+    assert first["tracks"] == 4
+    assert first["changes"]["since"] is None
+    again = as_json("export", "--only-new")
+    assert (again["tracks"], again["written"]) == (0, [])
+    assert sum(map(len, playlists().values())) == 4  # what was written stays
+    assert "Nothing is new since the last export" in done("export", "--only-new").stdout
+
+    def correct(number: int, row: Row) -> None:
+        row["correct_bucket"] = "New" if number == 0 else ""
+
+    edit(correct)
+    third = as_json("export", "--only-new")
+    assert playlists() == {"djlib/New": ["Song 40"]}
+    assert {b: len(ids) for b, ids in third["changes"]["added"].items()} == {"New": 1}
+    assert as_json("export", "--only-new")["tracks"] == 0
+
+
+def test_what_changes_is_said_before_it_is_written(answered: Path) -> None:
+    done("export", "--to", "m3u8")
+
+    def correct(number: int, row: Row) -> None:
+        row["correct_bucket"] = "New" if number == 0 else ""
+
+    edit(correct)
+    before = files()
+    report = as_json("export", "--to", "m3u8", "--dry-run")
+    assert files() == before
+    assert {b: len(ids) for b, ids in report["changes"]["added"].items()} == {"New": 1}
+    assert {b: len(ids) for b, ids in report["changes"]["removed"].items()} == {"Sets / Warm": 1}
+    happens = {Path(path).name: what for path, what in report["files"].items()}
+    assert happens == {"New.m3u8": "new", "Late.m3u8": "same", "Warm.m3u8": "changed"}
+    said = done("export", "--to", "m3u8").stdout
+    assert "Since the last export (entry 1)" in said
+
+
+def test_files_of_buckets_that_are_gone_are_named_and_left(answered: Path) -> None:
+    done("export", "--to", "m3u8")
+    edit(lambda number, row: row.update(correct_bucket="Sets / Late"))
+    report = as_json("export", "--to", "m3u8")
+
+    assert [Path(path).name for path in report["stale"]] == ["Warm.m3u8"]
+    assert Path(report["stale"][0]).is_file()
+
+
+def test_crates_are_replaced_until_somebody_edits_them(answered: Path) -> None:
+    done("export", "--to", "serato")
+    done("export", "--to", "serato", "--include-sorted")
+    crate = CRATES / "djlib%%Sets%%Late.crate"
+    crate.write_bytes(crate.read_bytes()[:-20])
+    line = refused("export", "--to", "serato", code=2)
+
+    assert "djlib%%Sets%%Late.crate exists and was not written by djlib, or was changed" in line
 
 
 def test_unsure_tracks_are_left_out_unless_asked_for(answered: Path) -> None:
@@ -240,4 +312,4 @@ def test_another_program_is_wrong_usage(answered: Path) -> None:
     result = djlib("export", "--to", "winamp")
 
     assert result.exit_code == 2
-    assert "'winamp' is not one of" in result.stderr
+    assert "nothing is called 'winamp' to export to; there are rekordbox" in result.stderr

@@ -1,25 +1,25 @@
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from djlib.errors import FormatError, UsageError
 from djlib.formats.collection import UNNAMED, Playlist
+from djlib.formats.file_names import safe_name
+from djlib.formats.locations import path_key
 from djlib.formats.m3u import FORMAT, read, write_m3u8
-from djlib.formats.m3u_writer import safe_name
+from djlib.formats.m3u_writer import draft_m3u
+from djlib.formats.options import WriteOptions
 from djlib.formats.playlists import choose_buckets
 
 from .samples import is_known, table
+from .writing import ANY_TEXT, NAMES
 
-ANY_TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=40)
-NAMES = st.one_of(
-    ANY_TEXT,
-    st.sampled_from(["A / B", "..", "CON", "nul.x", "a|b", "🎧" * 300, "e\u0301" * 300, "שלום"]),
-)
 ON_ONE_LINE = ANY_TEXT.filter(lambda text: not set(text) & set("\r\n\x00"))
 PATHS = st.one_of(
     ON_ONE_LINE.map(lambda name: f"/Users/dj/{name}.mp3"),
@@ -151,6 +151,56 @@ def test_an_own_file_is_replaced(tmp_path: Path) -> None:
     write_m3u8(tmp_path, table(path=["/a.mp3"]), [playlist])
     files, _ = write_m3u8(tmp_path, table(path=["/b.mp3"]), [playlist])
     assert read(files[0]).tracks["path"].tolist() == ["/b.mp3"]
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    names=st.lists(ON_ONE_LINE, min_size=1, max_size=5, unique=True),
+    options=st.builds(WriteOptions, relative=st.booleans(), bom=st.booleans()),
+)
+@example(
+    names=["#1", " x", "http://y", "C:\\z", "a\\b", "D:z"], options=WriteOptions(relative=True)
+)
+def test_relative_paths_and_byte_order_marks_are_read_again(
+    tmp_path_factory: pytest.TempPathFactory, names: list[str], options: WriteOptions
+) -> None:
+    folder = tmp_path_factory.mktemp("m3u")
+    paths = list(dict.fromkeys(os.path.normpath(f"{folder}/sets/{n}.mp3") for n in names))
+    tracks = table(path=paths)
+    (file,), _ = write_m3u8(folder, tracks, [Playlist(("sets", "A"), ("t_0",))], options)
+    data = file.read_bytes()
+    assert data.startswith(b"\xef\xbb\xbf#EXTM3U" if options.bom else b"#EXTM3U")
+    assert (str(folder).encode() in data) != options.relative
+    assert read(file).tracks["path"].tolist() == paths[:1]
+    assert read(file).playlists[0].path == ("djlib", "A")
+
+
+def test_slashes_are_turned_in_windows_paths_only(tmp_path: Path) -> None:
+    tracks = table(path=["D:\\Music\\a.mp3", "/Users/dj/a\\b.mp3"])
+    options = WriteOptions(forward_slash=True, relative=True)
+    (file,), _ = write_m3u8(tmp_path, tracks, [Playlist(("A",), ("t_0", "t_1"))], options)
+    lines = [line for line in file.read_text().splitlines() if not line.startswith("#")]
+    assert lines[0] == "D:/Music/a.mp3"
+    assert lines[1].endswith("/Users/dj/a\\b.mp3")
+
+
+@settings(deadline=None, max_examples=60)
+@given(names=st.lists(ON_ONE_LINE, min_size=1, max_size=5, unique=True))
+@example(names=["BeyoncÃ©", "Ólafur", "–"])
+def test_old_players_get_windows_1252_and_what_it_lacks_is_left_out(
+    tmp_path_factory: pytest.TempPathFactory, names: list[str]
+) -> None:
+    folder = tmp_path_factory.mktemp("m3u")
+    paths = [f"/m/{name}.mp3" for name in names]
+    tracks = table(path=paths, title=[f"T{n}" for n in range(len(paths))])
+    made = draft_m3u(folder, tracks, [Playlist(("A",), tuple(tracks["track_id"]))], WriteOptions())
+    (file,) = made.write()
+    assert file.name == "A.m3u"
+    sayable = [path for path in paths if path == path.encode("cp1252", "ignore").decode("cp1252")]
+    assert len(made.problems) == len(paths) - len(sayable)
+    known = read(file).tracks["path"].tolist() if sayable else []
+    assert len(known) == len(set(map(path_key, sayable)))
+    assert set(known) <= set(sayable)
 
 
 def test_relative_paths_are_meant_from_the_folder_of_the_file(tmp_path: Path) -> None:

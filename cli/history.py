@@ -1,0 +1,117 @@
+"""`djlib history`: what was written for other programs, and taking it back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from . import _options as o
+
+if TYPE_CHECKING:
+    from djlib.jobs.journal import Entry
+    from djlib.jobs.undo import UndoReport
+
+app = typer.Typer(help="What was exported, and taking it back.", no_args_is_help=True)
+
+_STATES = {"begun": "killed in the middle", "done": "", "undone": "undone"}
+
+
+@app.command("list")
+def list_entries(json: o.Json = False, workspace: o.Workspace = None) -> None:
+    """List every export and tag write, newest first.
+
+    Example: djlib history list
+    """
+    from djlib.jobs.undo import entries
+
+    from ._session import Session, print_json
+
+    found = entries(Session(workspace).workspace)[::-1]
+    if json:
+        print_json([entry.as_dict() for entry in found])
+    else:
+        render(found)
+
+
+@app.command("undo")
+def undo(
+    entry: Annotated[int, typer.Argument(help="The number that 'history list' shows.")],
+    force: Annotated[
+        bool, typer.Option("--force", help="Files changed since too; a copy of each is kept.")
+    ] = False,
+    dry_run: o.DryRun = False,
+    json: o.Json = False,
+    workspace: o.Workspace = None,
+    wait: o.Wait = None,
+    verbose: o.Verbose = False,
+) -> None:
+    """Bring back what an export or a tag write replaced.
+
+    Files that were not there before are removed. Refused where a file was changed since.
+
+    Example: djlib history undo 3
+    """
+    from djlib.jobs.undo import undo as run
+
+    from ._session import Session
+
+    session = Session(workspace, as_json=json, verbose=verbose, wait=wait)
+    report = run(
+        session.workspace,
+        session.settings,
+        entry,
+        force=force,
+        dry_run=dry_run,
+        talk=session.talk,
+    )
+    session.show(report, render_undo)
+
+
+def render(found: list[Entry]) -> None:
+    """Draw the entries."""
+    from ._render import here, line, next_steps, table
+
+    if not found:
+        line("Nothing was exported yet: run 'djlib export'.")
+        return
+    table(
+        ["entry", "when", "what", "tracks", "files", "state", "where"],
+        [
+            (
+                str(e.id),
+                e.at,
+                e.to if e.what == "export" else f"tags ({e.to})",
+                f"{e.tracks:,}",
+                f"{len(e.changes):,}" if e.what == "export" else "",
+                _STATES[e.state],
+                here(e.target) if e.target else "",
+            )
+            for e in found
+        ],
+        right="entry,tracks,files",
+        widths={"where": 200},
+    )
+    undoable = [e.id for e in found if e.state != "undone"]
+    if undoable:
+        next_steps(f"djlib history undo {undoable[0]}    takes the newest back")
+
+
+def render_undo(report: UndoReport) -> None:
+    """Draw what was brought back."""
+    from ._render import count, heading, here, line, problems
+
+    heading(f"Entry {report.entry.id}, {report.entry.to}, of {report.entry.at}")
+    for what, paths in (
+        ("brought back", report.restored),
+        ("removed", report.removed),
+        ("kept as a copy", report.copies),
+        ("changed by others since: only the field was brought back", report.field_only),
+    ):
+        if paths:
+            line(f"{count(len(paths), 'file')} {what}, e.g. {here(paths[0])}")
+    if not (report.restored or report.removed or report.problems):
+        line("Every file is already as it was.")
+    problems(report.problems, title="Not undone")
+    if report.is_dry_run:
+        line("Nothing written (--dry-run).")
