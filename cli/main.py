@@ -26,7 +26,7 @@ _COMMANDS = {
     "export": "Write the buckets as playlists for DJ software.",
     "history": "What was exported, and taking it back.",
     "compare": "Compare models on the same folds of your library.",
-    "simulate": "Try on labelled listings how many keepers each policy would have found.",
+    "simulate": "Try policies on labelled listings.",
     "models": "Versions of the model, and going back.",
     "rules": "Say what a bucket's tracks have in common.",
     "trends": "Say how your buckets and taste move over time.",

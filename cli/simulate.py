@@ -66,7 +66,7 @@ def simulate(
     workspace: o.Workspace = None,
     verbose: o.Verbose = False,
 ) -> None:
-    """Try on labelled listings how many keepers each policy would have found.
+    """Try policies on labelled listings.
 
     Example: djlib simulate listings.csv strong random --report page.html
     """

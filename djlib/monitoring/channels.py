@@ -21,8 +21,9 @@ from ..tables.plain_json import json_text
 from .secrets import Secrets
 
 SCHEMES = (
-    "discord", "gotify", "gotifys", "matrix", "matrixs", "msteams", "ntfy", "ntfys", "pover",
+    "discord", "gotify", "gotifys", "matrix", "matrixs", "ntfy", "ntfys", "pover",
     "rocket", "rockets", "signal", "signals", "slack", "tgram",
+    "workflows",
 )  # fmt: skip
 """Services apprise may be asked for: none of those that run programs or write files here."""
 

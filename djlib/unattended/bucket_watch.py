@@ -27,6 +27,7 @@ _LESS_SURE = 0.1
 _ALWAYS_MOVES = "year"
 """New tracks are of later years, always."""
 _MOST = 2000
+_SHOWN = 2
 
 
 def watch_buckets(workspace: Workspace, settings: Settings, talk: Talk) -> list[Finding]:
@@ -44,13 +45,16 @@ def _incoming(workspace: Workspace, settings: Settings) -> list[Finding]:
     except (InputError, NotFoundError):  # no library, or nobody knows when a track was added
         return []
     fields = [_of_field(field) for field in found.drift if field.field != _ALWAYS_MOVES]
-    score = [_of_confidence(found.confidence)] if found.confidence else []
-    return fields + together(score + _sentences(workspace, settings, found.since))
+    score = _of_confidence(found.confidence)
+    return fields + together([score, *_sentences(workspace, settings, found.since)])
 
 
 def _of_field(found: FieldDrift) -> Finding:
     size = found.psi if found.psi is not None else found.distance
-    moved = ", ".join(f"{m.value} {m.before:.0%} to {m.since:.0%}" for m in found.moved)
+    moved = "; ".join(
+        f"{m.value}: {100 * m.before:.0f} % before, {100 * m.since:.0f} % since"
+        for m in found.moved[:_SHOWN]
+    )
     return Finding(
         "input",
         found.field,
@@ -64,7 +68,9 @@ def _of_field(found: FieldDrift) -> Finding:
     )
 
 
-def _of_confidence(found: ConfidenceDrift) -> Finding:
+def _of_confidence(found: ConfidenceDrift | None) -> Finding:
+    if found is None:
+        return Finding("score", "confidence", 0, 0)
     return Finding(
         "score",
         "confidence",
@@ -74,7 +80,7 @@ def _of_confidence(found: ConfidenceDrift) -> Finding:
         measure="difference",
         matters=_LESS_SURE,
         p_value=found.p_value,
-        words=f"{found.before:.0%} before, {found.since:.0%} since",
+        words=f"{100 * found.before:.0f} % before, {100 * found.since:.0f} % since",
         worse=found.since < found.before,
     )
 

@@ -12,12 +12,15 @@ from ..monitoring.persistence import earlier
 from .slots import JobRun
 
 _VERDICTS = {"moved": "moved", "hardly": "a little", "still": "still", "too few": "too few"}
-_LEAST_SCALE = 0.1
+_MATTERS = {"input": 0.1, "score": 0.1, "embedding": 0.2, "acceptance": 0.05, "calibration": 0.1}
+_LEAST_SCALE = 0.2
+"""So that where it begins to matter is always in the picture."""
 _HOW = {
     "Moved": "more than chance (p under 0.05 with all that was looked at taken into account, "
     "Benjamini-Hochberg) and more than matters: a population stability index of 0.1, a tenth in "
     "confidence, 0.2 standard deviations of vectors, a twentieth of what was accepted.",
     "Confirmed": "moved on the day and on two of the last three days that had enough to tell.",
+    "Charts": "how far, day by day, in the measure of its kind; from the dashes on it matters.",
 }
 
 
@@ -89,8 +92,8 @@ def _story(story: Story) -> Section:
         Row(
             look.what,
             (
-                Cell(look.kind),
-                Cell(_VERDICTS[look.verdict]),
+                Cell(look.kind, style="words"),
+                Cell(_VERDICTS[look.verdict], style="words"),
                 Cell("" if look.effect is None else f"{look.effect:.2f}"),
                 Cell("" if look.p_value is None else f"{look.p_value:.3f}"),
                 Cell(look.words, style="wrap"),
@@ -109,9 +112,11 @@ def _chart(look: Look) -> str:
     effects = [effect for _, effect in look.days]
     ticks = round_ticks(0, max([*effects, _LEAST_SCALE]))
     last = max(len(effects) - 1, 1)
-    plot = Plot(360, 150, x=(0, last), y=(0, ticks[-1][0]))
+    plot = Plot(360, 160, x=(0, last), y=(0, ticks[-1][0]), margin=(22, 44, 26, 44))
     ends = [(0.0, look.days[0][0]), (float(last), look.days[-1][0])]
     plot.axes(ends if len(effects) > 1 else ends[:1], ticks, y_label="how far")
+    matters = _MATTERS[look.kind]
+    plot.line(Line("matters from here", ((0.0, matters), (float(last), matters)), "soft", "4 3", 1))
     points = tuple((float(i), effect) for i, effect in enumerate(effects))
     plot.line(Line(look.what, points))
     plot.dots((x, y, 2.5) for x, y in points)
@@ -122,7 +127,11 @@ def _runs(runs: Sequence[JobRun]) -> Section:
     rows = [
         Row(
             f"{run.job} {run.learner}".strip(),
-            (Cell(run.slot), Cell(run.outcome), Cell(run.said, style="wrap")),
+            (
+                Cell(run.slot, style="words"),
+                Cell(run.outcome, style="words"),
+                Cell(run.said, style="wrap"),
+            ),
         )
         for run in runs
     ]

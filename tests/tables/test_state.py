@@ -1,0 +1,88 @@
+"""The shared state is sound or refused, and all of a change is there or none."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from pathlib import Path
+
+import pytest
+
+import djlib.tables.state as module
+from djlib.errors import BusyError, DjlibError, InputError
+from djlib.tables.state import STATE_FILE, open_state, transaction
+
+_PUT = "INSERT INTO job_runs (job, learner, slot, started_at, outcome, pid) VALUES "
+
+
+def count(state: sqlite3.Connection) -> int:
+    return int(state.execute("SELECT count(*) FROM job_runs").fetchone()[0])
+
+
+def test_a_change_that_fails_leaves_nothing(tmp_path: Path) -> None:
+    def fail(state: sqlite3.Connection) -> None:
+        with transaction(state):
+            state.execute(f"{_PUT} ('a', '', 'd', 't', 'done', 1)")
+            raise KeyError("x")
+
+    with open_state(tmp_path) as state:
+        with pytest.raises(KeyError):
+            fail(state)
+        assert count(state) == 0
+
+
+def test_many_writers_lose_nothing(tmp_path: Path) -> None:
+    def write() -> None:
+        for _ in range(25):
+            with open_state(tmp_path) as state, transaction(state):
+                state.execute(f"{_PUT} ('a', '', 'd', 't', 'done', 1)")
+
+    threads = [threading.Thread(target=write) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with open_state(tmp_path) as state:
+        assert count(state) == 100
+        assert state.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+
+
+def test_a_writer_that_never_ends_is_waited_for_and_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_WAIT_S", 0.05)
+    with (
+        open_state(tmp_path) as one,
+        transaction(one),
+        pytest.raises(BusyError, match="in use"),
+        open_state(tmp_path) as two,
+        transaction(two),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("content", [b"x" * 5000, b"SQLite format 3\0" + b"\xff" * 5000])
+def test_a_damaged_file_is_refused_and_kept(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / STATE_FILE).write_bytes(content)
+    with pytest.raises(DjlibError, match="kept as it is|mend"), open_state(tmp_path):
+        pass
+    assert (tmp_path / STATE_FILE).read_bytes() == content
+
+
+def test_a_page_that_was_overwritten_is_found(tmp_path: Path) -> None:
+    with open_state(tmp_path) as state, transaction(state):
+        for _ in range(500):
+            state.execute(f"{_PUT} ('a', '', 'd', 't', 'done', 1)")
+    path = tmp_path / STATE_FILE
+    whole = bytearray(path.read_bytes())
+    size = len(whole)
+    whole[size // 2 : size // 2 + 4096] = b"\x00" * 4096
+    path.write_bytes(whole)
+    with pytest.raises(InputError, match="damaged"), open_state(tmp_path):
+        pass
+
+
+def test_what_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / STATE_FILE).mkdir()
+    with pytest.raises(DjlibError, match=STATE_FILE), open_state(tmp_path):
+        pass
