@@ -1,4 +1,4 @@
-"""How what was learned of open calls looks in a terminal: scans, training, recommendations."""
+"""How what was learned of open calls by a scan looks in a terminal."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from djlib.jobs.scan_opportunities import CallsReport
 
-_USER = "djlib recommend --user NAME    shows the calls most worth a look"
-
 
 def render_calls(report: CallsReport) -> None:
     """Draw what a scan of calls found, and which sources look broken."""
-    from ._render import count, heading, here, line, next_steps, problems
+    from ._render import count, heading, here, line, problems
 
     heading(f"{count(report.read, 'record')} read, {count(report.new, 'call')} of them new here")
     line(
@@ -33,4 +31,3 @@ def render_calls(report: CallsReport) -> None:
     problems(report.problems, title="Left out or guessed")
     if report.written:
         line(f"\nWritten: {here(report.written)}")
-    next_steps(_USER)
