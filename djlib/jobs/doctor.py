@@ -26,6 +26,8 @@ _PARTS = {
     "tinytag": "folders of audio files cannot be scanned",
     "matplotlib": "--chart draws nothing (pip install matplotlib)",
     "cleanlab": "djlib check --labels does not work (pip install cleanlab)",
+    "rapidfuzz": "djlib duplicates does not work (pip install rapidfuzz)",
+    "mutagen": "djlib export --to tags does not work (pip install 'djlib[tags]')",
     "xgboost": "models with an XGBoost head cannot be trained (pip install xgboost-cpu)",
 }
 _ALSO_AS = {"xgboost": "xgboost-cpu"}

@@ -1,0 +1,169 @@
+"""Which rows of a library are one song: the same recording twice, or other versions of it.
+
+Names are compared by letters (rapidfuzz), since they differ by a typo, an accent, a guest. Only
+rows that share a rare word or begin alike are compared, so that 50,000 take seconds.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+from rapidfuzz import fuzz, process
+
+from .versions import SongVersion
+
+SECONDS_APART = 3.0
+"""Two files of one recording differ by no more: silence, another encoder."""
+
+_ALIKE_SONG, _ALIKE_ARTIST, _ALIKE_MAKER = 90.0, 85.0, 85.0
+_SCORERS = (fuzz.ratio, fuzz.token_sort_ratio)
+"""Letters in their order, and in any order of the words: a typo can change that order."""
+_RARE_WORDS = 2
+_BEGINNING = 6
+_LARGEST_BLOCK = 300
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What is compared of a row: its song and version, and its length (NaN where not known)."""
+
+    version: SongVersion
+    seconds: float = float("nan")
+
+
+@dataclass
+class Sets:
+    """Rows joined to sets (union-find)."""
+
+    n_rows: int
+    _parents: list[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._parents = list(range(self.n_rows))
+
+    def join(self, one: int, other: int) -> None:
+        """Put the sets of two rows together; the lower row stands for both."""
+        first, second = sorted((self.of(one), self.of(other)))
+        self._parents[second] = first
+
+    def of(self, row: int) -> int:
+        """The row that stands for a row's set."""
+        while self._parents[row] != row:
+            self._parents[row] = self._parents[self._parents[row]]
+            row = self._parents[row]
+        return row
+
+    def groups(self) -> list[list[int]]:
+        """Sets of more than one row, in the order of their first."""
+        found: dict[int, list[int]] = {}
+        for row in range(self.n_rows):
+            found.setdefault(self.of(row), []).append(row)
+        return [rows for rows in found.values() if len(rows) > 1]
+
+
+def same_songs(recordings: Sequence[Recording]) -> list[list[int]]:
+    """Groups of rows that are one song, in whatever version.
+
+    >>> from .versions import song_version
+    >>> titles = ["Strings of Life", "Strings Of Lfe (Extended Mix)", "Go"]
+    >>> same_songs([Recording(song_version("Rhythim Is Rhythim", title)) for title in titles])
+    [[0, 1]]
+    """
+    places: dict[tuple[str, str], list[int]] = {}
+    for row, recording in enumerate(recordings):
+        if recording.version.song:
+            places.setdefault((recording.version.artist, recording.version.song), []).append(row)
+    names = list(places)
+    sets = Sets(len(recordings))
+    for (artist, _), rows in places.items():
+        ordered = rows if artist else sorted(rows, key=lambda row: recordings[row].seconds)
+        for one, other in pairwise(ordered):
+            if artist or is_same_song(recordings[one], recordings[other]):
+                sets.join(one, other)
+    for one, other in _alike_names(names):
+        first, second = places[names[one]][0], places[names[other]][0]
+        if is_same_song(recordings[first], recordings[second]):
+            sets.join(first, second)
+    return sets.groups()
+
+
+def is_same_song(one: Recording, other: Recording) -> bool:
+    """Whether two rows are one song; without an artist only where title and length are the same."""
+    first, second = one.version, other.version
+    if first.numbers != second.numbers:
+        return False
+    if not (first.artist and second.artist):
+        near = abs(one.seconds - other.seconds) <= SECONDS_APART
+        return first.song == second.song and near and len(first.song) > _BEGINNING
+    if max(scorer(first.song, second.song) for scorer in _SCORERS) < _ALIKE_SONG:
+        return False
+    return _is_same_artist(first.artist, second.artist)
+
+
+def is_same_recording(one: Recording, other: Recording) -> bool:
+    """Whether two rows of one song are one version: of one kind, by one remixer, of one length.
+
+    >>> original, dub = SongVersion("moby", "go"), SongVersion("moby", "go", "dub")
+    >>> is_same_recording(Recording(original, 215), Recording(original, 217))
+    True
+    >>> is_same_recording(Recording(original, 215), Recording(original, 390))
+    False
+    >>> is_same_recording(Recording(original), Recording(dub))
+    False
+    """
+    first, second = one.version, other.version
+    if first.kind != second.kind or bool(first.remixer) != bool(second.remixer):
+        return False
+    if first.remixer and fuzz.token_set_ratio(first.remixer, second.remixer) < _ALIKE_MAKER:
+        return False
+    apart = abs(one.seconds - other.seconds)
+    return bool(np.isnan(apart) or apart <= SECONDS_APART)
+
+
+def _is_same_artist(one: str, other: str) -> bool:
+    """`Robyn` is in `Robyn and Kleerup`; but a short name is in many."""
+    if fuzz.token_sort_ratio(one, other) >= _ALIKE_ARTIST:
+        return True
+    first, second = set(one.split()), set(other.split())
+    shared = first & second
+    return shared in (first, second) and len("".join(shared)) >= 4
+
+
+def _alike_names(names: Sequence[tuple[str, str]]) -> Iterator[tuple[int, int]]:
+    """Pairs of songs whose names are nearly one, each at least once."""
+    songs = [song for _, song in names]
+    for block in _blocks(names):
+        texts = [songs[row] for row in block]
+        alike = np.zeros((len(texts), len(texts)), dtype=np.bool_)
+        for scorer in _SCORERS:
+            scores = process.cdist(
+                texts, texts, scorer=scorer, score_cutoff=_ALIKE_SONG, dtype=np.uint8
+            )
+            alike |= scores > 0
+        for one, other in np.argwhere(np.triu(alike, k=1)):
+            yield block[int(one)], block[int(other)]
+
+
+def _blocks(names: Sequence[tuple[str, str]]) -> Iterator[list[int]]:
+    """Rows that share one of their rarest words, or begin alike. A block too large to compare
+    is a word that says nothing; its rows meet elsewhere."""
+    words = [(artist.split(), song.split()) for artist, song in names]
+    frequency = Counter(word for pair in words for word in {*pair[0], *pair[1]})
+    members: dict[str, list[int]] = {}
+    for row, ((artist, song), (_, title)) in enumerate(zip(words, names, strict=True)):
+        for key in {*_rarest(artist, frequency), *_rarest(song, frequency)}:
+            members.setdefault(key, []).append(row)
+        members.setdefault(f"^{title.replace(' ', '')[:_BEGINNING]}", []).append(row)
+    for rows in members.values():
+        if 1 < len(rows) <= _LARGEST_BLOCK:
+            yield rows
+
+
+def _rarest(words: Iterable[str], frequency: Counter[str]) -> list[str]:
+    """The rarest words that stand in more than one name: others join nothing."""
+    shared = {word for word in words if frequency[word] > 1}
+    return sorted(shared, key=lambda word: (frequency[word], word))[:_RARE_WORDS]
