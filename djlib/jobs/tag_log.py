@@ -48,7 +48,7 @@ def read_plan(folder: Path) -> list[Planned]:
 def keep_patch(folder: Path, number: int, patch: Patch) -> None:
     """Add the way back of one file, on the disk when this returns."""
     with replace_file(_bytes(folder, number)) as handle:
-        handle.write(patch.middle)
+        handle.write(patch.kept)
     append_events(folder, PATCHES, [{"number": number, **patch.facts()}])
 
 
@@ -60,9 +60,9 @@ def read_patches(folder: Path) -> dict[int, dict[str, Any]]:
 def whole_patch(folder: Path, number: int, facts: dict[str, Any]) -> Patch:
     """One way back with its bytes; a missing one leads nowhere, and is noticed when applied."""
     file = _bytes(folder, number)
-    names = ("before", "after", "start", "end")
-    middle = file.read_bytes() if file.is_file() else b""
-    return Patch(**{name: facts[name] for name in names}, middle=middle)
+    kept = file.read_bytes() if file.is_file() else b""
+    pieces = tuple((start, length) for start, length in facts["pieces"])
+    return Patch(facts["before"], facts["after"], pieces, kept)
 
 
 def _bytes(folder: Path, number: int) -> Path:

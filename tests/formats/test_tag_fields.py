@@ -180,7 +180,7 @@ def test_a_patch_leads_back_and_keeps_little(
     (folder / "old").write_bytes(around + old + around)
     (folder / "new").write_bytes(around + new + around)
     patch = patch_between(folder / "old", folder / "new")
-    assert len(patch.middle) <= len(old)
+    assert len(patch.kept) <= len(old)
     assert apply_patch(patch, folder / "new", folder / "back")
     assert (folder / "back").read_bytes() == around + old + around
 
@@ -190,5 +190,18 @@ def test_a_large_file_with_a_small_change_is_a_small_patch(tmp_path: Path) -> No
     (tmp_path / "old").write_bytes(b"old tag" + data)
     (tmp_path / "new").write_bytes(b"a longer new tag" + data)
     patch = patch_between(tmp_path / "old", tmp_path / "new")
-    assert len(patch.middle) <= 7
+    assert len(patch.kept) <= 7
     assert apply_patch(patch, tmp_path / "new", tmp_path / "back")
+
+
+def test_a_change_at_both_ends_is_a_small_patch(tmp_path: Path) -> None:
+    """As in a WAV: the tag stands at the end, the length of all at the beginning."""
+    data = os.urandom(3 << 20)
+    (tmp_path / "old").write_bytes(b"RIFF0001" + data)
+    (tmp_path / "new").write_bytes(b"RIFF0002" + data + b"tag" * 1000)
+    patch = patch_between(tmp_path / "old", tmp_path / "new")
+    assert len(patch.kept) <= 4096
+    assert apply_patch(patch, tmp_path / "new", tmp_path / "back")
+    there = patch_between(tmp_path / "new", tmp_path / "old")
+    assert len(there.kept) <= 8192
+    assert apply_patch(there, tmp_path / "old", tmp_path / "back")
