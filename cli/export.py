@@ -131,7 +131,8 @@ def render(report: ExportReport) -> None:
 
     tracks, playlists = count(report.tracks, "track"), count(len(report.playlists), "playlist")
     heading(f"{tracks} in {playlists}")
-    sizes(report.playlists)
+    if report.playlists:
+        sizes(report.playlists)
     _changes(report)
     if report.unsure_left_out:
         line(f"{report.unsure_left_out:,} unsure tracks left out; --include-unsure takes them in.")
@@ -173,7 +174,7 @@ def _written(report: ExportReport) -> None:
     if len(report.written) > 1:
         line(f"and {count(len(report.written) - 1, 'more file')} beside it")
     for path in report.stale[:5]:
-        line(f"Left as it is, no bucket any more: {here(path)}")
+        line(f"Left as it is, from an earlier export: {here(path)}")
     next_steps(
         *_HOW.get(report.to, ()), f"djlib history undo {report.entry}    takes this export back"
     )

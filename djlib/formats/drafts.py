@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from ..errors import UsageError
@@ -32,10 +33,11 @@ class NewFile:
     content: Callable[[], Iterable[bytes]]
     is_own: Owned = no_sign
 
+    @cached_property
     def sha256(self) -> str:
         """The hash that the file will have.
 
-        >>> NewFile(Path("a"), lambda: [b"x"]).sha256()[:8]
+        >>> NewFile(Path("a"), lambda: [b"x"]).sha256[:8]
         '2d711642'
         """
         digest = hashlib.sha256()

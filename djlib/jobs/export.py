@@ -140,7 +140,7 @@ def _happens_to(file: NewFile) -> str:
     there = sha256_of(file.path)
     if there is None:
         return "new"
-    return "same" if there == file.sha256() else "changed"
+    return "same" if there == file.sha256 else "changed"
 
 
 def _stale(since: Entry | None, made: Draft) -> list[str]:

@@ -100,7 +100,7 @@ class Journal:
                 kept = f"{number:04}-before{file.path.suffix}"
                 copy_file(file.path, place / kept)
             before = sha256_of(place / kept) if kept else None
-            changes.append(Change(str(file.path), before, file.sha256(), kept))
+            changes.append(Change(str(file.path), before, file.sha256, kept))
         folders = _missing_folders(file.path.parent for file in files)
         begun = replace(entry, changes=tuple(changes), folders=folders)
         self.save(begun)

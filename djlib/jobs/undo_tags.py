@@ -49,7 +49,7 @@ def undo_tags(entry: Entry, folder: Path, *, force: bool, dry_run: bool, talk: T
                 try:
                     _Undoing(one, patch, folder, beside, force).run(found, dry_run)
                 except FormatError as error:
-                    found.problems.append(Problem(None, "path", one.path, str(error)))
+                    found.problems.append(Problem(None, "path", one.path, str(error), "note"))
             progress(1)
     return found
 

@@ -134,7 +134,7 @@ class _Plan:
         if not reason:
             reason = self._look(path, value)
         if reason:
-            self.problems.append(Problem(None, "path", path or title, reason))
+            self.problems.append(Problem(None, "path", path or title, reason, "note"))
 
     def _look(self, path: str, value: str) -> str:
         """Plan one file, or say why it is left alone."""
@@ -170,7 +170,7 @@ def _write(journal: Journal, plan: _Plan, talk: Talk) -> tuple[Entry, list[Probl
             try:
                 change_field(path, beside.of(path, one.number), one.field, [one.new], keep)
             except FormatError as error:
-                failed.append(Problem(None, "path", one.path, str(error)))
+                failed.append(Problem(None, "path", one.path, str(error), "note"))
             progress(1)
     done = replace(entry, state="done", tracks=len(plan.planned) - len(failed))
     journal.save(done)

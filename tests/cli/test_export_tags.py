@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -235,6 +238,30 @@ def test_a_copy_that_a_killed_run_left_is_cleared_away(
         changed.setattr(Path, "unlink", lambda self, missing_ok=False: None)
         write_and_die()
     assert set(music()) > set(before)
+    done("history", "undo", "1")
+    assert music() == before
+
+
+@pytest.mark.parametrize("n_changed", [1, 20])
+def test_kill_9_leaves_whole_files_that_can_go_back(tagged: Path, n_changed: int) -> None:
+    paths = [mp3(MUSIC / f"{n}.mp3", id3_frame("TIT2", b"\x00x")).absolute() for n in range(200)]
+    ids = [str(n) for n in range(200)]
+    write_table(pd.DataFrame({"track_id": ids, "path": map(str, paths)}), "data/tracks.parquet")
+    answer = dict.fromkeys(PREDICTIONS.names, "")
+    answer |= {"predicted_bucket": "Warm", "confidence": "0.9", "status": "ok"}
+    write_rows(Path("data/bucket_predictions.csv"), [answer | {"track_id": n} for n in ids])
+    before = music()
+    call = [sys.executable, "-m", "cli", "export", "--to", "tags", "--write", "-w", os.getcwd()]
+    patches = Path("data/history/0001/patches.jsonl")
+    with subprocess.Popen(
+        call, cwd=Path(__file__).parents[2], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as run:
+        while run.poll() is None:
+            if patches.is_file() and len(patches.read_bytes().splitlines()) >= n_changed:
+                run.kill()
+            time.sleep(0.001)
+    changed = [path for path in paths if tag_fields.read_field(path, "grouping") == ["Warm"]]
+    assert n_changed - 1 <= len(changed) < 200
     done("history", "undo", "1")
     assert music() == before
 

@@ -32,25 +32,51 @@ def test_what_is_written_is_read_again(
 ) -> None:
     folder = tmp_path_factory.mktemp("serato")
     tracks = table(path=paths)
-    (file,), problems = write_serato(
-        folder, tracks, [Playlist(tuple(names), tuple(tracks.track_id))]
-    )
+    playlist = Playlist(tuple(names), tuple(tracks["track_id"]))
+    files, problems = write_serato(folder, tracks, [playlist])
     usable = [p for p in paths if "\0" not in p and not p.startswith("//")]
     assert len(problems) == len(paths) - len(usable)
-    beyond = ("/Volumes/USB #1/", "D:/", "/")
-    expected = [p.removeprefix(next(b for b in beyond if p.startswith(b))) for p in usable]
-    assert locations(file) == expected
-    assert is_known(FORMAT, file)
-    (playlist,) = read(folder).playlists
-    assert playlist.path[0] == "djlib"
-    assert len(playlist.path) == len(names) + 1
-    assert len(playlist.track_ids) == len(set(map(path_key, expected)))
-    assert len(file.name.encode()) < 255
-    assert not set(file.name) & set('<>:"/\\|?*\n\r\0')
+    drives = ("/Volumes/USB #1/", "D:/", "/")
+    whole = {p: next(drive for drive in drives if p.startswith(drive)) for p in usable}
+    expected = {
+        drive: [p.removeprefix(drive) for p in usable if whole[p] == drive] for drive in drives
+    }
+    written = [locations(file) for file in files]
+    assert sorted(filter(None, written)) == sorted(filter(None, expected.values()))
+    for file in files:
+        assert is_known(FORMAT, file)
+        assert len(file.name.encode()) < 255
+        assert not set(file.name) & set('<>:"/\\|?*\n\r\0')
+        (again,) = read(file.parents[2]).playlists
+        assert again.path[0] == "djlib"
+        assert len(again.path) == len(names) + 1
+        assert len(again.track_ids) == len(set(map(path_key, locations(file))))
+
+
+def test_each_drive_gets_a_folder_of_its_own(tmp_path: Path) -> None:
+    paths = ["D:\\Music\\b.mp3", "/Users/dj/a.mp3", "/Volumes/USB/c.mp3", "d:/d.mp3"]
+    tracks = table(path=paths)
+    files, problems = write_serato(tmp_path, tracks, [Playlist(("A",), tuple(tracks["track_id"]))])
+    assert problems == []
+    found = {file.relative_to(tmp_path).parts[0]: locations(file) for file in files}
+    assert found == {
+        "root": ["Users/dj/a.mp3"],
+        "Volumes_USB": ["c.mp3"],
+        "D_": ["Music/b.mp3", "d.mp3"],
+    }
+
+
+def test_what_is_on_another_drive_than_the_library_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "_Serato_").mkdir()
+    tracks = table(path=["/Users/dj/a.mp3", "D:/b.mp3"])
+    (file,), (problem,) = write_serato(tmp_path, tracks, [Playlist(("A",), ("t_0", "t_1"))])
+    assert file.parent == tmp_path / "_Serato_/Subcrates"
+    assert locations(file) == ["Users/dj/a.mp3"]
+    assert (problem.value, problem.reason[:11]) == ("Title 1", "it is on D:")
 
 
 def test_crates_stand_inside_each_other_and_hold_what_serato_expects(tmp_path: Path) -> None:
-    tracks = table(path=["/Users/dj/Ána.mp3", "D:\\Music\\b.mp3"])
+    tracks = table(path=["/Users/dj/Ána.mp3", "/Music/b.mp3"])
     playlists = [Playlist(("Sets", "Late"), ("t_1", "t_0")), Playlist(("Sets",), ("t_0",))]
     files, problems = write_serato(tmp_path, tracks, playlists)
     assert problems == []

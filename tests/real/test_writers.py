@@ -69,11 +69,11 @@ def test_a_library_goes_through_crates(file: Path, tmp_path: Path) -> None:
     original = read_library(file)
     lists = playlists_of(original)
     files, problems = write_serato(tmp_path, original.tracks, lists)
-    assert len(files) == len(lists)
+    assert len(files) >= len(lists)
     lost = {p.value for p in problems}
     names = dict(zip(original.tracks["track_id"], original.tracks["title"], strict=True))
-    again = {p.path: p.track_ids for p in read_library(tmp_path).playlists}
-    sizes = sorted(len(members) for members in again.values())
+    homes = {file.parents[2] for file in files}
+    sizes = [len(p.track_ids) for home in homes for p in read_library(home).playlists]
     keys = dict(
         zip(original.tracks["track_id"], map(path_key, original.tracks["path"]), strict=True)
     )
