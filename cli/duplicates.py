@@ -34,7 +34,7 @@ def duplicates(
     wait: o.Wait = None,
     verbose: o.Verbose = False,
 ) -> None:
-    """Find songs that you have several times, and say which file to keep.
+    """Find songs you have several times, and which file to keep.
 
     Nothing is deleted or changed.
 

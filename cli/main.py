@@ -33,7 +33,7 @@ _COMMANDS = {
     "monitor": "Say what has changed around your models.",
     "jobs": "Run, list and schedule what needs nobody.",
     "check": "Say what is missing, doubled or suspect.",
-    "duplicates": "Find songs that you have several times, and say which file to keep.",
+    "duplicates": "Find songs you have several times, and which file to keep.",
     "synth": "Invent a sample table.",
     "demo": "Try the whole loop on a sample library.",
     "doctor": "Say what is installed and what is broken.",

@@ -108,7 +108,8 @@ def plain_words(text: str) -> str:
     >>> plain_words("  Jóga's  (Day & Night)! ")
     'jogas day and night'
     """
-    text = text.casefold().replace("&", " and ").replace("’", "'").replace("'", "")
+    text = unicodedata.normalize("NFKD", text).casefold()  # first: it makes capitals of some signs
+    text = text.replace("&", " and ").replace("’", "'").replace("'", "")
     bare = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     return " ".join(_MARKS.sub(" ", bare).split())
 
