@@ -19,11 +19,11 @@ from . import exploration, reasons
 from .answers import answered, none_answered, stacked
 from .choosing import DIALS, Picks, choose, explored_share, shortlisted
 from .first_batch import typical_and_diverse
+from .modes import new_policy
 from .policy import Policy
 from .pool import SPELLED_UP_TO, EncodedPool, points_of
 from .strong import StrongPolicy
 
-MODES = ("strong", "faithful")
 _SETTINGS, _LABELLED, _POLICY = "bandit.json", "answers.parquet", "policy"
 
 
@@ -45,6 +45,7 @@ class ContrastiveBandit(BaseEstimator):
     classes_ : array([0, 1]).
     labelled_ : the answered listings with `keeper`, in the order of answers.
     batch_number_ : batches learned so far.
+    health_ : what was wrong with the scores of the last pool, by name; empty where nothing is.
 
     Examples
     --------
@@ -85,6 +86,7 @@ class ContrastiveBandit(BaseEstimator):
         """
         self.classes_ = np.array([0, 1])
         self.batch_number_ = 0
+        self.health_: dict[str, str] = {}
         self._shown = pd.DataFrame()
         self.policy_ = self._new_policy()
         self.labelled_ = answered(X)
@@ -135,8 +137,9 @@ class ContrastiveBandit(BaseEstimator):
         rng = np.random.default_rng([self.random_state or 0, self.batch_number_])
         picks, rate = self._pick(listings, points, k, rng)
         chosen = listings.iloc[picks.rows].reset_index(drop=True)
-        few = points_of(points, picks.rows)
+        few = self._read_whole(chosen, points_of(points, picks.rows), len(points))
         mean, uncertainty = self.policy_.moments_of(few)
+        said = self._reasons(chosen, few, picks, mean, uncertainty)
         self._shown = chosen
         return pd.DataFrame(
             {
@@ -145,7 +148,7 @@ class ContrastiveBandit(BaseEstimator):
                 "mean": mean,
                 "uncertainty_at_selection": uncertainty,
                 "propensity": picks.propensity,
-                "reason": self._reasons(chosen, few, picks, mean, uncertainty),
+                "reason": [" | ".join(parts) for parts in said],
                 "batch_number": self.batch_number_,
                 "exploration_rate": rate,
             }
@@ -184,8 +187,7 @@ class ContrastiveBandit(BaseEstimator):
         points = self.policy_.encode(X)
         mean, uncertainty = self.policy_.moments_of(points)
         picks = Picks(np.arange(len(X)), ["exploit"] * len(X), np.ones(len(X)))
-        said = self._reasons(X.reset_index(drop=True), points, picks, mean, uncertainty)
-        return [[part for part in line.split(" | ") if part] for line in said]
+        return self._reasons(X.reset_index(drop=True), points, picks, mean, uncertainty)
 
     def contributions(self, X: pd.DataFrame) -> pd.DataFrame:
         """What each part of a listing adds to the answer expected of it (strong only)."""
@@ -217,28 +219,23 @@ class ContrastiveBandit(BaseEstimator):
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ModelError(f"{folder}: not a whole keepers model ({error})") from error
         bandit.classes_ = np.array([0, 1])
-        bandit._shown = pd.DataFrame()
+        bandit._shown, bandit.health_ = pd.DataFrame(), {}
         bandit.labelled_ = answered(labelled) if len(labelled) else none_answered()
         bandit.policy_ = type(bandit._new_policy()).load(folder / _POLICY)
         return bandit
 
     def _new_policy(self) -> Policy:
-        if self.mode not in MODES or self.dial not in DIALS:
-            wrong, known = (
-                (self.mode, MODES) if self.mode not in MODES else (self.dial, tuple(DIALS))
-            )
-            raise UsageError(f"unknown {wrong!r}; known: {', '.join(known)}")
-        if self.mode == "faithful":
-            from .faithful import FaithfulPolicy
-
-            return FaithfulPolicy(self.random_state, self.numeric)
-        return StrongPolicy(self.random_state, self.engine, self.numeric, self.cache)
+        if self.dial not in DIALS:
+            raise UsageError(f"unknown dial {self.dial!r}; known: {', '.join(DIALS)}")
+        return new_policy(self.mode, self.random_state, self.engine, self.numeric, self.cache)
 
     def _pick(
         self, listings: pd.DataFrame, points: Any, k: int, rng: np.random.Generator
     ) -> tuple[Picks, float]:
         if not isinstance(self.policy_, StrongPolicy):
             mean, uncertainty = self.policy_.moments_of(points)
+            trained = self.policy_.health_  # type: ignore[attr-defined]
+            self.health_ = dict(trained.warnings) if trained else {}
             said = exploration.choose(mean, uncertainty, k=k, batch_number=self.batch_number_)
             return Picks(said.rows, said.strategies, np.ones(len(said.rows))), said.exploration_rate
         if not self.policy_.posterior_.n:
@@ -247,15 +244,19 @@ class ContrastiveBandit(BaseEstimator):
         expected = self.policy_.posterior_.mean(points)
         self.health_ = self.policy_.health(expected)
         rows = shortlisted(expected, k, rng)
-        few = points.take(rows)
-        if len(points) > SPELLED_UP_TO:
-            few = self.policy_.encode(listings.iloc[rows])
+        few = self._read_whole(listings.iloc[rows], points.take(rows), len(points))
         rate = self._explored_share()
         picks = choose(
             self.policy_.posterior_, few, rows, len(points),
             k=k, dial=DIALS[self.dial], explore=rate, rng=rng,
         )  # fmt: skip
         return picks, rate
+
+    def _read_whole(self, listings: pd.DataFrame, points: Any, n_pool: int) -> Any:
+        """The points of some rows with their letters, which a large pool is read without."""
+        if isinstance(self.policy_, StrongPolicy) and n_pool > SPELLED_UP_TO:
+            return self.policy_.encode(listings)
+        return points
 
     def _explored_share(self) -> float:
         dial = DIALS[self.dial]
@@ -270,16 +271,15 @@ class ContrastiveBandit(BaseEstimator):
         picks: Picks,
         mean: np.ndarray,
         uncertainty: np.ndarray,
-    ) -> list[str]:
+    ) -> list[list[str]]:
         if isinstance(self.policy_, StrongPolicy):
             known: reasons.Known | None = getattr(self, "_known", None)
             if known is None or known.labelled is not self.labelled_:
                 known = self._known = reasons.Known(self.labelled_)
-            said = reasons.reasons_of(self.policy_, chosen, points, known, picks.strategies)
-            return [" | ".join(parts) for parts in said]
+            return reasons.reasons_of(self.policy_, chosen, points, known, picks.strategies)
         rule = {"exploit": "mean less uncertainty is high", "explore": "uncertainty is high"}
         return [
-            f"{rule[strategy]} ({m:.2f} ± {u:.2f})"
+            [f"{rule[strategy]} ({m:.2f} ± {u:.2f})"]
             for strategy, m, u in zip(picks.strategies, mean, uncertainty, strict=True)
         ]
 

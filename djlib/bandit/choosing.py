@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .listing_features import Encoded
+from .listing_points import Encoded
 from .posterior import Posterior
 
 _SHORTLIST, _SAMPLE = 200, 100
@@ -89,7 +89,8 @@ def choose(
 ) -> Picks:
     """Pick `k` different rows of a pool of `n` (all, if there are fewer), `explore` of them to
     learn from. `rows` are those shortlisted, `points` where they lie."""
-    k = min(k, len(points))
+    if k >= n:
+        k, explore = n, 0.0  # a pool that is shown whole leaves nothing to choose
     score = posterior.mean(points)
     if dial.unsure:
         score = score + dial.unsure * posterior.spread(points)
@@ -97,7 +98,7 @@ def choose(
     n_explore = int(whole) + bool(rng.random() < share)
     sure = _highest_unlike(points, score, k - n_explore, dial.unlike)
     picked, chances = [*sure], [1.0] * len(sure)
-    if sure and n_explore == whole:
+    if sure and n_explore == whole and k < n:
         chances[-1] = 1 - share  # it would have made room for a record to learn from
     free = np.ones(len(points), dtype=bool)
     free[sure] = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .listing_features import Encoded
+from .listing_points import Encoded
 
 _MOST = 1500
 """Rows of a pool that are looked at; a sample of so many shows what is typical in any pool."""

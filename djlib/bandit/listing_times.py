@@ -1,4 +1,5 @@
-"""Month, weekday and hour of a listing as points on circles: December lies beside January."""
+"""When a listing was made: month, weekday and hour as points on circles (December lies beside
+January), the day, and how old the record was then."""
 
 from __future__ import annotations
 
@@ -6,10 +7,14 @@ import numpy as np
 import pandas as pd
 
 from ..tables.cell_text import text_of
+from .listing_numbers import column_values
 
 _FIELDS = ("listed_at", "ends_at")
 N_TIME = 8 * len(_FIELDS)
 """Columns `time_columns` gives: for each field three circles and two flags."""
+
+LISTED, AGE = "time of listing", "age when listed"
+"""Names of the numbers `day_listed` and `age_when_listed` give."""
 
 _DAY = r"^\s*\d{4}-\d{2}-\d{2}"
 _HOUR = r"^\s*\d{4}-\d{2}-\d{2}[T ]\d{2}"
@@ -28,10 +33,34 @@ def time_columns(listings: pd.DataFrame) -> np.ndarray:
     return np.hstack(blocks).astype(np.float32)
 
 
+def day_listed(listings: pd.DataFrame) -> np.ndarray:
+    """Days from 1970 to `listed_at`, (n,), NaN where it is missing; a bare year is its first day.
+
+    >>> day_listed(pd.DataFrame({"listed_at": ["1970-01-02T12:00:00Z", "1971", "soon"]})).tolist()
+    [1.5, 365.0, nan]
+    """
+    since = _moments(text_of(listings, "listed_at")) - pd.Timestamp(0, tz="UTC")
+    return (since / pd.Timedelta(days=1)).to_numpy(dtype=float)
+
+
+def age_when_listed(listings: pd.DataFrame) -> np.ndarray:
+    """Years by which a record was older than one when it was listed, (n,): 0 for what is new, NaN
+    where either year is missing. What comes back after years comes back for a reason.
+
+    >>> shop = pd.DataFrame({"year": [2004, 1969, None], "listed_at": ["2005-02-01"] * 3})
+    >>> age_when_listed(shop).tolist()
+    [0.0, 35.0, nan]
+    """
+    listed = _moments(text_of(listings, "listed_at")).dt.year.to_numpy(dtype=float, na_value=np.nan)
+    return np.maximum(listed - column_values(listings, "year") - 1, 0)
+
+
+def _moments(text: pd.Series) -> pd.Series:
+    return pd.to_datetime(text, errors="coerce", utc=True, format="ISO8601")
+
+
 def _of_field(text: pd.Series) -> np.ndarray:
-    when = pd.to_datetime(
-        text.where(text.str.contains(_DAY, regex=True)), errors="coerce", utc=True, format="ISO8601"
-    )
+    when = _moments(text.where(text.str.contains(_DAY, regex=True)))
     no_date = when.isna().to_numpy()
     no_hour = no_date | ~text.str.contains(_HOUR, regex=True).to_numpy(dtype=bool)
     circles = (

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.linalg import cho_solve, cholesky, solve_triangular
 
-from .listing_features import Direction, Encoded
+from .listing_points import Direction, Encoded
 
 NOISE = 10.0
 """Variance of an answer when both classes are of one size; half or twice of it changes little."""

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..tables.cell_text import text_of
-from .listing_features import Encoded
+from .listing_points import Encoded
 from .listing_words import names_in
 from .strong import StrongPolicy
 
@@ -123,8 +123,8 @@ def _never_asked(listings: pd.DataFrame, known: Known) -> list[list[str]]:
 
 
 def _leading(policy: StrongPolicy, parts: np.ndarray) -> list[str]:
-    """The part that speaks loudest for a row."""
-    best = int(parts.argmax())
+    """The part that speaks loudest for a row, beside what speaks for every row."""
+    best = int(parts[:-1].argmax())
     if parts[best] <= 0:
         return []
     name = policy.features_.parts[best]

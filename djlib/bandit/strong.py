@@ -18,8 +18,9 @@ from ..errors import ModelError
 from ..tables.atomic import replace_file, write_json
 from ..tables.io import read_table, write_table
 from .keep_probability import KeepCurve
-from .listing_features import Encoded, ListingFeatures
-from .posterior import Posterior
+from .listing_features import ListingFeatures
+from .listing_points import Encoded
+from .posterior import MOST_LANDMARKS, Posterior
 
 _log = logging.getLogger(__name__)
 
@@ -33,6 +34,10 @@ _OPINION = 1.5
 _SETTINGS, _ARRAYS = "strong.json", "strong.npz"
 _LABELLED, _SEEN = "labelled.parquet", "reference.parquet"
 _CONSTANT = 1e-6
+_SLICE = 20_000
+_LATEST = 100
+"""Answers by which probabilities are set right: a pool that was asked about empties of keepers."""
+_LEFT_OUT = 0.3
 
 
 class StrongPolicy:
@@ -248,16 +253,8 @@ class StrongPolicy:
         return found
 
 
-_SLICE = 20_000
-_LATEST = 100
-"""Answers by which probabilities are set right: a pool that was asked about empties of keepers."""
-_LEFT_OUT = 0.3
-
-
 def _is_time_for_landmarks(before: int, now: int) -> bool:
     """Below a thousand labels every row is a landmark; then they are chosen anew at doublings."""
-    from .posterior import MOST_LANDMARKS
-
     if now <= MOST_LANDMARKS:
         return True
     doubled = int(np.log2(now / MOST_LANDMARKS)) != int(np.log2(max(before, 1) / MOST_LANDMARKS))

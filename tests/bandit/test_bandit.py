@@ -230,9 +230,9 @@ def test_a_damaged_model_is_refused(part: str, tmp_path: Path) -> None:
 
 
 def test_what_makes_no_sense_is_refused() -> None:
-    with pytest.raises(UsageError, match="unknown 'bold'; known: strong, faithful"):
+    with pytest.raises(UsageError, match="unknown mode 'bold'; known: strong, faithful"):
         bandit(mode="bold").fit(shop(5))
-    with pytest.raises(UsageError, match="unknown 'loud'"):
+    with pytest.raises(UsageError, match="unknown dial 'loud'"):
         bandit(dial="loud").fit(shop(5))
     with pytest.raises(InputError, match="keeper must be 0 or 1, not '7'"):
         bandit().fit(shop(5).assign(keeper=7))
@@ -263,6 +263,27 @@ def test_any_record_can_be_picked_with_a_known_chance() -> None:
         chances += picked.loc[picked["selection_strategy"] == "uniform", "propensity"].tolist()
     assert 1 <= len(chances) <= 16  # one batch in ten
     assert all(0.1 / 200 <= chance <= 0.1 / 180 for chance in chances)
+
+
+def test_the_last_pick_of_a_pool_shown_whole_is_certain() -> None:
+    listings = shop(100)
+    model = bandit().fit(listings.head(60))
+    for seed in range(5):
+        model.random_state = seed
+        shown = model.select(without_answers(listings.tail(15)), k=20)
+        assert (shown["propensity"] == 1).all()
+
+
+def test_what_is_said_of_the_picks_of_a_large_pool_is_what_they_were_picked_by(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    listings = shop(600)
+    model = bandit().fit(listings.head(60))
+    pool = without_answers(listings.tail(500))
+    monkeypatch.setattr("djlib.bandit.bandit.SPELLED_UP_TO", 100)
+    picked = model.select(pool)
+    chosen = pool.set_index("listing_id").loc[picked["listing_id"]].reset_index()
+    np.testing.assert_allclose(picked["mean"], model.moments(chosen)[0])
 
 
 def test_the_global_generator_is_left_alone() -> None:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from djlib.bandit import posterior as module
-from djlib.bandit.listing_features import Encoded, ListingFeatures
+from djlib.bandit.listing_features import ListingFeatures
+from djlib.bandit.listing_points import Encoded
 from djlib.bandit.posterior import NOISE, Posterior
 
 from .tastes import shop
