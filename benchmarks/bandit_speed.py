@@ -17,12 +17,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import pandas as pd
-import torch
 
 from djlib import ContrastiveBandit
-from djlib.bandit.faithful import FaithfulPolicy
 from djlib.bandit.listing_inputs import ListingInputs
-from djlib.bandit.training import TasteNet
 
 N_ENCODED, N_LABELS = 5000, 1000
 GENRES = ("House", "Techno", "Dub", "Disco; Funk", "Jazz", "Electronic; Ambient")
@@ -30,20 +27,21 @@ GENRES = ("House", "Techno", "Dub", "Disco; Funk", "Jazz", "Electronic; Ambient"
 
 def main() -> None:
     """Print the table."""
-    torch.set_num_threads(1)
     print(f"{'what':44}{'ms':>10}{'floor ms':>10}{'ratio':>8}")
-    moments()
-    encoding()
-    updating()
     reading()
     choosing()
     learning()
     if "--million" in sys.argv:
         million()
+    moments()
+    encoding()
+    updating()
 
 
 def moments() -> None:
     """50 draws over 1,000 points: the floor is one product of their hidden units with 50 masks."""
+    from djlib.bandit.training import TasteNet  # the networks come last: torch takes memory
+
     rng = np.random.default_rng(0)
     points = rng.normal(size=(1000, 64)).astype(np.float32)
     head, masks = TasteNet(3).head, rng.random((32, 50), dtype=np.float32)
@@ -60,6 +58,11 @@ def moments() -> None:
 
 def encoding() -> None:
     """Listings never seen before: the floor is their convolutions, once a distinct name."""
+    import torch
+
+    from djlib.bandit.training import TasteNet
+
+    torch.set_num_threads(1)
     listings = shop(N_ENCODED)
     inputs = ListingInputs().learn(listings)
     net = TasteNet(inputs.width)
@@ -83,6 +86,11 @@ def encoding() -> None:
 
 def updating() -> None:
     """A batch of 20 after 1,000 labels: the floor is ten steps of Adam over the same weights."""
+    import torch
+
+    from djlib.bandit.faithful import FaithfulPolicy
+    from djlib.bandit.training import TasteNet
+
     labelled = shop(N_LABELS)
     keeper = np.random.default_rng(0).integers(0, 2, N_LABELS)
     policy = FaithfulPolicy(random_state=0)

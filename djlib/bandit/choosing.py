@@ -102,7 +102,7 @@ def choose(
         chances[-1] = 1 - share  # it would have made room for a record to learn from
     free = np.ones(len(points), dtype=bool)
     free[sure] = False
-    minds = posterior.draws(points, _MINDS, rng)
+    minds = posterior.draws(points, _MINDS, rng) if n_explore else np.zeros((0, 0))
     for slot in range(n_explore):
         last = slot == n_explore - 1
         happens = share if last and n_explore > whole else 1.0

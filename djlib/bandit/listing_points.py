@@ -68,7 +68,11 @@ class Encoded:
 
     def likeness(self, other: Encoded) -> np.ndarray:
         """The kernel between all rows and all rows of `other`, (n, len(other)), float64."""
-        made = (self.words @ other.turned).toarray().astype(np.float64) + _ANY_WEIGHT
+        if other is self:
+            few = _without_empty_columns(self.words)
+            made = (few @ few.T).toarray().astype(np.float64) + _ANY_WEIGHT
+        else:
+            made = (self.words @ other.turned).toarray().astype(np.float64) + _ANY_WEIGHT
         share = _number_weight(self.levels)
         for mine, theirs in zip(self.levels.T, other.levels.T, strict=True):
             made += share * NUMBER_KERNEL[mine[:, None], theirs[None, :]]
@@ -118,15 +122,20 @@ class Direction:
     def parts(self, points: Encoded) -> np.ndarray:
         """The value taken apart, (n, 6 + numbers + 2): words, names, letters, artists,
         labels, genres, each number, meaning, any record. Rows sum to `along`."""
-        columns = []
-        for block in range(points.words.shape[1] // WIDTH):
-            inside = np.zeros_like(self.words)
-            span = slice(block * WIDTH, (block + 1) * WIDTH)
-            inside[span] = self.words[span]
-            columns.append(points.words @ inside)
+        words = points.words
+        n, blocks = len(points), words.shape[1] // WIDTH
+        cell = np.repeat(np.arange(n), np.diff(words.indptr)) * blocks + words.indices // WIDTH
+        each = words.data * self.words[words.indices]
+        columns = list(np.bincount(cell, each, n * blocks).reshape(n, blocks).T)
         columns += [t[c] for t, c in zip(self.tables, points.levels.T, strict=True)]
         columns += [_product(points.meaning, self.meaning), np.full(len(points), self.any)]
         return np.column_stack(columns).astype(np.float64)
+
+
+def _without_empty_columns(words: sparse.csr_matrix) -> sparse.csr_matrix:
+    """The same words in as few columns as they take, so that no product walks over a million."""
+    used, columns = np.unique(words.indices, return_inverse=True)
+    return sparse.csr_matrix((words.data, columns, words.indptr), (words.shape[0], len(used)))
 
 
 def _number_weight(levels: np.ndarray) -> float:

@@ -84,10 +84,10 @@ def _close_keepers(policy: StrongPolicy, points: Encoded, known: Known) -> list[
     kept = np.flatnonzero(known.keeper[rows] == 1)
     if not len(kept):
         return [[] for _ in range(len(points))]
-    keepers = policy.posterior_.landmarks.take(kept)
+    landmarks = policy.posterior_.landmarks
     own = np.sqrt(np.maximum(points.self_likeness(), 1e-9))
-    theirs = np.sqrt(np.maximum(keepers.self_likeness(), 1e-9))
-    alike = points.likeness(keepers) / own[:, None] / theirs
+    theirs = np.sqrt(np.maximum(landmarks.self_likeness()[kept], 1e-9))
+    alike = points.likeness(landmarks)[:, kept] / own[:, None] / theirs
     made = []
     for row in alike:
         nearest = [i for i in np.argsort(-row, kind="stable")[:_NEAREST] if row[i] >= _CLOSE]

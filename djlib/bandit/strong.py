@@ -12,7 +12,6 @@ from typing import Self
 
 import numpy as np
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
 from ..errors import ModelError
 from ..tables.atomic import replace_file, write_json
@@ -21,6 +20,7 @@ from .keep_probability import KeepCurve
 from .listing_features import ListingFeatures
 from .listing_points import Encoded
 from .posterior import MOST_LANDMARKS, Posterior
+from .threads import one_thread
 
 _log = logging.getLogger(__name__)
 
@@ -93,7 +93,7 @@ class StrongPolicy:
         elif _is_time_for_landmarks(before, len(keeper)):
             self._learn_labels()
         else:
-            with threadpool_limits(1):
+            with one_thread():
                 fresh = self.features_.encode(self._listings[is_new])
                 self.posterior_.add(fresh, self._keeper[is_new])
                 self._learn_curve()
@@ -119,7 +119,7 @@ class StrongPolicy:
     def moments_of(self, points: Encoded) -> tuple[np.ndarray, np.ndarray]:
         """The same for points, a slice at a time."""
         means, spreads = [np.zeros(0)], [np.zeros(0)]
-        with threadpool_limits(1):
+        with one_thread():
             for start in range(0, len(points), _SLICE):
                 some = points.take(np.arange(start, min(start + _SLICE, len(points))))
                 expected = self.posterior_.mean(some)
@@ -130,7 +130,7 @@ class StrongPolicy:
     def embed(self, listings: pd.DataFrame) -> np.ndarray:
         """Points of the taste space, (n, 64), of length one: the directions in which listings
         differ most (kernel principal components), and what is expected of each."""
-        with threadpool_limits(1):
+        with one_thread():
             points = self.encode(listings)
             flat = points.likeness(self._reference) @ self._basis
             opinion = _OPINION * self.posterior_.mean(points)
@@ -201,7 +201,7 @@ class StrongPolicy:
 
     def _span_taste(self) -> None:
         self._reference = self.features_.encode(self._seen)
-        with threadpool_limits(1):
+        with one_thread():
             values, vectors = np.linalg.eigh(self._reference.likeness(self._reference))
         strongest = np.argsort(-values)[: TASTE - 1]
         strongest = strongest[values[strongest] > 1e-6]
@@ -212,7 +212,7 @@ class StrongPolicy:
         n = len(self._keeper)
         self._landmarks_of = n if landmarks_of is None else min(landmarks_of, n)
         first = slice(0, self._landmarks_of)
-        with threadpool_limits(1):
+        with one_thread():
             points = self.features_.encode(self._listings)
             rows = np.arange(n)
             self.posterior_ = Posterior.learn(points.take(rows[first]), self._keeper[first])

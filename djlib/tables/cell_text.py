@@ -13,6 +13,8 @@ def as_text(values: pd.Series) -> pd.Series:
     >>> as_text(pd.Series([17, None, "caf\\udce9"], dtype=object)).tolist()
     ['17', '', 'caf?']
     """
+    if isinstance(values.dtype, pd.StringDtype) and values.dtype.na_value is not pd.NA:
+        return values.fillna("")
     try:
         text = values.astype("str")
     except UnicodeEncodeError:
