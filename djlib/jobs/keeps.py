@@ -27,7 +27,8 @@ _NOT_OF_A_LISTING = ("keeper", "selection_strategy")
 @dataclass(frozen=True)
 class Keep:
     """One answer: whether the listing is kept, in which batch and by which part of it it was asked,
-    and the listing's own columns. A `weak` one was guessed from a collection, not said."""
+    and the listing's own columns. A `weak` one was guessed from a collection, not said. `feedback`
+    names what it was logged with."""
 
     listing_id: str
     keeper: int
@@ -37,6 +38,7 @@ class Keep:
     arm: str = ""
     weak: bool = False
     number: int = 0
+    feedback: str = ""
 
 
 @dataclass(frozen=True)
@@ -156,4 +158,5 @@ def _keep(event: Mapping[str, Any], number: int) -> Keep:
         str(event.get("arm", "")),
         bool(event.get("weak", False)),
         number,
+        str(event["feedback"]),
     )

@@ -23,7 +23,7 @@ from ..tables.schema import LISTINGS
 from .find_listing import listings_met
 from .keeper_models import current_bandit
 from .keeps import Keeps, keeps_so_far
-from .select_batch import slots_shown
+from .selections import slots_shown
 from .songs import song_name
 from .talk import Talk
 
