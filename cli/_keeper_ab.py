@@ -31,7 +31,7 @@ def _difference(test: KeeperTest) -> str:
     look = test.looks[-1]
     said = f"B beside A: {100 * look.difference:+.1f} points"
     if look.interval is None:
-        return f"{said}; what was so at first is so no more, so there is no interval."
+        return f"{said}; it has moved so much that there is no interval."
     low, high = look.interval
     return (
         f"{said}, 95 % interval {100 * low:+.1f} to {100 * high:+.1f}, however often you look; "

@@ -16,7 +16,7 @@ from .sequential import believed
 
 _STEP = 0.005
 _LEVEL = 0.05
-_HALVINGS = 40
+_HALVINGS = 30
 
 
 class DifferenceBounds:
@@ -37,23 +37,21 @@ class DifferenceBounds:
         n = round(1 / _STEP)
         self._claims = np.arange(-n + 1, n) * _STEP
         self._log = np.zeros(len(self._claims))
-        self._most = np.zeros(len(self._claims))
         self._known = ((0, 0), (0, 0))
 
     def update(self, *, first: tuple[int, int], second: tuple[int, int]) -> None:
         """Take (keepers, answers) of either side since the last time; empty sides are allowed."""
         if first[1] and second[1]:
             self._log += self._bets(first, second)
-            self._most = np.maximum(self._most, self._log)
         one, two = self._known
         self._known = ((one[0] + first[0], one[1] + first[1]),
                        (two[0] + second[0], two[1] + second[1]))  # fmt: skip
 
     @property
     def interval(self) -> tuple[float, float] | None:
-        """The smallest and largest difference that is not refuted, rounded outward; None where all
-        are: then the difference has moved."""
-        left = np.flatnonzero(self._most < -math.log(self.level))
+        """The smallest and largest difference that is not refuted now, rounded outward; None where
+        all are: then the difference has moved."""
+        left = np.flatnonzero(self._log < -math.log(self.level))
         if not len(left):
             return None
         low, high = self._claims[left[0]] - _STEP, self._claims[left[-1]] + _STEP

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import groupby, zip_longest
 from typing import Any, Literal
 
 from ..bandit.interleave import ratio_check
@@ -90,11 +90,11 @@ def _test(pair: tuple[str, str], batches: Sequence[AskedBatch], keeps: Keeps) ->
     ids = [batch.batch_id for batch in batches]
     said = [k for k in keeps.said.values() if k.batch_id in set(ids) and k.arm]
     test, bounds, looks = RateTest(), DifferenceBounds(), []
-    # A bet is laid on what comes in together, whichever batches that is of.
+    place = {slot.listing_id: n for batch in batches for n, slot in enumerate(batch.slots)}
     for _, part in groupby(said, key=lambda keep: keep.feedback):
-        first, second = _credit(list(part))
-        test.update(first=first, second=second)
-        bounds.update(first=first, second=second)
+        for first, second in _pairs(sorted(part, key=lambda keep: place[keep.listing_id])):
+            test.update(first=first, second=second)
+            bounds.update(first=first, second=second)
         looks.append(Look(_difference(test), bounds.interval, test.p_value))
     decided = [n for n, look in enumerate(looks, start=1) if look.p_value < test.level]
     return KeeperTest(
@@ -110,11 +110,13 @@ def _test(pair: tuple[str, str], batches: Sequence[AskedBatch], keeps: Keeps) ->
     )
 
 
-def _credit(answers: Sequence[Keep]) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Keepers and answers of either side."""
-    sides = [[k.keeper for k in answers if k.arm == side] for side in ("first", "second")]
-    first, second = ((sum(side), len(side)) for side in sides)
-    return first, second
+def _pairs(answers: Sequence[Keep]) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
+    """What comes in together as bets: each side's best against the other's, its second best and so
+    on, (keepers, answers) of either. The order is that of showing, which no answer has a say in;
+    bets that small learn from each other."""
+    first, second = ([k.keeper for k in answers if k.arm == side] for side in ("first", "second"))
+    for one, two in zip_longest(first, second):
+        yield (one or 0, int(one is not None)), (two or 0, int(two is not None))
 
 
 def _difference(test: RateTest) -> float:

@@ -90,7 +90,7 @@ def select_batch(
             kept = keep_answers(output, keeps)
             log_selection(
                 workspace, batch, candidates, chosen.moments,
-                version=sides[0].version, sides=names, keeps_logged=keeps.n_logged,
+                version=sides[0].version, sides=names, keeps_logged=keeps.n_logged, pool=len(pool),
             )  # fmt: skip
             write_table(batch[BATCH.names], output)
             noted |= {"source": str(source or workspace.listings), "rows": len(batch)}

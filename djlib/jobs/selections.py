@@ -35,7 +35,8 @@ class Asked:
 @dataclass(frozen=True)
 class AskedBatch:
     """A batch as it was shown. `sides` are who chose, where two did; `number` is how many batches
-    were answered before it, `keeps_logged` how long the log of answers was, where that is known."""
+    were answered before it, `keeps_logged` how long the log of answers was, `candidates` how many
+    listings were looked at of a `pool` of those open; 0 where that is not known."""
 
     batch_id: str
     at: str
@@ -43,6 +44,8 @@ class AskedBatch:
     version: str
     sides: tuple[str, str] | None
     keeps_logged: int | None
+    candidates: int
+    pool: int
     slots: list[Asked]
 
     @property
@@ -60,6 +63,7 @@ def log_selection(
     version: str,
     sides: tuple[str, str] | None,
     keeps_logged: int,
+    pool: int,
 ) -> None:
     """Write a decision down, with how all candidates were thought of: mean and uncertainty, (n,)
     each."""
@@ -75,6 +79,7 @@ def log_selection(
         "model_version": version,
         "ab": list(sides) if sides else None,
         "keeps_logged": keeps_logged,
+        "pool": pool,
         "scores": _spread(*moments),
         "slots": [_slot(n, row, choice) for n, (row, choice) in enumerate(rows)],
     }
@@ -133,6 +138,8 @@ def _batches(events: list[dict[str, Any]], keeps: Keeps) -> Iterator[AskedBatch]
             version=str(event.get("model_version", "")),
             sides=(str(sides[0]), str(sides[1])) if sides else None,
             keeps_logged=None if logged is None else int(logged),
+            candidates=int(event.get("scores", {}).get("n", 0)),
+            pool=int(event.get("pool", 0)),
             slots=[_asked(slot, str(event["batch_id"]), keeps) for slot in event["slots"]],
         )
 

@@ -95,3 +95,32 @@ def test_another_mode_chooses_at_once(listings: Path) -> None:
     done("feedback", BATCH)
     report = as_json("select-batch", "--mode", "faithful")
     assert (report["version"], report["batch_number"]) == ("faithful", 1)
+
+
+def test_the_report_of_keepers_without_any_buckets(listings: Path) -> None:
+    assert "train" in refused("report")
+    done("select-batch")
+    assert "0 of 20" in done("report").stdout
+    done("select-batch", "--ab", "random")
+    answer("1", "0")
+    done("feedback", BATCH)
+    said = done("report").stdout
+    for words in ("Records: 20 answered, 10 kept", "What it thought you like", "the base rate",
+                  "Can its probabilities be trusted?", "10 choices were left to chance, 50 needed",
+                  "side by side (A/B), 1 batch answered"):  # fmt: skip
+        assert words in said
+    assert max(map(len, said.splitlines())) <= 110
+    report = as_json("report")
+    assert report["versions"] == []
+    assert report["keepers"]["labels"] == 20
+    assert report["keepers"]["off_policy"]["refused"]
+    assert len(report["keepers"]["batches"]) == 1
+
+
+def test_the_report_draws_the_batches(listings: Path) -> None:
+    pytest.importorskip("matplotlib", reason="charts are an extra")
+    done("select-batch")
+    answer("1", "0")
+    done("feedback", BATCH)
+    done("report", "--chart", "progress.svg")
+    assert "<svg" in Path("progress.svg").read_text(encoding="utf-8")

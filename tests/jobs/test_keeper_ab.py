@@ -17,7 +17,7 @@ SIDES = ("one", "two")
 
 def asked(batch_id: str, arms: list[str]) -> AskedBatch:
     slots = [Asked(f"{batch_id}-{n}", "exploit", a, 0.5, 1.0, {}, None) for n, a in enumerate(arms)]
-    return AskedBatch(batch_id, "2026-01-01", 0, "", SIDES, 0, slots)
+    return AskedBatch(batch_id, "2026-01-01", 0, "", SIDES, 0, 20, 20, slots)
 
 
 def said(batch: AskedBatch, keeper: list[int], feedback: str) -> dict[str, Keep]:
@@ -86,7 +86,7 @@ def test_before_it_is_decided_it_says_who_leads_and_what_it_takes() -> None:
 
 def test_a_batch_in_two_feedbacks_is_two_looks_and_other_batches_are_none() -> None:
     batch, plain = asked("b0", ["first", "second"] * 4), asked("b1", ["", ""])
-    plain = AskedBatch("b1", "", 1, "", None, 0, plain.slots)
+    plain = AskedBatch("b1", "", 1, "", None, 0, 20, 20, plain.slots)
     answers = list(said(batch, [0, 1] * 4, "f0").values())
     answers[4:] = [Keep(**{**k.__dict__, "feedback": "f1"}) for k in answers[4:]]
     answers += said(plain, [1, 1], "f1").values()
