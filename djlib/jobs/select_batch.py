@@ -21,6 +21,7 @@ from .edits import copy_aside
 from .keeper_answers import answer_of
 from .keeper_sides import Chosen, Side, choose_alone, choose_together, other_side, side_in_force
 from .keeps import Keeps, keeps_so_far
+from .reading import reading
 from .runs import run
 from .scan_listings import known_listings
 from .selections import log_selection
@@ -81,7 +82,7 @@ def select_batch(
         candidates = _candidates(pool, settings, keeps)
         sides = [side_in_force(workspace, settings, keeps, talk)]
         sides += [other_side(workspace, settings, keeps, ab, talk)] if ab else []
-        with talk.step("Choosing listings"):
+        with reading(talk, "Choosing listings"):
             chosen = _chosen(sides, candidates, settings, keeps)
         batch = _batch(chosen.picked, candidates)
         names = (sides[0].name, sides[1].name) if ab else None
