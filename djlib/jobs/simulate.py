@@ -23,7 +23,7 @@ from ..bandit.players import PLAYERS
 from ..bandit.replay import Maker, Rules, check_pool
 from ..bandit.simple_features import line as plain_line
 from ..bandit.simulate import DEFAULT, Arena, Played, Standing, check_names, play_all, standings
-from ..bandit.transfer import FewShot, Transfer, few_shot, transfer
+from ..bandit.transfer import FewShot, Transfer, few_shot, of_artists, parted, transfer
 from ..errors import InputError, UsageError
 from ..features.embeddings import SentenceEmbedder
 from ..features.engines import embeddings_available
@@ -92,6 +92,10 @@ def simulate(
         table = read_table(pool, schema="listings", problems=problems)
     keeper = check_pool(table, pool.name, rules)
     arena = Arena(table, keeper, rules, makers)
+    if genre is not None:
+        parted(arena, genre)  # refused before the games, not after them
+    if artists:
+        of_artists(arena)
     kept = _Kept(resume, _mark(table, rules))
     _read_first(arena, names, talk)
     with (
