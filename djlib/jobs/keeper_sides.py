@@ -89,17 +89,19 @@ def _of_mode(settings: Settings, keeps: Keeps, talk: Talk) -> ContrastiveBandit:
 
 @dataclass(frozen=True)
 class Chosen:
-    """What was picked, best first, with `arm` and `model_version`, and what the model in force
-    thinks of all candidates: mean and uncertainty, (n,) each."""
+    """What was picked, best first, with `arm` and `model_version`; what the model in force thinks
+    of all candidates, mean and uncertainty, (n,) each; what is wrong with who chose, by name."""
 
     picked: pd.DataFrame
     moments: tuple[np.ndarray, np.ndarray]
+    warnings: dict[str, str]
 
 
 def choose_alone(side: Side, candidates: pd.DataFrame, settings: Settings) -> Chosen:
     """Let one side choose the batch."""
     picked, moments = _picked(side, candidates, settings)
-    return Chosen(picked.assign(arm="", model_version=side.version), moments)
+    picked = picked.assign(arm="", model_version=side.version)
+    return Chosen(picked, moments, warnings_of(side))
 
 
 def choose_together(
@@ -122,7 +124,15 @@ def choose_together(
     for column in ("batch_number", "exploration_rate"):
         both[column] = one[column].iloc[0]
     versions = {_FIRST: first.version, _SECOND: second.version}
-    return Chosen(both.assign(model_version=both["arm"].map(versions)), moments)
+    warnings = {f"{s.name}: {k}": v for s in (first, second) for k, v in warnings_of(s).items()}
+    return Chosen(both.assign(model_version=both["arm"].map(versions)), moments, warnings)
+
+
+def warnings_of(side: Side) -> dict[str, str]:
+    """What the model found wrong with itself: embeddings at one point, all scores alike."""
+    found: Any = getattr(side.model, "health_", None)
+    trained: Any = getattr(getattr(side.model, "policy_", None), "health_", None)
+    return {**dict(found or {}), **dict(trained.warnings if trained else {})}
 
 
 def _picked(

@@ -36,9 +36,12 @@ def progress(workspace: Workspace, settings: Settings, *, talk: Talk) -> Progres
     keepers = keeper_progress(workspace, settings, talk=talk)
     try:
         buckets = report(workspace)
-    except NotTrainedError:
+    except NotTrainedError as error:
         if keepers is None:
-            raise
+            raise NotTrainedError(
+                "nothing to report yet: 'djlib train' learns your buckets, 'djlib select-batch' "
+                "asks about records"
+            ) from error
         buckets = None
     return Progress(buckets, keepers)
 

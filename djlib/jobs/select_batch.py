@@ -33,7 +33,8 @@ from .talk import Talk
 class BatchReport:
     """A batch: how many listings there were to choose from, how many were answered before, the rows
     of the batch, how it splits, and where it was written; `kept` is a copy of an older batch that
-    held answers. `ab` is how many of the rows each side chose, by name, where two did."""
+    held answers. `ab` is how many of the rows each side chose, by name, where two did;
+    `warnings` is what the model found wrong with itself."""
 
     source: str
     version: str
@@ -44,6 +45,7 @@ class BatchReport:
     answered: int
     split: dict[str, int]
     ab: dict[str, int] | None
+    warnings: dict[str, str]
     rows: list[dict[str, Any]]
     problems: list[Problem] = field(repr=False)
     kept: str | None = None
@@ -107,6 +109,7 @@ def select_batch(
             answered=n_answered,
             split={str(k): int(n) for k, n in batch["selection_strategy"].value_counts().items()},
             ab=_shares(batch, names),
+            warnings=chosen.warnings,
             rows=batch[BATCH.names].to_dict("records"),
             problems=problems,
             kept=str(kept) if kept else None,
