@@ -129,10 +129,8 @@ def choose_together(
 
 
 def warnings_of(side: Side) -> dict[str, str]:
-    """What the model found wrong with itself: embeddings at one point, all scores alike."""
-    found: Any = getattr(side.model, "health_", None)
-    trained: Any = getattr(getattr(side.model, "policy_", None), "health_", None)
-    return {**dict(found or {}), **dict(trained.warnings if trained else {})}
+    """What the model found wrong with itself when it chose: all at one point, all scores alike."""
+    return dict(getattr(side.model, "health_", {}))
 
 
 def _picked(
