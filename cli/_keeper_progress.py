@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from djlib.evaluation.off_policy import Estimate, OffPolicyReport
-    from djlib.evaluation.proportions import Share
+    from djlib.evaluation.proportions import Share, SharesCompared
     from djlib.evaluation.rate_ratio import Ratio
     from djlib.jobs.keeper_progress import BatchLine, KeeperProgress
 
@@ -63,6 +63,8 @@ def _together(found: KeeperProgress) -> None:
         return
     heading("All batches together")
     line(f"  What it thought you like, you kept {_interval(found.exploit)}.")
+    if found.trend:
+        line(f"  {_trend(found.trend)}")
     if found.explore.n:
         line(f"  What it asked to learn from, you kept {_interval(found.explore)}.")
     if found.by_chance.n:
@@ -76,6 +78,20 @@ def _together(found: KeeperProgress) -> None:
         line("  some, with djlib select-batch --ab random")
     if found.over_explore and not found.lift:
         line(f"  Beside what it asks to learn from, you keep {_times(found.over_explore)}.")
+
+
+def _trend(found: SharesCompared) -> str:
+    from ._render import percent
+
+    words = {
+        "better": "it gets better",
+        "worse": "it gets worse; a pool that is asked about empties of keepers",
+        "cannot tell": "no difference that can be told from chance",
+    }
+    return (
+        f"Of that {percent(found.first.share)} in the earlier half of the batches and "
+        f"{percent(found.second.share)} in the later: {words[found.verdict]}."
+    )
 
 
 def _interval(share: Share) -> str:

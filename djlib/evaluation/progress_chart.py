@@ -40,8 +40,10 @@ def progress_chart(
     `DjlibError` without matplotlib.
     """
     points, batches = points[-_MOST:], batches[-_MOST:]
-    versions = [partial(panel, points, target=target) for panel in (_audit, _accepted, _content)]
-    asked = [partial(panel, batches) for panel in PANELS]
+    versions: list[Callable[..., bool]] = [
+        partial(panel, points, target=target) for panel in (_audit, _accepted, _content)
+    ]
+    asked: list[Callable[..., bool]] = [partial(panel, batches) for panel in PANELS]
     groups = [
         ([p.name for p in points], [panel for panel in versions if panel(axes=None)]),
         ([b.name for b in batches], [panel for panel in asked if panel(axes=None)]),

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..evaluation.calibration import calibration_error, reliability
 from ..evaluation.off_policy import OffPolicyReport
-from ..evaluation.proportions import Share, share_of
+from ..evaluation.proportions import Share, SharesCompared, compare_shares, share_of
 from ..evaluation.rate_ratio import Ratio, ratio_of
 from ..settings import Settings, Workspace
 from .keeper_ab import KeeperTest, keeper_tests
@@ -65,8 +65,9 @@ class Honesty:
 class KeeperProgress:
     """All batches, oldest first, and what they say together. `lift` is the share kept where it
     exploits over the base rate, which only listings drawn by chance tell; `over_explore` the same
-    over what explores. `honesty` is of what the model chose and of what chance drew, where there
-    are answers; `off_policy` what the present model would have found."""
+    over what explores. `trend` compares what is kept where it exploits, the later half of the
+    batches beside the earlier. `honesty` is of what the model chose and of what chance drew, where
+    there are answers; `off_policy` what the present model would have found."""
 
     version: str
     labels: int
@@ -78,6 +79,7 @@ class KeeperProgress:
     by_chance: Share
     lift: Ratio | None
     over_explore: Ratio | None
+    trend: SharesCompared | None
     honesty: dict[str, Honesty]
     off_policy: OffPolicyReport
     tests: list[KeeperTest]
@@ -90,6 +92,7 @@ class KeeperProgress:
             **{part: getattr(self, part).as_dict() for part in ("exploit", "explore", "by_chance")},
             "lift": self.lift.as_dict() if self.lift else None,
             "over_explore": self.over_explore.as_dict() if self.over_explore else None,
+            "trend": self.trend.as_dict() if self.trend else None,
             "honesty": {name: found.__dict__ for name, found in self.honesty.items()},
             "off_policy": self.off_policy.as_dict(),
             "tests": [test.as_dict() for test in self.tests],
@@ -119,6 +122,7 @@ def keeper_progress(
         by_chance=_kept(drawn),
         lift=ratio_of(exploit, _kept(drawn)),
         over_explore=ratio_of(exploit, explore),
+        trend=_trend(batches),
         honesty={name: found for name, found in honesty.items() if found},
         off_policy=present_model(workspace, settings, keeps, batches, talk),
         tests=keeper_tests(batches, keeps),
@@ -147,6 +151,17 @@ def _line(batch: AskedBatch) -> BatchLine:
         said=float(said.mean()) if len(said) else None,
         brier=float(np.mean((said - true) ** 2)) if len(said) else None,
     )
+
+
+def _trend(batches: Sequence[AskedBatch]) -> SharesCompared | None:
+    """The later half of the batches that exploit beside the earlier; None of fewer than two."""
+    by_batch = [[s for s in _own(b.answered) if s.strategy == "exploit"] for b in batches]
+    by_batch = [slots for slots in by_batch if slots]
+    if len(by_batch) < 2:
+        return None
+    half = len(by_batch) // 2
+    early, late = (_kept(s for b in part for s in b) for part in (by_batch[:half], by_batch[half:]))
+    return compare_shares(early, late)
 
 
 def _own(slots: Iterable[Asked]) -> list[Asked]:

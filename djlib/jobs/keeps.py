@@ -67,12 +67,13 @@ class Keeps:
 
 
 def labelled(keeps: Iterable[Keep]) -> pd.DataFrame:
-    """Answers as a table of listings with a 0/1 `keeper`; only `listing_id` and it where empty."""
+    """Answers as a table of listings with a 0/1 `keeper`; only `listing_id` and it where empty.
+    What the other side of a test chose counts for no strategy of the model's own."""
     rows = [
         {
             **k.listing,
             "listing_id": k.listing_id,
-            "selection_strategy": k.strategy,
+            "selection_strategy": "" if k.arm == "second" else k.strategy,
             "keeper": k.keeper,
         }
         for k in keeps

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from djlib.jobs.keeps import keeps_so_far
 from djlib.jobs.synth import synthesise
 from djlib.settings import Workspace
 from djlib.tables.events import read_events
 from djlib.tables.io import read_table, write_table
 from tests.jobs.fake_bandit import use_counting_bandit
 
-from .running import as_json, done, edit, refused, rows
+from .running import as_json, done, edit, refused, rows, write_rows
 
 BATCH = Path("data/batch.csv")
 
@@ -124,3 +125,35 @@ def test_the_report_draws_the_batches(listings: Path) -> None:
     done("feedback", BATCH)
     done("report", "--chart", "progress.svg")
     assert "<svg" in Path("progress.svg").read_text(encoding="utf-8")
+
+
+def test_a_pool_smaller_than_a_batch_is_shared(listings: Path) -> None:
+    few = write_rows(listings / "few.csv", rows(listings / "listings.csv")[:7])
+    for other in ("faithful", "random"):
+        report = as_json("select-batch", few, "--ab", other)
+        assert sum(report["ab"].values()) == 7
+        assert abs(report["ab"]["strong"] - report["ab"][other]) == 1
+
+
+def test_what_the_other_side_chose_is_no_strategy_of_the_models_own(listings: Path) -> None:
+    done("select-batch", "--ab", "faithful")
+    answer("1", "0")
+    done("feedback", BATCH)
+    table = keeps_so_far(Workspace(listings)).table()
+    assert (table["selection_strategy"] == "").sum() == 10
+    assert table.loc[table["selection_strategy"] == "", "keeper"].sum() == 0
+
+
+def test_both_learners_stand_in_one_report(learned: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    use_counting_bandit(monkeypatch)
+    synthesise("listings", learned / "pool.csv", rows=60, seed=2)
+    done("scan", "pool.csv")
+    done("select-batch")
+    edit(lambda n, row: row.update(keeper=str(n % 2)), BATCH)
+    done("feedback", BATCH)
+    said = done("report").stdout
+    assert "Versions, oldest first" in said
+    assert "Records: 20 answered, 10 kept" in said
+    report = as_json("report")
+    assert len(report["versions"]) == 1
+    assert report["keepers"]["labels"] == 20

@@ -92,6 +92,8 @@ def test_lift_is_over_what_chance_drew(here: Workspace) -> None:
         asked(here, settings, truth, ab="random")
     report = found(here, settings)
     assert report.by_chance.n == 80
+    assert report.trend is not None
+    assert report.trend.first.n + report.trend.second.n == report.exploit.n
     assert report.lift is not None
     assert report.exploit.share is not None
     assert report.lift.value == pytest.approx(report.exploit.share / (report.by_chance.share or 1))
