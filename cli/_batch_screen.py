@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 from . import _keys as keys
 from ._render import bar
 from ._review_screen import visible
+from ._screen import converse
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -85,25 +85,14 @@ def _record(row: dict[str, Any], *, is_explaining: bool) -> list[Text]:
             lines.append(Text.assemble((f"{column:<10}", "cyan"), visible(shown + unit).rstrip()))
     if is_explaining:
         mean, unsure = row.get("mean", ""), row.get("uncertainty_at_selection", "")
-        said = f"{row.get('selection_strategy', '')}: {row['reason']}"
-        lines += [Text(), Text(visible(said))]
+        first, *others = str(row["reason"]).split(" | ")
+        lines += [Text(), Text(visible(f"{row.get('selection_strategy', '')}: {first}"))]
+        lines += [Text(visible(f"  {other}")) for other in others]
         if isinstance(mean, float):
             lines.append(Text(f"{bar(mean)} {mean:.2f}, give or take {unsure:.2f}"))
     return [*lines, Text(), Text(_KEYS, "dim")]
 
 
-def converse(session: BatchReview) -> None:
+def ask(session: BatchReview) -> None:
     """Ask on the terminal until the person leaves."""
-    from rich.console import Console, ConsoleDimensions
-
-    conversation = BatchConversation(session)
-    console = Console(highlight=False)
-    with keys.single_keys() as read, console.screen(hide_cursor=True) as screen:
-        going_on = True
-        while going_on:
-            console.size = ConsoleDimensions(*os.get_terminal_size())  # whatever COLUMNS says
-            screen.update(batch_screen(conversation))
-            try:
-                going_on = conversation.press(read())
-            except KeyboardInterrupt:  # leaves as q does
-                going_on = False
+    converse(BatchConversation(session), batch_screen)

@@ -10,13 +10,14 @@ if TYPE_CHECKING:
 _PARTS = {
     "exploit": "should like (exploit)",
     "explore": "to learn from (explore)",
-    "uniform": "of those, at random",
+    "uniform": "drawn by chance",
     "all": "all",
 }
 
 
 def keeper_report(report: KeeperReport) -> None:
     """Draw what was taken, how often you kept, and what to do next."""
+    from ._keeper_ab import side_by_side
     from ._render import count, heading, line, next_steps, problems
 
     if report.undone:
@@ -31,6 +32,8 @@ def keeper_report(report: KeeperReport) -> None:
     problems(report.problems, title="Refused or worth a look")
     if report.all_rates["all"].answers:
         _rates(report)
+    if report.ab:
+        side_by_side(report.ab)
     if not report.version:
         why = "Nothing taken for good (--dry-run)" if report.dry_run else "Nothing new to learn"
         line(f"\n{why}: the model stays as it is.")
@@ -55,8 +58,11 @@ def _rates(report: KeeperReport) -> None:
             if report.all_rates[part].answers
         ],
     )
+    likes = "What it thinks you like, you keep"
     if report.lift is not None:
-        line(f"What it thinks you like, you keep {report.lift:.1f} times as often as the others.")
+        line(f"{likes} {report.lift:.1f} times as often as records drawn by chance (lift).")
+    elif report.over_explore is not None:
+        line(f"{likes} {report.over_explore:.1f} times as often as what it asks to learn.")
 
 
 def _share(rate: Rate) -> str:

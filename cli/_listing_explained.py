@@ -30,8 +30,10 @@ def _shown(shown: dict[str, Any] | None) -> None:
         return
     line(
         f"Shown {str(shown['at'])[:10]} in batch {shown['batch_number']} as "
-        f"{shown['selection_strategy']}: {shown['reason']}"
+        f"{shown['selection_strategy']}:"
     )
+    for reason in str(shown["reason"]).split(" | "):
+        line(f"  {reason}")
     line(
         f"Then: {shown['mean']:.2f} give or take {shown['uncertainty']:.2f}; it had a chance of "
         f"{shown['propensity']:.3f} to be picked; "

@@ -73,6 +73,10 @@ Several = Annotated[
         rich_help_panel=ADVANCED,
     ),
 ]
+Page = Annotated[
+    Path | None,
+    typer.Option("--report", dir_okay=False, help="Write a page with charts, e.g. report.html."),
+]
 Include = Annotated[
     list[str] | None,
     typer.Option("--include", help="Playlists that are buckets, as a pattern: 'Crates / *'."),

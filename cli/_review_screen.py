@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import unicodedata
 from typing import TYPE_CHECKING
 
-from . import _keys as keys
 from ._conversation import Conversation
 from ._render import bar, percent
+from ._screen import converse
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -152,18 +151,6 @@ def _helped(talk: Conversation) -> list[Text]:
     return [*rows, Text(), Text("Every answer is saved at once.  Any key goes back.", "dim")]
 
 
-def converse(session: Session) -> None:
+def ask(session: Session) -> None:
     """Ask on the terminal until the person leaves."""
-    from rich.console import Console, ConsoleDimensions
-
-    conversation = Conversation(session)
-    console = Console(highlight=False)
-    with keys.single_keys() as read, console.screen(hide_cursor=True) as screen:
-        going_on = True
-        while going_on:
-            console.size = ConsoleDimensions(*os.get_terminal_size())  # whatever COLUMNS says
-            screen.update(screen_of(conversation))
-            try:
-                going_on = conversation.press(read())
-            except KeyboardInterrupt:  # leaves as q does
-                going_on = False
+    converse(Conversation(session), screen_of)

@@ -44,12 +44,7 @@ def compare(
     curve: Annotated[
         bool, typer.Option("--curve", help="Also learn from fewer labels: 50, 100, 200 and so on.")
     ] = False,
-    report: Annotated[
-        Path | None,
-        typer.Option(
-            "--report", dir_okay=False, help="Write a page with charts, e.g. report.html."
-        ),
-    ] = None,
+    report: o.Page = None,
     markdown: Annotated[
         Path | None,
         typer.Option(

@@ -12,6 +12,7 @@ from . import _options as o
 if TYPE_CHECKING:
     from djlib.evaluation.proportions import Share
     from djlib.jobs.ab import AbTest
+    from djlib.jobs.progress import Progress
     from djlib.jobs.report import ProgressReport, VersionLine
 
 _SHOWN = 12
@@ -27,27 +28,38 @@ def report(
 ) -> None:
     """Show whether it gets better, version by version.
 
-    How often each is right, how many of its proposals you let stand, how content you are.
+    How often each is right, how many of its proposals you let stand, how content you are; and,
+    batch by batch, how many of the records it asks about you keep.
 
     Example: djlib report --chart progress.html
     """
     from djlib.evaluation.charts import chart_kind
-    from djlib.jobs.report import draw_progress
-    from djlib.jobs.report import report as run
+    from djlib.jobs.progress import draw_progress
+    from djlib.jobs.progress import progress as run
 
     from ._session import Session
 
     if chart:
         chart_kind(chart)  # refused before the work, not after it
     session = Session(workspace, as_json=json, verbose=verbose)
-    found = run(session.workspace)
+    found = run(session.workspace, session.settings, talk=session.talk)
     session.show(found, render)
     if chart:
         draw_progress(found, chart)
         session.talk.say(f"Written: {chart}")
 
 
-def render(found: ProgressReport) -> None:
+def render(found: Progress) -> None:
+    """Draw how both learners went, as far as they are there."""
+    from ._keeper_progress import keeper_progress
+
+    if found.buckets:
+        _of_buckets(found.buckets)
+    if found.keepers:
+        keeper_progress(found.keepers)
+
+
+def _of_buckets(found: ProgressReport) -> None:
     """Draw the versions, answers by bucket, what changed last, and versions side by side."""
     from ._render import heading, line
     from ._training_report import confusions

@@ -73,12 +73,12 @@ def _batch(session: Session, file: Path, *, asks: bool, learn: bool) -> None:
     from djlib.jobs.keeper_feedback import keeper_feedback
     from djlib.jobs.keeper_review import review_batch as run
 
-    from ._batch_screen import converse
+    from ._batch_screen import ask
     from ._keeper_report import keeper_report
 
     if asks:
         _need_a_terminal()
-    report = run(session.workspace, file, ask=converse if asks else None)
+    report = run(session.workspace, file, ask=ask if asks else None)
     if not learn:
         session.show(report, render_batch)
         return
@@ -104,10 +104,10 @@ def render_batch(report: BatchReviewReport) -> None:
 
 
 def _terminal() -> Callable[[ReviewSession], None]:
-    from ._review_screen import converse
+    from ._review_screen import ask
 
     _need_a_terminal()
-    return converse
+    return ask
 
 
 def _need_a_terminal() -> None:

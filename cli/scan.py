@@ -124,14 +124,18 @@ def _scan_listings(session: Session, source: Path, *, anew: bool, dry_run: bool)
 
 def render_listings(report: ListingsReport) -> None:
     """Draw how many listings were found and what to do with them."""
-    from ._render import count, heading, here, line, next_steps, problems
+    from ._render import count, heading, here, line, next_steps, problems, quoted
 
     heading(f"{count(report.found, 'listing')} found, {report.new:,} of them new here")
     line(f"{report.listings:,} in all, {report.owned:,} owned, {report.wanted:,} wanted.")
+    if report.answers:
+        line(f"{report.answers:,} rows of it say whether you keep them; a scan learns no answers.")
     problems(report.problems)
     if report.written:
         line(f"\nWritten: {here(report.written)}")
     next_steps(
+        *[f"djlib train {quoted(here(report.source))}    learns the answers that stand in it"]
+        * bool(report.answers),
         *["djlib train --keepers    learns from what you own and want"]
         * bool(report.owned + report.wanted),
         "djlib select-batch       chooses the next records worth a look",

@@ -39,6 +39,15 @@ def select_batch(
             rich_help_panel=o.ADVANCED,
         ),
     ] = None,
+    ab: Annotated[
+        str | None,
+        typer.Option(
+            "--ab",
+            metavar="OTHER",
+            help="Let another one choose half of it, and see whose you keep: faithful, strong, "
+            "random (no choice at all), or a version.",
+        ),
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Default: data/batch.csv.")
     ] = None,
@@ -68,6 +77,7 @@ def select_batch(
         session.settings,
         source,
         output=output,
+        ab=ab,
         talk=session.talk,
         dry_run=dry_run,
     )
@@ -89,7 +99,7 @@ def render(report: BatchReport) -> None:
         table,
     )
 
-    parts = ", ".join(f"{n} {part}" for part, n in report.split.items())
+    parts = ", ".join(f"{n} {part}" for part, n in (report.ab or report.split).items())
     heading(f"{count(len(report.rows), 'record')} out of {report.pool:,}: {parts}")
     table(
         ["", "artist", "title", "label", "keep?", "reason"],
@@ -109,6 +119,8 @@ def render(report: BatchReport) -> None:
         f"Batch {report.batch_number}, exploration rate {report.exploration_rate:.0%}; "
         f"{report.answered:,} listings were answered before."
     )
+    if report.ab:
+        line("Two chose in turns (A/B). Feed your answers back: whose do you keep more?")
     problems(report.problems)
     if report.kept:
         line(f"The older batch held answers nobody took in: kept as {here(report.kept)}")

@@ -35,10 +35,7 @@ def simulate(
     seeds: Annotated[
         int, typer.Option("--seeds", min=1, max=1000, help="Games each, with other luck.")
     ] = 5,
-    report: Annotated[
-        Path | None,
-        typer.Option("--report", dir_okay=False, help="Write a page with charts, e.g. page.html."),
-    ] = None,
+    report: o.Page = None,
     resume: Annotated[
         Path | None,
         typer.Option(
@@ -68,7 +65,7 @@ def simulate(
 ) -> None:
     """Try policies on labelled listings.
 
-    Example: djlib simulate listings.csv strong random --report page.html
+    Example: djlib simulate listings.csv strong random --report report.html
     """
     from djlib.bandit.replay import Rules
     from djlib.jobs.simulate import candidates_of, write_page

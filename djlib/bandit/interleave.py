@@ -51,9 +51,9 @@ def team_draft(first: pd.DataFrame, second: pd.DataFrame, k: int, *, seed: int) 
             if found is not None and len(taken) < k:
                 place, listing = found
                 taken[listing] = (side, place)
-    rows = [tables[side].iloc[[place]].assign(**{ARM: side}) for side, place in taken.values()]
-    empty = first.head(0).assign(**{ARM: pd.Series(dtype="str")})
-    return pd.concat(rows, ignore_index=True) if rows else empty
+    both = pd.concat([first.assign(**{ARM: "first"}), second.assign(**{ARM: "second"})])
+    rows = [place + len(first) * (side == "second") for side, place in taken.values()]
+    return both.iloc[rows].reset_index(drop=True)
 
 
 def credit(batch: pd.DataFrame) -> dict[Side, tuple[int, int]]:

@@ -47,14 +47,7 @@ def transfer(arena: Arena, policy: str, genre: str, seeds: int) -> Transfer:
 
     Raises `InputError` where the genre or the rest is too small to play.
     """
-    inside = in_genre(arena.listings, genre)
-    before, among = np.flatnonzero(inside), np.flatnonzero(~inside)
-    least = arena.rules.start + arena.rules.k
-    if not len(before) or len(among) < least or arena.keeper[among].sum() < 1:
-        raise InputError(
-            f"genre {genre!r} has {len(before)} rows and {len(among)} are left: some of the genre "
-            f"and {least} others, a keeper among them, are needed; {_genres(arena.listings)}"
-        )
+    before, among = parted(arena, genre)
     pairs = [_pair(arena, policy, before, among, seed) for seed in range(seeds)]
     means = [mean_of([pair[side] for pair in pairs]) for side in (0, 1)]
     gain = mean_of([one - other for one, other in pairs])
@@ -67,6 +60,19 @@ def transfer(arena: Arena, policy: str, genre: str, seeds: int) -> Transfer:
         rate_without=_sure(means[1]),
         gain=_sure(gain),
     )
+
+
+def parted(arena: Arena, genre: str) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of the genre and all others. Raises `InputError` where either is too small to play."""
+    inside = in_genre(arena.listings, genre)
+    before, among = np.flatnonzero(inside), np.flatnonzero(~inside)
+    least = arena.rules.start + arena.rules.k
+    if not len(before) or len(among) < least or arena.keeper[among].sum() < 1:
+        raise InputError(
+            f"genre {genre!r} has {len(before)} rows and {len(among)} are left: some of the genre "
+            f"and {least} others, a keeper among them, are needed; {_genres(arena.listings)}"
+        )
+    return before, among
 
 
 def in_genre(listings: pd.DataFrame, genre: str) -> np.ndarray:
@@ -101,7 +107,7 @@ def few_shot(arena: Arena, policy: str, seeds: int) -> list[FewShot]:
     It knows up to 200 answers about others, then 0, 1, 2 and 4 about the artist; the records it
     is asked about are the same each time. Raises `InputError` where no artist has enough.
     """
-    artists = _artists(arena)
+    artists = of_artists(arena)
     errors: dict[int, list[float | None]] = {shots: [] for shots in SHOTS}
     for seed in range(seeds):
         rng = np.random.default_rng([seed, 9])
@@ -140,8 +146,8 @@ def _error(
     return None if proba is None else float(np.mean((proba - arena.keeper[asked]) ** 2))
 
 
-def _artists(arena: Arena) -> list[np.ndarray]:
-    """Rows of the artists with most records."""
+def of_artists(arena: Arena) -> list[np.ndarray]:
+    """Rows of the artists with most records. Raises `InputError` where none has enough."""
     names = text_of(arena.listings, "artist").map(fold)
     groups = [
         np.flatnonzero(names == name) for name, n in names.value_counts().items()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
 from .charts import BAR, FAINT, INK, new_figure, write_chart
+from .keeper_panels import PANELS, Batch
 from .proportions import Share
 
 _MOST = 40
@@ -27,29 +29,52 @@ class Point:
     satisfaction: float | None
 
 
-def progress_chart(points: Sequence[Point], path: str | Path, *, target: float) -> None:
-    """Draw what is known of each version, oldest first, one panel a measure; PNG, SVG or HTML by
-    suffix. Bars are 95 % intervals, hollow marks versions that were never in use.
+def progress_chart(
+    points: Sequence[Point], path: str | Path, *, target: float, batches: Sequence[Batch] = ()
+) -> None:
+    """Draw what is known of each version and of each batch of records, oldest first, one panel a
+    measure; PNG, SVG or HTML by suffix. Bars are 95 % intervals, hollow marks versions that were
+    never in use.
 
-    Raises `InputError` where no version has anything to show, `UsageError` for another suffix
-    and `DjlibError` without matplotlib.
+    Raises `InputError` where there is nothing to show, `UsageError` for another suffix and
+    `DjlibError` without matplotlib.
     """
-    points = points[-_MOST:]
-    panels = [panel for panel in (_audit, _accepted, _content) if panel(points, None, target)]
-    if not panels:
-        raise InputError("no chart: no version has test songs or answers yet; run 'djlib feedback'")
-    figure = new_figure(7.6, 0.6 + 2.3 * len(panels))
-    axes = figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
+    points, batches = points[-_MOST:], batches[-_MOST:]
+    versions: list[Callable[..., bool]] = [
+        partial(panel, points, target=target) for panel in (_audit, _accepted, _content)
+    ]
+    asked: list[Callable[..., bool]] = [partial(panel, batches) for panel in PANELS]
+    groups = [
+        ([p.name for p in points], [panel for panel in versions if panel(axes=None)]),
+        ([b.name for b in batches], [panel for panel in asked if panel(axes=None)]),
+    ]
+    n_panels = sum(len(panels) for _, panels in groups)
+    if not n_panels:
+        raise InputError("no chart: nothing is tested or answered yet; run 'djlib feedback'")
+    figure = new_figure(7.6, 0.6 + 2.3 * n_panels)
+    all_axes = iter(figure.subplots(n_panels, 1, squeeze=False)[:, 0])
+    for names, panels in groups:
+        _group(names, panels, [next(all_axes) for _ in panels])
+    write_chart(figure, path, title="djlib: progress", alt="Accuracy and acceptance over time")
+
+
+def _group(
+    names: Sequence[str], panels: Sequence[Callable[..., bool]], axes: Sequence[Any]
+) -> None:
+    """Panels below each other that share what lies across."""
     for panel, one in zip(panels, axes, strict=True):
-        panel(points, one, target)
+        panel(axes=one)
         one.spines[["top", "right"]].set_visible(False)
         one.margins(x=0.06)
-    axes[-1].set_xticks(range(len(points)), [p.name for p in points])
-    axes[-1].tick_params(axis="x", labelrotation=60 if len(points) > 12 else 0, labelsize=8)
-    write_chart(figure, path, title="djlib: progress", alt="Accuracy and acceptance by version")
+        if one is not axes[0]:
+            one.sharex(axes[0])
+        one.tick_params(labelbottom=one is axes[-1])
+    if axes:
+        axes[-1].set_xticks(range(len(names)), names)
+        axes[-1].tick_params(axis="x", labelrotation=60 if len(names) > 12 else 0, labelsize=8)
 
 
-def _audit(points: Sequence[Point], axes: Any, target: float) -> bool:
+def _audit(points: Sequence[Point], axes: Any, *, target: float) -> bool:
     known = [(x, p.audit, p.served) for x, p in enumerate(points) if p.audit]
     if axes is not None:
         _shares(axes, known)
@@ -58,7 +83,7 @@ def _audit(points: Sequence[Point], axes: Any, target: float) -> bool:
     return bool(known)
 
 
-def _accepted(points: Sequence[Point], axes: Any, target: float) -> bool:
+def _accepted(points: Sequence[Point], axes: Any, *, target: float) -> bool:
     known = [(x, p.accepted, p.served) for x, p in enumerate(points) if p.accepted]
     if axes is not None:
         axes.axhline(target, linestyle="--", color=FAINT, linewidth=1)
@@ -71,7 +96,7 @@ def _accepted(points: Sequence[Point], axes: Any, target: float) -> bool:
     return bool(known)
 
 
-def _content(points: Sequence[Point], axes: Any, target: float) -> bool:
+def _content(points: Sequence[Point], axes: Any, *, target: float) -> bool:
     known = [(x, p.satisfaction) for x, p in enumerate(points) if p.satisfaction is not None]
     if axes is not None:
         axes.plot(*zip(*known, strict=True), "o-", color=BAR, linewidth=1)

@@ -101,12 +101,13 @@ def _bet(
     n_1, n_2 = new_1[1], new_2[1]
     if not n_1 or not n_2:
         return 0.0
-    rate_1, rate_2 = _believed(known_1), _believed(known_2)
+    rate_1, rate_2 = believed(known_1), believed(known_2)
     together = (n_1 * rate_1 + n_2 * rate_2) / (n_1 + n_2)
     return _log_ratio(new_1, rate_1, together) + _log_ratio(new_2, rate_2, together)
 
 
-def _believed(known: tuple[int, int]) -> float:
+def believed(known: tuple[int, int]) -> float:
+    """The rate that is bet on, after (keepers, answers)."""
     return (known[0] + _PRIOR) / (known[1] + 2 * _PRIOR)
 
 

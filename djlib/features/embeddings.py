@@ -6,7 +6,9 @@ Reimers & Gurevych, "Sentence-BERT" (2019); the model is all-MiniLM-L6-v2.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Self
 
@@ -22,7 +24,21 @@ from .sentences import sentences
 _LONGEST = 1000
 """Signs of a text that are embedded: the model reads 256 pieces of words and no more."""
 _BLOCK = 1000
-"""Texts embedded before they are written to the cache: what a killed run loses at most."""
+_AT_ONCE = 250
+"""New texts embedded before they are written to the cache: what a killed run loses at most."""
+
+_listener: ContextVar[Callable[[int], None] | None] = ContextVar("listener", default=None)
+
+
+@contextmanager
+def embedding_told(progress: Callable[[int], None]) -> Iterator[None]:
+    """Tell `progress` how many texts were embedded for the first time, whoever embeds inside: a
+    minute of that lies deep inside a model, which has nobody to tell."""
+    token = _listener.set(progress)
+    try:
+        yield
+    finally:
+        _listener.reset(token)
 
 
 class SentenceEmbedder(TransformerMixin, BaseEstimator):
@@ -104,10 +120,19 @@ class SentenceEmbedder(TransformerMixin, BaseEstimator):
         found, vectors = cache.load(texts)
         new = [text for text, known in zip(texts, found, strict=True) if not known]
         if new:
-            computed = load_engine(self.engine, folder, kept).encode(new).astype(np.float16)
-            cache.store(new, computed)
-            vectors[~found] = computed
+            vectors[~found] = self._new(new, folder, kept, cache)
         return vectors
+
+    def _new(self, texts: list[str], folder: Path, kept: Path, cache: EmbeddingCache) -> np.ndarray:
+        engine, listener, parts = load_engine(self.engine, folder, kept), _listener.get(), []
+        for start in range(0, len(texts), _AT_ONCE):
+            some = texts[start : start + _AT_ONCE]
+            computed = engine.encode(some).astype(np.float16)
+            cache.store(some, computed)
+            parts.append(computed)
+            if listener is not None:
+                listener(len(some))
+        return np.concatenate(parts)
 
 
 def cache_folder() -> Path:

@@ -12,7 +12,7 @@ from ..settings import Settings, Workspace
 from .find_listing import find_listing, listings_met
 from .keeper_models import current_bandit
 from .keeps import keeps_so_far
-from .select_batch import slots_shown
+from .selections import slots_shown
 from .songs import song_name
 
 _SHOWN = (

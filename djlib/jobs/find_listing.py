@@ -12,7 +12,7 @@ from ..settings import Workspace
 from ..tables.cell_text import text_of
 from .keeps import Keeps, labelled
 from .scan_listings import known_listings
-from .select_batch import slots_shown
+from .selections import slots_shown
 from .songs import song_name
 
 _SHOWN = 8

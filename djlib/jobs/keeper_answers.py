@@ -13,7 +13,7 @@ from ..settings import Workspace
 from ..tables.batch import BATCH
 from ..tables.io import read_table
 from ..tables.problems import Problem
-from ..tables.schema import LISTINGS
+from ..tables.schema import LISTINGS, TRACKS
 from ..tables.sources import open_source
 from ..tables.spreadsheet import undefuse
 from .keeps import Keep, Keeps
@@ -35,10 +35,12 @@ class Answers:
 
 
 def is_of_listings(file: Path) -> bool:
-    """Whether a file answers about listings: it has `listing_id` and `keeper`."""
+    """Whether a file answers about listings: it has `listing_id`, and `keeper` or no tracks."""
     with open_source(file, 1) as source:
-        known = {BATCH.known_as(heading) for heading in source.headings}
-    return {"listing_id", "keeper"} <= known
+        headings = list(source.headings)
+    known = {BATCH.known_as(heading) for heading in headings}
+    is_of_tracks = TRACKS.key in {TRACKS.known_as(heading) for heading in headings}
+    return "listing_id" in known and ("keeper" in known or not is_of_tracks)
 
 
 def batch_meant(workspace: Workspace, file: Path | None) -> Path | None:

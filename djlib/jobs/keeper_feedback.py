@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from ..errors import DjlibError, NotFoundError
 from ..settings import Settings, Workspace
 from ..tables.problems import Problem
+from .keeper_ab import KeeperTest, keeper_tests, latest_test
 from .keeper_answers import Answers, read_answers, scanned
 from .keeper_models import current_version, is_all_learned, learn_keeps
 from .keeps import Keep, Keeps, keeps_so_far, log_keeps, log_undo
 from .runs import run
 from .scan_listings import known_listings
-from .select_batch import slots_shown
+from .selections import batches_shown, slots_shown
 from .songs import song_name
 from .talk import Talk
 
@@ -37,7 +38,8 @@ class Rate:
 class KeeperReport:
     """What feedback on listings did: `taken` are new answers, `changed` of them replace an earlier
     one, `known` were in the log already; `rates` are keepers by the part of the batch that asked,
-    of this file and of all answers; `version` is the new model, "" where nothing was new."""
+    of this file and of all answers; `version` is the new model, "" where nothing was new; `ab` is
+    the A/B test that the file belongs to."""
 
     source: str
     dry_run: bool
@@ -51,6 +53,7 @@ class KeeperReport:
     labels: int
     batch_number: int
     version: str
+    ab: KeeperTest | None
     problems: list[Problem] = field(repr=False)
 
     @property
@@ -60,12 +63,18 @@ class KeeperReport:
 
     @property
     def lift(self) -> float | None:
-        """Keeper rate where it exploits beside where it explores; None where either is empty.
+        """Keeper rate where it exploits over the base rate, which listings drawn at random tell;
+        None where none was kept or answered."""
+        return self._over("uniform")
 
-        What explores is nearer to all listings than what exploits, though no random draw.
-        """
-        exploit, explore = (self.all_rates[part].share for part in ("exploit", "explore"))
-        return exploit / explore if exploit is not None and explore else None
+    @property
+    def over_explore(self) -> float | None:
+        """The same over what explores, which is no random draw."""
+        return self._over("explore")
+
+    def _over(self, part: str) -> float | None:
+        exploit, other = (self.all_rates[name].share for name in ("exploit", part))
+        return exploit / other if exploit is not None and other else None
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for `--json`."""
@@ -78,6 +87,8 @@ class KeeperReport:
             "rates": _plain(self.rates),
             "all_rates": _plain(self.all_rates),
             "lift": self.lift,
+            "over_explore": self.over_explore,
+            "ab": self.ab.as_dict() if self.ab else None,
             "refused": len(self.refused),
             "problems": [p.as_dict() for p in self.problems],
         }
@@ -102,7 +113,6 @@ def keeper_feedback(
         answers = _read(workspace, file, before) if file else Answers()
         new = [keep for keep in answers.taken if _is_new(keep, before)]
         undone = _last(before) if undo else ""
-        version = ""
         if not dry_run:
             if undo:
                 log_undo(workspace, undone)
@@ -120,27 +130,32 @@ def keeper_feedback(
             all_rates=rates(keeps.said.values()),
             labels=len(keeps.said),
             batch_number=keeps.n_batches,
-            version=version,
+            version="",
+            ab=latest_test(keeper_tests(batches_shown(workspace, keeps), keeps), answers.taken),
             problems=answers.problems,
         )
         if not dry_run and keeps.n_logged and not is_all_learned(workspace, keeps):
-            version = _learn(workspace, settings, keeps, report, talk)
+            report = replace(report, version=_learn(workspace, settings, keeps, report, talk))
         noted |= {"source": str(file.absolute()) if file else None, "taken": len(new)}
-        return KeeperReport(**{**report.__dict__, "version": version})
+        return report
 
 
 def rates(keeps: Iterable[Keep]) -> dict[str, Rate]:
-    """Keepers among answers, by the part of the batch that asked, and in all.
+    """Keepers among answers, by the part of the batch that asked, and in all. In an A/B test only
+    the first side's choices are parts; any listing drawn by chance is.
 
     >>> asked = [Keep("a", 1, {}, strategy="exploit"), Keep("b", 0, {}, strategy="explore")]
     >>> rates(asked)["exploit"], rates(asked)["all"]
     (Rate(keepers=1, answers=1), Rate(keepers=1, answers=2))
     """
     said = list(keeps)
-    parts = {"exploit": ("exploit",), "explore": ("explore", "uniform"), "uniform": ("uniform",)}
     found = {}
-    for part, strategies in parts.items():
-        chosen = [k.keeper for k in said if k.strategy in strategies]
+    for part in ("exploit", "explore", "uniform"):
+        chosen = [
+            k.keeper
+            for k in said
+            if k.strategy == part and (k.arm != "second" or part == "uniform")
+        ]
         found[part] = Rate(sum(chosen), len(chosen))
     return {**found, "all": Rate(sum(k.keeper for k in said), len(said))}
 

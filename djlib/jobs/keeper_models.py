@@ -10,6 +10,7 @@ from ..errors import NotTrainedError
 from ..registry import Registry, Version
 from ..settings import Settings, Workspace
 from .keeps import Keeps, fingerprint, labelled
+from .reading import reading
 from .talk import Talk
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def learn_keeps(
     """
     version = current_version(workspace)
     seen = int(version.metadata.get("keeps_logged", 0)) if version else 0
-    with talk.step("Learning what you keep"):
+    with reading(talk, "Learning what you keep"):
         model = None if anew or version is None else keeper_models(workspace).load(version.id)
         if model is None or _must_start_again(keeps, seen, model, settings):
             model = new_bandit(settings).fit(keeps.table())

@@ -27,7 +27,8 @@ _NOT_OF_A_LISTING = ("keeper", "selection_strategy")
 @dataclass(frozen=True)
 class Keep:
     """One answer: whether the listing is kept, in which batch and by which part of it it was asked,
-    and the listing's own columns. A `weak` one was guessed from a collection, not said."""
+    and the listing's own columns. A `weak` one was guessed from a collection, not said. `feedback`
+    names what it was logged with."""
 
     listing_id: str
     keeper: int
@@ -37,6 +38,7 @@ class Keep:
     arm: str = ""
     weak: bool = False
     number: int = 0
+    feedback: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,12 +67,13 @@ class Keeps:
 
 
 def labelled(keeps: Iterable[Keep]) -> pd.DataFrame:
-    """Answers as a table of listings with a 0/1 `keeper`; only `listing_id` and it where empty."""
+    """Answers as a table of listings with a 0/1 `keeper`; only `listing_id` and it where empty.
+    What the other side of a test chose counts for no strategy of the model's own."""
     rows = [
         {
             **k.listing,
             "listing_id": k.listing_id,
-            "selection_strategy": k.strategy,
+            "selection_strategy": "" if k.arm == "second" else k.strategy,
             "keeper": k.keeper,
         }
         for k in keeps
@@ -156,4 +159,5 @@ def _keep(event: Mapping[str, Any], number: int) -> Keep:
         str(event.get("arm", "")),
         bool(event.get("weak", False)),
         number,
+        str(event["feedback"]),
     )

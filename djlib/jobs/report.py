@@ -1,4 +1,4 @@
-"""`report`: is it getting better? The versions one after the other, by every measure there is."""
+"""`report` of the buckets: the versions one after the other, by every measure there is."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 from ..bucketing.renames import current_names
-from ..evaluation.progress_chart import Point, progress_chart
+from ..evaluation.progress_chart import Point
 from ..evaluation.proportions import Share, share_of
 from ..registry import Version
 from ..settings import Workspace
@@ -99,13 +98,12 @@ def report(workspace: Workspace) -> ProgressReport:
     )
 
 
-def draw_progress(found: ProgressReport, path: Path) -> None:
-    """Draw the versions as a chart; PNG, SVG or HTML by suffix."""
-    points = [
+def points_of(found: ProgressReport) -> list[Point]:
+    """The versions as a chart shows them."""
+    return [
         Point(_when(v.id), v.served, v.audit, v.accepted if v.accepted.n else None, v.satisfaction)
         for v in found.versions
     ]
-    progress_chart(points, path, target=TARGET)
 
 
 def _when(version_id: str) -> str:

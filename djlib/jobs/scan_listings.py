@@ -18,11 +18,14 @@ from ..tables.schema import LISTINGS
 from .runs import run
 from .talk import Talk
 
+ANSWER = "keeper"
+
 
 @dataclass(frozen=True)
 class ListingsReport:
     """What was found: listings in the file, how many of them are new here, how many there are now,
-    owned and wanted ones among those, and every problem."""
+    owned and wanted ones among those, and every problem. `answers` are rows of the file that say
+    whether they are kept, which a scan does not learn."""
 
     source: str
     found: int
@@ -30,6 +33,7 @@ class ListingsReport:
     listings: int
     owned: int
     wanted: int
+    answers: int
     problems: list[Problem] = field(repr=False)
     written: str | None = None
 
@@ -55,6 +59,8 @@ def scan_listings(
         if not len(found):
             why = f"; the first of {len(problems)} problems: {problems[0]}" if problems else ""
             raise InputError(f"{source}: no listing could be read{why}")
+        answers = int(text_of(found, ANSWER).str.strip().ne("").sum())
+        found = found.drop(columns=ANSWER, errors="ignore")
         old = None if anew else known_listings(workspace)
         listings = found if old is None else joined(old, found)
         noted |= {"source": str(source.absolute()), "listings": len(found)}
@@ -67,13 +73,16 @@ def scan_listings(
             listings=len(listings),
             owned=int(text_of(listings, "owned").eq("1").sum()),
             wanted=int(text_of(listings, "wanted").eq("1").sum()),
+            answers=answers,
             problems=problems,
             written=None if dry_run else str(workspace.listings),
         )
 
 
 def known_listings(workspace: Workspace) -> pd.DataFrame | None:
-    """The scanned listings, None where nothing was scanned."""
+    """The scanned listings, None where nothing was scanned; never an answer, which is a person's
+    to give: older scans kept what a file said."""
     if not workspace.listings.is_file():
         return None
-    return read_table(workspace.listings, schema=LISTINGS, problems=[])
+    found = read_table(workspace.listings, schema=LISTINGS, problems=[])
+    return found.drop(columns=ANSWER, errors="ignore")

@@ -14,28 +14,27 @@ from ..errors import InputError, NotFoundError
 from ..formats.listings import read_listings
 from ..settings import Settings, Workspace
 from ..tables.batch import BATCH
-from ..tables.events import append_events, read_events, utc_now
+from ..tables.events import utc_now
 from ..tables.io import read_table, write_table
 from ..tables.problems import Problem
 from .edits import copy_aside
 from .keeper_answers import answer_of
-from .keeper_models import current_bandit
-from .keeps import Keeps, keeps_so_far, plain
+from .keeper_sides import Chosen, Side, choose_alone, choose_together, other_side, side_in_force
+from .keeps import Keeps, keeps_so_far
+from .reading import reading
 from .runs import run
 from .scan_listings import known_listings
+from .selections import log_selection
 from .songs import is_other_song
 from .talk import Talk
-
-SELECTIONS = "selections"
-
-_QUANTILES = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0)
 
 
 @dataclass(frozen=True)
 class BatchReport:
     """A batch: how many listings there were to choose from, how many were answered before, the rows
     of the batch, how it splits, and where it was written; `kept` is a copy of an older batch that
-    held answers."""
+    held answers. `ab` is how many of the rows each side chose, by name, where two did;
+    `warnings` is what the model found wrong with itself."""
 
     source: str
     version: str
@@ -45,6 +44,8 @@ class BatchReport:
     pool: int
     answered: int
     split: dict[str, int]
+    ab: dict[str, int] | None
+    warnings: dict[str, str]
     rows: list[dict[str, Any]]
     problems: list[Problem] = field(repr=False)
     kept: str | None = None
@@ -61,14 +62,15 @@ def select_batch(
     source: Path | None = None,
     *,
     output: Path | None = None,
+    ab: str | None = None,
     talk: Talk,
     dry_run: bool = False,
 ) -> BatchReport:
     """Choose the next `k` listings of `source` (those scanned by default) and write them to
     `data/batch.csv`, with the whole decision in the log.
 
-    Listings answered before are never asked again. Raises `NotFoundError` where there are no
-    listings, or none is left.
+    Listings answered before are never asked again. With `ab`, a mode, a version or "random", half
+    of the batch is theirs. Raises `NotFoundError` where there are no listings, or none is left.
     """
     with run(workspace, settings, "select-batch", talk, recorded=not dry_run) as noted:
         output = output or workspace.batch
@@ -80,35 +82,56 @@ def select_batch(
                 f"all {len(listings):,} listings are answered; scan more, or name another file"
             )
         candidates = _candidates(pool, settings, keeps)
-        with talk.step("Choosing listings"):
-            model, version = current_bandit(workspace, settings)
-            model.set_params(dial=settings.keepers.dial, adaptive=settings.keepers.adaptive)
-            read = model.encode(candidates)
-            picked = model.select(read, k=settings.keepers.k)
-            mean, uncertainty = model.moments(read)
-        batch = _batch(picked, candidates, version)
+        sides = [side_in_force(workspace, settings, keeps, talk)]
+        sides += [other_side(workspace, settings, keeps, ab, talk)] if ab else []
+        with reading(talk, "Choosing listings"):
+            chosen = _chosen(sides, candidates, settings, keeps)
+        batch = _batch(chosen.picked, candidates)
+        names = (sides[0].name, sides[1].name) if ab else None
         kept = None
         if not dry_run:
             kept = keep_answers(output, keeps)
-            _log(workspace, batch, picked, candidates, _spread(mean, uncertainty))
+            log_selection(
+                workspace, batch, candidates, chosen.moments,
+                version=sides[0].version, sides=names, keeps_logged=keeps.n_logged, pool=len(pool),
+            )  # fmt: skip
             write_table(batch[BATCH.names], output)
             noted |= {"source": str(source or workspace.listings), "rows": len(batch)}
-            noted |= {"version": version, "output": str(output.absolute())}
+            noted |= {"version": sides[0].version, "output": str(output.absolute())}
         first = batch.iloc[0]
         return BatchReport(
             source=str(source or workspace.listings),
-            version=version,
+            version=sides[0].version,
             batch_id=str(first["batch_id"]),
             batch_number=int(first["batch_number"]),
             exploration_rate=float(first["exploration_rate"]),
             pool=len(candidates),
             answered=n_answered,
             split={str(k): int(n) for k, n in batch["selection_strategy"].value_counts().items()},
+            ab=_shares(batch, names),
+            warnings=chosen.warnings,
             rows=batch[BATCH.names].to_dict("records"),
             problems=problems,
             kept=str(kept) if kept else None,
             written=None if dry_run else str(output),
         )
+
+
+def _chosen(
+    sides: list[Side], candidates: pd.DataFrame, settings: Settings, keeps: Keeps
+) -> Chosen:
+    if len(sides) == 1:
+        return choose_alone(sides[0], candidates, settings)
+    state = np.random.SeedSequence([settings.seed, keeps.n_batches, keeps.n_logged])
+    seed = int(state.generate_state(1)[0])
+    return choose_together(sides[0], sides[1], candidates, settings, seed)
+
+
+def _shares(batch: pd.DataFrame, names: tuple[str, str] | None) -> dict[str, int] | None:
+    if names is None:
+        return None
+    found = [int((batch["arm"] == side).sum()) for side in ("first", "second")]
+    return dict(zip(names, found, strict=True))
 
 
 def _listings(workspace: Workspace, source: Path | None) -> tuple[pd.DataFrame, list[Problem]]:
@@ -148,14 +171,14 @@ def _candidates(pool: pd.DataFrame, settings: Settings, keeps: Keeps) -> pd.Data
     return pool.iloc[places].reset_index(drop=True)
 
 
-def _batch(picked: pd.DataFrame, candidates: pd.DataFrame, version: str) -> pd.DataFrame:
+def _batch(picked: pd.DataFrame, candidates: pd.DataFrame) -> pd.DataFrame:
     """The chosen listings with what a person wants to see of them, in the order chosen."""
     shown = candidates.set_index("listing_id", drop=False).loc[picked["listing_id"]]
     extra = [c for c in picked if c != "listing_id"]
     batch = shown.reset_index(drop=True).drop(columns=extra, errors="ignore")
     batch = pd.concat([batch, picked[extra].reset_index(drop=True)], axis=1)
     now = utc_now()
-    batch = batch.assign(keeper="", model_version=version, selected_at=now)
+    batch = batch.assign(keeper="", selected_at=now)
     batch["batch_id"] = f"{now.translate(_NO_SIGNS)}-{secrets.token_hex(3)}"
     numbers = {c.name for c in BATCH.columns if c.kind != "text"}
     for name in BATCH.names:
@@ -165,54 +188,6 @@ def _batch(picked: pd.DataFrame, candidates: pd.DataFrame, version: str) -> pd.D
 
 
 _NO_SIGNS = str.maketrans("", "", "-:")
-
-
-def _spread(mean: np.ndarray, uncertainty: np.ndarray) -> dict[str, Any]:
-    """How the scores of all candidates lie: quantiles of both."""
-    return {
-        "n": len(mean),
-        "quantiles": list(_QUANTILES),
-        "mean": np.quantile(mean, _QUANTILES).round(6).tolist(),
-        "uncertainty": np.quantile(uncertainty, _QUANTILES).round(6).tolist(),
-    }
-
-
-def _log(
-    workspace: Workspace,
-    batch: pd.DataFrame,
-    picked: pd.DataFrame,
-    candidates: pd.DataFrame,
-    scores: dict[str, Any],
-) -> None:
-    """Write the decision down: the batch as a whole, and each slot with its listing."""
-    shown = candidates.set_index("listing_id", drop=False).loc[picked["listing_id"]]
-    rows = shown.to_dict("records")
-    first = batch.iloc[0]
-    slots = [
-        {
-            "slot": slot,
-            "listing_id": row["listing_id"],
-            "selection_strategy": choice["selection_strategy"],
-            "arm": choice.get("arm", ""),
-            "mean": choice["mean"],
-            "uncertainty": choice["uncertainty_at_selection"],
-            "propensity": choice["propensity"],
-            "reason": choice["reason"],
-            "listing": plain(row),
-        }
-        for slot, (row, choice) in enumerate(zip(rows, picked.to_dict("records"), strict=True))
-    ]
-    split = batch["selection_strategy"].value_counts()
-    event = {
-        "batch_id": first["batch_id"],
-        "batch_number": int(first["batch_number"]),
-        "exploration_rate": float(first["exploration_rate"]),
-        "split": {str(k): int(n) for k, n in split.items()},
-        "model_version": first["model_version"],
-        "scores": scores,
-        "slots": slots,
-    }
-    append_events(workspace.events, SELECTIONS, [event])
 
 
 def keep_answers(output: Path, keeps: Keeps) -> Path | None:
@@ -229,14 +204,3 @@ def keep_answers(output: Path, keeps: Keeps) -> Path | None:
         cell.strip() and (i not in said or answer_of(cell) != said[i].keeper) for i, cell in cells
     ]
     return copy_aside(output) if any(fresh) else None
-
-
-def slots_shown(workspace: Workspace) -> dict[str, dict[str, Any]]:
-    """Every listing ever shown, by id, with its batch; the last time counts."""
-    shown: dict[str, dict[str, Any]] = {}
-    for event in read_events(workspace.events, SELECTIONS):
-        about = {k: event.get(k) for k in ("at", "batch_id", "batch_number", "exploration_rate")}
-        about["model_version"] = event.get("model_version", "")
-        for slot in event["slots"]:
-            shown[str(slot["listing_id"])] = {**slot, **about}
-    return shown

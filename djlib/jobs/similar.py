@@ -15,6 +15,7 @@ from ..settings import Settings, Workspace
 from .find_listing import find_listing, listings_met
 from .keeper_models import current_bandit
 from .keeps import keeps_so_far
+from .reading import reading
 from .songs import song_name
 from .talk import Talk
 
@@ -59,7 +60,7 @@ def similar(
     if len(listings) < 2:
         raise NotFoundError("there is only this record; scan more listings first")
     model, version = current_bandit(workspace, settings)
-    with talk.step("Placing records in taste space"):
+    with reading(talk, "Placing records in taste space"):
         points = model.embed(listings)
     place = int(np.flatnonzero(listings["listing_id"] == meant["listing_id"])[0])
     closeness = points @ points[place]

@@ -18,16 +18,21 @@ import numpy as np
 import pandas as pd
 
 from .. import __version__
+from ..bandit.listing_words import listing_sentences
 from ..bandit.players import PLAYERS
 from ..bandit.replay import Maker, Rules, check_pool
+from ..bandit.simple_features import line as plain_line
 from ..bandit.simulate import DEFAULT, Arena, Played, Standing, check_names, play_all, standings
-from ..bandit.transfer import FewShot, Transfer, few_shot, transfer
+from ..bandit.transfer import FewShot, Transfer, few_shot, of_artists, parted, transfer
 from ..errors import InputError, UsageError
+from ..features.embeddings import SentenceEmbedder
+from ..features.engines import embeddings_available
 from ..tables.atomic import replace_file
 from ..tables.events import utc_now
 from ..tables.io import read_table
 from ..tables.plain_json import json_text
 from ..tables.problems import Problem
+from .reading import reading
 from .talk import Talk
 
 NO_TASTE = ("random", "oracle")
@@ -87,7 +92,12 @@ def simulate(
         table = read_table(pool, schema="listings", problems=problems)
     keeper = check_pool(table, pool.name, rules)
     arena = Arena(table, keeper, rules, makers)
+    if genre is not None:
+        parted(arena, genre)  # refused before the games, not after them
+    if artists:
+        of_artists(arena)
     kept = _Kept(resume, _mark(table, rules))
+    _read_first(arena, names, talk)
     with (
         _once_each(talk),
         talk.step(f"Playing {len(names)} policies", len(names) * seeds) as progress,
@@ -111,6 +121,18 @@ def simulate(
         few_shots=shots,
         problems=problems,
     )
+
+
+def _read_first(arena: Arena, names: Sequence[str], talk: Talk) -> None:
+    """Embed the pool before the games: what takes long is then seen to go on."""
+    texts: list[str] = []
+    if any(name.startswith("strong") for name in names):
+        texts += listing_sentences(arena.listings)
+    if {"greedy_sbert", "linucb", "lints"} & set(names):
+        texts += plain_line(arena.listings)
+    if texts and embeddings_available() is None:
+        with reading(talk, "Reading the listings"):
+            SentenceEmbedder().embed(texts)
 
 
 def _is_twin(name: str, names: Sequence[str]) -> bool:

@@ -23,7 +23,8 @@ from ..tables.schema import LISTINGS
 from .find_listing import listings_met
 from .keeper_models import current_bandit
 from .keeps import Keeps, keeps_so_far
-from .select_batch import slots_shown
+from .reading import reading
+from .selections import slots_shown
 from .songs import song_name
 from .talk import Talk
 
@@ -64,7 +65,7 @@ def taste_map(
     flat = _kept(workspace, key, listings)
     from_cache = flat is not None
     if flat is None:
-        with talk.step("Laying records out"):
+        with reading(talk, "Laying records out"):
             flat = project(model.embed(listings), layout, seed=settings.seed)
         _keep(workspace, key, listings, flat)
     rows = listings.to_dict("records")

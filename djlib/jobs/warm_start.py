@@ -47,8 +47,9 @@ class WarmReport:
 def warm_start(
     workspace: Workspace, settings: Settings, source: Path | None = None, *, talk: Talk
 ) -> WarmReport:
-    """Learn from the column `keeper` of `source` (the scanned listings by default); where it has
-    none, from its owned and wanted records, with other listings as passed ones.
+    """Learn from the column `keeper` of `source`; where it has none, from its owned and wanted
+    records, with other listings as passed ones. The scanned listings, which are the default, hold
+    no answers.
 
     What was guessed so is asked about like any other listing, and an answer replaces it. The
     model learns all anew, and starts with batch 0 unless batches were answered. Raises
@@ -67,8 +68,10 @@ def warm_start(
         new = [keep for keep in found if _is_new(keep, keeps)]
         if not found or (not new and not keeps.n_logged):
             raise InputError(
-                f"{source or workspace.listings}: nothing to learn from: it has no column 'keeper' "
-                "with answers, and no record that is owned or wanted"
+                f"{source or workspace.listings}: nothing to learn from: "
+                + ("it has no column 'keeper' with answers, and " if source else "")
+                + "no record in it is owned or wanted"
+                + ("" if source else "; 'djlib train FILE' learns a file of answers")
             )
         log_keeps(workspace, new, str(source or workspace.listings))
         version = learn_keeps(workspace, settings, keeps_so_far(workspace), talk, anew=True)

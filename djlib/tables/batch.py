@@ -25,6 +25,7 @@ BATCH = Schema(
         Column("uncertainty_at_selection", "how unsure it was of that", "number"),
         Column("propensity", "how likely this listing was to be picked", "number"),
         Column("exploration_rate", "share of the batch that explores", "number"),
+        Column("arm", "whose choice it is, first or second, where two chose (`--ab`)"),
         Column("batch_number", "batches answered before this one", "number"),
         Column("batch_id", "names the batch"),
         Column("model_version", "that chose it; none before the first answers"),

@@ -12,7 +12,7 @@ import pandas as pd
 from ..features.text import genre_tokens
 from ..jobs.keeper_models import keeper_models
 from ..jobs.keeps import keeps_so_far
-from ..jobs.select_batch import slots_shown
+from ..jobs.selections import slots_shown
 from ..jobs.talk import Talk
 from ..monitoring.degradation import Answer, acceptance_change, overconfidence
 from ..monitoring.drift import name_drift, number_drift, vector_drift

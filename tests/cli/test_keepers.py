@@ -305,3 +305,26 @@ def test_the_map_is_one_page_and_the_same_again(listings: Path, layout: str) -> 
 
 def test_a_map_is_a_page(listings: Path) -> None:
     assert "ends in .html" in refused("map", "--output", "map.png", code=2)
+
+
+def test_answers_in_a_scanned_file_are_learned_only_when_asked(fresh: Path) -> None:
+    synthesise("listings", fresh / "market.csv", rows=60, seed=2)
+    shown = done("scan", "market.csv").stdout
+    assert "60 rows of it say whether you keep them; a scan learns no answers." in shown
+    assert "djlib train market.csv" in shown
+    assert "keeper" not in read_table(Workspace(fresh).listings)
+    said = refused("train", "--keepers")
+    assert "no record in it is owned or wanted" in said
+    assert "'djlib train FILE' learns a file of answers" in said
+
+
+def test_a_workspace_that_scanned_answers_before_does_not_learn_them(
+    fresh: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_counting_bandit(monkeypatch)
+    synthesise("listings", fresh / "market.csv", rows=60, seed=2)
+    done("scan", "market.csv")
+    write_table(read_table(fresh / "market.csv"), Workspace(fresh).listings)
+    assert "owned or wanted" in refused("train", "--keepers")
+    learned = as_json("train", "market.csv")
+    assert learned["keepers"] + learned["passed"] == 60

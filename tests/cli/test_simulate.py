@@ -111,3 +111,14 @@ def test_both_of_djlibs_own_play(pool: Path) -> None:
         assert found[name]["explore_rate"] is not None
         assert found[name]["silhouette"]["mean"] is not None
         assert 0 <= found[name]["ece_aside"]["mean"] <= 1
+
+
+def test_what_cannot_be_measured_is_said_before_the_games(pool: Path) -> None:
+    result = djlib("simulate", pool, "greedy", *QUICK, "--transfer", "polka")
+    assert result.exit_code == 1
+    assert "genre 'polka' has 0 rows" in result.stderr
+    assert "Playing" not in result.stderr
+    write_table(synthetic_listings(60, seed=3).assign(artist=""), "lonely.csv")
+    result = djlib("simulate", "lonely.csv", "greedy", *QUICK, "--few-shot")
+    assert "no artist has 8 records" in result.stderr
+    assert "Playing" not in result.stderr

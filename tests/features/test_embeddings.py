@@ -180,3 +180,16 @@ def test_two_processes_share_a_cache(tmp_path: Path, tiny_model: Path) -> None:
 
     assert np.abs(first[1000:] - second[:1000]).max() < 0.05  # rounded beside other texts
     assert np.array_equal(_embed(str(tmp_path), str(tiny_model), texts)[:1000], first[:1000])
+
+
+def test_who_listens_is_told_what_is_new_wherever_it_is_embedded(
+    tmp_path: Path, counting: Counting
+) -> None:
+    embedder, told = SentenceEmbedder(cache=str(tmp_path)), list[int]()
+    with embeddings.embedding_told(told.append):
+        embedder.embed([f"text {n}" for n in range(600)])
+        assert told == [250, 250, 100]
+        embedder.embed([f"text {n}" for n in range(700)])
+    assert told == [250, 250, 100, 100]
+    embedder.embed(["nobody listens"])
+    assert len(told) == 4

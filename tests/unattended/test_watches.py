@@ -13,7 +13,7 @@ from djlib.jobs.audit import confidences_of
 from djlib.jobs.keeper_models import keeper_models, learn_keeps
 from djlib.jobs.keeps import Keep, keeps_so_far, log_keeps
 from djlib.jobs.models import bucket_models
-from djlib.jobs.select_batch import SELECTIONS
+from djlib.jobs.selections import SELECTIONS
 from djlib.jobs.talk import Silent
 from djlib.jobs.train import train
 from djlib.monitoring.finding import Finding

@@ -1,0 +1,203 @@
+"""`report` of the keepers: batch by batch what was kept, how honest the probabilities were."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..evaluation.calibration import calibration_error, reliability
+from ..evaluation.off_policy import OffPolicyReport
+from ..evaluation.proportions import Share, SharesCompared, compare_shares, share_of
+from ..evaluation.rate_ratio import Ratio, ratio_of
+from ..settings import Settings, Workspace
+from .keeper_ab import KeeperTest, keeper_tests
+from .keeper_models import current_version
+from .keeper_off_policy import present_model
+from .keeps import keeps_so_far
+from .selections import Asked, AskedBatch, batches_shown
+from .talk import Talk
+
+_LUCKY_DRAWS = 400
+
+
+@dataclass(frozen=True)
+class BatchLine:
+    """One batch: who chose it, how many were asked about and answered, what was kept of each part;
+    and, of the answers, the mean probability said beforehand and the squared error (Brier)."""
+
+    id: str
+    at: str
+    number: int
+    version: str
+    sides: tuple[str, str] | None
+    asked: int
+    answered: int
+    kept: Share
+    exploit: Share
+    explore: Share
+    by_chance: Share
+    said: float | None
+    brier: float | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for `--json`."""
+        parts = ("kept", "exploit", "explore", "by_chance")
+        return {**self.__dict__, **{name: getattr(self, name).as_dict() for name in parts}}
+
+
+@dataclass(frozen=True)
+class Honesty:
+    """How far probabilities said before the answers were off: mean over ten bins (`error`), what
+    luck alone would make of honest ones (`luck`), the squared error, and the bins: said, true,
+    answers."""
+
+    n: int
+    error: float
+    luck: float
+    brier: float
+    bins: list[tuple[float, float, int]]
+
+
+@dataclass(frozen=True)
+class KeeperProgress:
+    """All batches, oldest first, and what they say together. `lift` is the share kept where it
+    exploits over the base rate, which only listings drawn by chance tell; `over_explore` the same
+    over what explores. `trend` compares what is kept where it exploits, the later half of the
+    batches beside the earlier. `honesty` is of what the model chose and of what chance drew, where
+    there are answers; `off_policy` what the present model would have found."""
+
+    version: str
+    labels: int
+    keepers: int
+    guessed: int
+    batches: list[BatchLine]
+    exploit: Share
+    explore: Share
+    by_chance: Share
+    lift: Ratio | None
+    over_explore: Ratio | None
+    trend: SharesCompared | None
+    honesty: dict[str, Honesty]
+    off_policy: OffPolicyReport
+    tests: list[KeeperTest]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for `--json`."""
+        return {
+            **self.__dict__,
+            "batches": [batch.as_dict() for batch in self.batches],
+            **{part: getattr(self, part).as_dict() for part in ("exploit", "explore", "by_chance")},
+            "lift": self.lift.as_dict() if self.lift else None,
+            "over_explore": self.over_explore.as_dict() if self.over_explore else None,
+            "trend": self.trend.as_dict() if self.trend else None,
+            "honesty": {name: found.__dict__ for name, found in self.honesty.items()},
+            "off_policy": self.off_policy.as_dict(),
+            "tests": [test.as_dict() for test in self.tests],
+        }
+
+
+def keeper_progress(
+    workspace: Workspace, settings: Settings, *, talk: Talk
+) -> KeeperProgress | None:
+    """Gather what the log knows; None where nothing was asked or answered."""
+    keeps = keeps_so_far(workspace)
+    batches = batches_shown(workspace, keeps)
+    if not batches and not keeps.by_id:
+        return None
+    version = current_version(workspace)
+    chosen, drawn = _own(s for b in batches for s in b.answered), _by_chance(batches)
+    exploit, explore = (_kept(s for s in chosen if s.strategy == part) for part in _PARTS)
+    honesty = {"chosen": _honesty(chosen), "by chance": _honesty(drawn)}
+    return KeeperProgress(
+        version=version.id if version else "",
+        labels=len(keeps.said),
+        keepers=sum(keep.keeper for keep in keeps.said.values()),
+        guessed=len(keeps.by_id) - len(keeps.said),
+        batches=[_line(batch) for batch in batches if batch.answered or batch is batches[-1]],
+        exploit=exploit,
+        explore=explore,
+        by_chance=_kept(drawn),
+        lift=ratio_of(exploit, _kept(drawn)),
+        over_explore=ratio_of(exploit, explore),
+        trend=_trend(batches),
+        honesty={name: found for name, found in honesty.items() if found},
+        off_policy=present_model(workspace, settings, keeps, batches, talk),
+        tests=keeper_tests(batches, keeps),
+    )
+
+
+_PARTS = ("exploit", "explore")
+
+
+def _line(batch: AskedBatch) -> BatchLine:
+    answered, chosen = batch.answered, _own(batch.answered)
+    drawn = [slot for slot in answered if _is_drawn(slot)]
+    said, true = _foreseen([*chosen, *drawn])
+    return BatchLine(
+        id=batch.batch_id,
+        at=batch.at,
+        number=batch.number,
+        version=batch.version,
+        sides=batch.sides,
+        asked=len(batch.slots),
+        answered=len(answered),
+        kept=_kept(answered),
+        exploit=_kept(s for s in chosen if s.strategy == "exploit"),
+        explore=_kept(s for s in chosen if s.strategy == "explore"),
+        by_chance=_kept(drawn),
+        said=float(said.mean()) if len(said) else None,
+        brier=float(np.mean((said - true) ** 2)) if len(said) else None,
+    )
+
+
+def _trend(batches: Sequence[AskedBatch]) -> SharesCompared | None:
+    """The later half of the batches that exploit beside the earlier; None of fewer than two."""
+    by_batch = [[s for s in _own(b.answered) if s.strategy == "exploit"] for b in batches]
+    by_batch = [slots for slots in by_batch if slots]
+    if len(by_batch) < 2:
+        return None
+    half = len(by_batch) // 2
+    early, late = (_kept(s for b in part for s in b) for part in (by_batch[:half], by_batch[half:]))
+    return compare_shares(early, late)
+
+
+def _own(slots: Iterable[Asked]) -> list[Asked]:
+    """What the model in force chose: not the other side of a test, and not chance."""
+    return [slot for slot in slots if slot.arm != "second" and not _is_drawn(slot)]
+
+
+def _is_drawn(slot: Asked) -> bool:
+    return slot.strategy == "uniform"
+
+
+def _by_chance(batches: Sequence[AskedBatch]) -> list[Asked]:
+    return [slot for batch in batches for slot in batch.answered if _is_drawn(slot)]
+
+
+def _kept(slots: Iterable[Asked]) -> Share:
+    answers = [slot.keeper for slot in slots if slot.keeper is not None]
+    return share_of(sum(answers), len(answers))
+
+
+def _foreseen(slots: Iterable[Asked]) -> tuple[np.ndarray, np.ndarray]:
+    known = [(slot.mean, slot.keeper) for slot in slots if slot.mean is not None]
+    said, true = np.array(known, dtype=float).reshape(-1, 2).T
+    return said, true
+
+
+def _honesty(slots: Sequence[Asked]) -> Honesty | None:
+    said, true = _foreseen(slots)
+    if not len(said):
+        return None
+    rng = np.random.default_rng(0)
+    lucky = [calibration_error(said, rng.random(len(said)) < said) for _ in range(_LUCKY_DRAWS)]
+    return Honesty(
+        n=len(said),
+        error=calibration_error(said, true),
+        luck=float(np.mean(lucky)),
+        brier=float(np.mean((said - true) ** 2)),
+        bins=reliability(said, true),
+    )
