@@ -18,7 +18,7 @@ from .trees import Trees
 ENOUGH_FOR_TREES = 200
 """Ratings of one person below which trees are not even tried: they would learn the noise."""
 _SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
-_OWN = (0.3, 0.6, 0.8, 0.95)
+_OWN = (0.3, 0.7, 0.95)
 _FOLDS = 5
 _FEWEST = 10
 _FEWEST_OF_EITHER = 3
@@ -43,23 +43,30 @@ class Blend:
 
     @classmethod
     def choose(
-        cls, points: Points, users: Sequence[str], liked: np.ndarray, *, seed: int = 0
+        cls,
+        points: Points,
+        users: Sequence[str],
+        liked: np.ndarray,
+        weight: np.ndarray,
+        *,
+        seed: int = 0,
     ) -> Blend:
-        """Choose by the log-loss on rows left out; the plainer where the other gains nothing."""
+        """Choose by the log-loss on rows left out; the plainer where the other gains nothing.
+        `weight` (n,) is how much each rating counts."""
         likes = liked > 0.5
         if len(liked) < _FEWEST or min(likes.sum(), (~likes).sum()) < _FEWEST_OF_EITHER:
             return cls()
         folds = _folds(likes, seed)
         owns = _OWN if len(set(users)) > 1 else (cls.own,)
-        by_own = {own: _left_out(points, users, liked, folds, own) for own in owns}
-        losses = {f"own {own}": _loss(said, liked) for own, said in by_own.items()}
+        by_own = {own: _left_out(points, users, liked, weight, folds, own) for own in owns}
+        losses = {f"own {own}": _loss(said, liked, weight) for own, said in by_own.items()}
         own = min(owns, key=lambda o: losses[f"own {o}"])
         said = by_own[own]
         both, trees = said.copy(), {}
         for user, rows in enough_for_trees(users, liked).items():
-            grown = _trees_left_out(points.take(rows), said[rows], liked[rows], seed)
+            grown = _trees_left_out(points.take(rows), said[rows], liked[rows], weight[rows], seed)
             mixed = {s: (1 - s) * said[rows] + s * grown for s in _SHARES}
-            found = {s: _loss(m, liked[rows]) for s, m in mixed.items()}
+            found = {s: _loss(m, liked[rows], weight[rows]) for s, m in mixed.items()}
             losses |= {f"trees {s} for {user}": loss for s, loss in found.items()}
             best = min(_SHARES, key=lambda s: found[s])
             if found[0.0] - found[best] >= _WORTH_IT:
@@ -95,27 +102,37 @@ def _folds(likes: np.ndarray, seed: int) -> list[np.ndarray]:
 
 
 def _left_out(
-    points: Points, users: Sequence[str], liked: np.ndarray, folds: list[np.ndarray], own: float
+    points: Points,
+    users: Sequence[str],
+    liked: np.ndarray,
+    weight: np.ndarray,
+    folds: list[np.ndarray],
+    own: float,
 ) -> np.ndarray:
     said, names = np.zeros(len(liked)), np.array(users, dtype=object)
     for test in folds:
         train = np.setdiff1d(np.arange(len(liked)), test)
-        taste = Taste.fit(points.take(train), names[train].tolist(), liked[train], own=own)
+        taste = Taste.fit(
+            points.take(train), names[train].tolist(), liked[train], weight[train], own=own
+        )
         said[test] = taste.log_odds(points.take(test), names[test].tolist())
     return said
 
 
-def _trees_left_out(points: Points, said: np.ndarray, liked: np.ndarray, seed: int) -> np.ndarray:
+def _trees_left_out(
+    points: Points, said: np.ndarray, liked: np.ndarray, weight: np.ndarray, seed: int
+) -> np.ndarray:
     grown = np.zeros(len(liked))
     for test in _folds(liked > 0.5, seed):
         train = np.setdiff1d(np.arange(len(liked)), test)
-        trees = Trees.fit(points.take(train), said[train], liked[train], seed=seed)
+        some = points.take(train)
+        trees = Trees.fit(some, said[train], liked[train], weight[train], seed=seed)
         grown[test] = trees.log_odds(points.take(test), said[test])
     return grown
 
 
-def _loss(log_odds: np.ndarray, liked: np.ndarray) -> float:
-    return float(np.mean(np.logaddexp(0, log_odds) - liked * log_odds))
+def _loss(log_odds: np.ndarray, liked: np.ndarray, weight: np.ndarray) -> float:
+    return float(np.average(np.logaddexp(0, log_odds) - liked * log_odds, weights=weight))
 
 
 def _column(values: np.ndarray) -> np.ndarray:

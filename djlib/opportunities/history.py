@@ -38,36 +38,49 @@ class _Tally:
     names: pd.Index
     places: np.ndarray
     sums: np.ndarray
+    times: np.ndarray
 
     @classmethod
-    def of(cls, keys: pd.Series, seconds: np.ndarray, values: np.ndarray) -> _Tally:
+    def of(
+        cls, keys: pd.Series, seconds: np.ndarray, values: np.ndarray, times: np.ndarray
+    ) -> _Tally:
         codes, names = pd.factorize(keys)
         places = codes.astype(np.int64) * _LATEST + seconds
         order = np.argsort(places, kind="stable")
-        sums = np.concatenate([[0.0], np.cumsum(values[order])])
-        return cls(pd.Index(names), places[order], sums)
+        sums, often = (np.concatenate([[0.0], np.cumsum(v[order])]) for v in (values, times))
+        return cls(pd.Index(names), places[order], sums, often)
 
     def before(self, keys: pd.Series, seconds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Events of each key earlier than each moment: their number and their sum, (n,) each."""
+        start, end = self._span(keys, seconds)
+        return self.times[end] - self.times[start], self.sums[end] - self.sums[start]
+
+    def n_before(self, keys: pd.Series, seconds: np.ndarray) -> np.ndarray:
+        """Rows of each key earlier than each moment, whatever they count, (n,)."""
+        start, end = self._span(keys, seconds)
+        return end - start
+
+    def _span(self, keys: pd.Series, seconds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         codes = self.names.get_indexer(pd.Index(keys)).astype(np.int64)
         start = np.searchsorted(self.places, codes * _LATEST)
         end = np.searchsorted(self.places, codes * _LATEST + seconds)
-        end = np.where(codes < 0, start, end)
-        return (end - start).astype(float), self.sums[end] - self.sums[start]
+        return start, np.where(codes < 0, start, end)
 
     def rate(
         self, keys: pd.Series, seconds: np.ndarray, usual: np.ndarray | float, prior: float
     ) -> np.ndarray:
         """What an event of a key adds up to, smoothed towards the usual, (n,)."""
         n, sums = self.before(keys, seconds)
-        return np.asarray((sums + prior * usual) / (n + prior), dtype=float)
+        # What is opened without having been shown, by a link from elsewhere, was shown there.
+        return np.asarray((sums + prior * usual) / (np.maximum(n, sums) + prior), dtype=float)
 
 
 class History:
     """All events, ready to be asked about any moment.
 
     Both tables have `opportunity_id`, `source` and `at` (ISO 8601, UTC); `ratings` also `liked`, 0
-    to 1, and `shown` a `opened`, 0 or 1.
+    to 1; `shown` has `opened` and `times`: 0 and 1 where a call was shown, 1 and 0 where it was
+    opened later.
 
     >>> ratings = pd.DataFrame({"opportunity_id": ["o1", "o1"], "source": ["S", "S"],
     ...     "liked": [1.0, 1.0], "at": ["2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"]})
@@ -83,12 +96,26 @@ class History:
         """Take all events in."""
         shown = ratings.head(0).assign(opened=0.0) if shown is None else shown
         tallies = {}
-        for name, table, column in (("liked", ratings, "liked"), ("opened", shown, "opened")):
-            at, values = seconds_of(text_of(table, "at")), table[column].to_numpy(dtype=float)
-            tallies[f"{name} call"] = _Tally.of(text_of(table, "opportunity_id"), at, values)
-            tallies[f"{name} source"] = _Tally.of(text_of(table, "source"), at, values)
-            tallies[f"{name} all"] = _Tally.of(_same(len(table)), at, values)
+        for name, table in (("liked", ratings), ("opened", shown)):
+            at, values = seconds_of(text_of(table, "at")), table[name].to_numpy(dtype=float)
+            times = table["times"].to_numpy(dtype=float) if "times" in table else np.ones(len(at))
+            keys = (text_of(table, "opportunity_id"), text_of(table, "source"), _same(len(table)))
+            for what, key in zip(("call", "source", "all"), keys, strict=True):
+                tallies[f"{name} {what}"] = _Tally.of(key, at, values, times)
         return cls(tallies)
+
+    def n_before(self, calls: pd.DataFrame) -> np.ndarray:
+        """How many events are known from before the moment of each call: of the call, its source
+        and all, (n, 3)."""
+        seconds = seconds_of(text_of(calls, "at"))
+        names, sources = text_of(calls, "opportunity_id"), text_of(calls, "source")
+        found = np.zeros((len(calls), 3), dtype=np.int64)
+        for name in ("liked", "opened"):
+            for place, (what, keys) in enumerate(
+                (("call", names), ("source", sources), ("all", _same(len(calls))))
+            ):
+                found[:, place] += self._tallies[f"{name} {what}"].n_before(keys, seconds)
+        return found
 
     def standing(self, calls: pd.DataFrame, at: str | None = None) -> np.ndarray:
         """How each call stood at its moment (column `at`), or all at one: (n, len(COLUMNS))."""
@@ -96,7 +123,7 @@ class History:
         if at is not None:
             seconds = np.repeat(seconds_of(pd.Series([at])), len(calls))
         names, sources = text_of(calls, "opportunity_id"), text_of(calls, "source")
-        liked, usual = self._beside("liked", names, sources, seconds, _USUALLY_LIKED, _PRIOR)
+        liked, _ = self._beside("liked", names, sources, seconds, _USUALLY_LIKED, _PRIOR)
         opened, _ = self._beside("opened", names, sources, seconds, _USUALLY_OPENED, _PRIOR_OPENED)
         n_rated, _ = self._tallies["liked call"].before(names, seconds)
         return np.column_stack([*liked, *opened, np.log1p(n_rated)])

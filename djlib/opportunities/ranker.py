@@ -65,6 +65,7 @@ class OpportunityRanker(BaseEstimator):
         X: pd.DataFrame,
         y: object,
         *,
+        sample_weight: np.ndarray | None = None,
         pool: pd.DataFrame | None = None,
         counts: tuple[sparse.csr_matrix, sparse.csr_matrix] | None = None,
     ) -> Self:
@@ -72,8 +73,9 @@ class OpportunityRanker(BaseEstimator):
 
         `X` holds calls with `user_id` (one person where it is missing) and, where known, how each
         stood when it was rated (the columns `history.COLUMNS`); `y` how well each was liked, 0 to
-        1. `pool` are all calls, which tell how rare words are; `counts` those of `X` and `pool`
-        where they are known already. Raises `InputError` where nothing is rated.
+        1, `sample_weight` how much that counts. `pool` are all calls, which tell how rare words
+        are; `counts` those of `X` and `pool` where they are known already. Raises `InputError`
+        where nothing is rated.
         """
         liked = np.asarray(y, dtype=float)
         if not len(liked) or len(liked) != len(X):
@@ -87,9 +89,10 @@ class OpportunityRanker(BaseEstimator):
         self.features_.fit(X if pool is None else pool, of_pool if pool is not None else of_rated)
         points = self.encode(X, of_rated)
         users = users_of(X)
-        self.blend_ = Blend.choose(points, users, liked, seed=seed)
-        self.taste_ = Taste.fit(points, users, liked, own=self.blend_.own)
-        self.trees_ = self._grown(points, users, liked, seed)
+        weight = np.ones(len(liked)) if sample_weight is None else np.asarray(sample_weight)
+        self.blend_ = Blend.choose(points, users, liked, weight, seed=seed)
+        self.taste_ = Taste.fit(points, users, liked, weight, own=self.blend_.own)
+        self.trees_ = self._grown(points, users, liked, weight)
         self.n_ratings_ = len(liked)
         return self
 
@@ -217,13 +220,16 @@ class OpportunityRanker(BaseEstimator):
         return (1 - share) * said + share * self.trees_[user].log_odds(points, said)
 
     def _grown(
-        self, points: Points, users: list[str], liked: np.ndarray, seed: int
+        self, points: Points, users: list[str], liked: np.ndarray, weight: np.ndarray
     ) -> dict[str, Trees]:
         """The trees of each person for whom they were found worth it."""
         said, made = self.blend_.said, {}
         for user, rows in enough_for_trees(users, liked).items():
             if user in self.blend_.trees and said is not None:
-                made[user] = Trees.fit(points.take(rows), said[rows], liked[rows], seed=seed)
+                made[user] = Trees.fit(
+                    points.take(rows), said[rows], liked[rows], weight[rows],
+                    seed=self.random_state or 0,
+                )  # fmt: skip
         return made
 
     def _learned(self) -> dict[str, Any]:

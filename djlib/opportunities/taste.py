@@ -64,11 +64,12 @@ class Taste:
         points: Points,
         users: Sequence[str],
         liked: np.ndarray,
+        weight: np.ndarray,
         *,
-        own: float = 0.5,
-        weight: np.ndarray | None = None,
+        own: float,
     ) -> Taste:
-        """Learn from rated points: who rated, and how well each was liked, (n,) from 0 to 1.
+        """Learn from rated points: who rated, how well each was liked, from 0 to 1, and how much
+        that counts, all (n,).
 
         `own` is the share of the prior variance that is a person's own.
         """
@@ -141,7 +142,7 @@ def _learned(
     n_users: int,
     liked: np.ndarray,
     own: float,
-    weight: np.ndarray | None,
+    weight: np.ndarray,
 ) -> list[np.ndarray]:
     """The shared weights and each person's deviation."""
     if n_users == 1:  # one person: the shared and the own part of one weight
@@ -158,13 +159,12 @@ def _learned(
     return [parts[0] * np.sqrt(1 - own), *(part * np.sqrt(own) for part in parts[1:])]
 
 
-def _logistic(rows: sparse.csr_matrix, liked: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
+def _logistic(rows: sparse.csr_matrix, liked: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """Weights (d,) under a prior variance of one; a rating in between counts for both sides."""
-    counts = np.ones(len(liked)) if weight is None else weight
     yes, no = np.flatnonzero(liked > 0), np.flatnonzero(liked < 1)
     both = sparse.vstack([rows[yes], rows[no]], format="csr")
     target = np.concatenate([np.ones(len(yes)), np.zeros(len(no))])
-    shares = np.concatenate([liked[yes] * counts[yes], (1 - liked[no]) * counts[no]])
+    shares = np.concatenate([liked[yes] * weight[yes], (1 - liked[no]) * weight[no]])
     if not len(yes) or not len(no):
         # One class only: an answer that says the opposite of nothing keeps the solver going.
         both = sparse.vstack([both, sparse.csr_matrix((1, rows.shape[1]))], format="csr")

@@ -26,9 +26,17 @@ class Trees:
     columns: np.ndarray
 
     @classmethod
-    def fit(cls, points: Points, said: np.ndarray, liked: np.ndarray, *, seed: int = 0) -> Trees:
-        """Learn from rated points, what the logistic said of each (log-odds) and how well each was
-        liked, all (n,)."""
+    def fit(
+        cls,
+        points: Points,
+        said: np.ndarray,
+        liked: np.ndarray,
+        weight: np.ndarray,
+        *,
+        seed: int = 0,
+    ) -> Trees:
+        """Learn from rated points: what the logistic said of each (log-odds), how well each was
+        liked and how much that counts, all (n,)."""
         import lightgbm
 
         often = np.bincount(points.words.indices, minlength=points.words.shape[1])
@@ -42,7 +50,7 @@ class Trees:
                 "seed": seed, "deterministic": True, "force_row_wise": True, "num_threads": 1,
                 "verbosity": -1,
             },
-            lightgbm.Dataset(_table(points, said, columns), liked, free_raw_data=True),
+            lightgbm.Dataset(_table(points, said, columns), liked, weight=weight),
             _ROUNDS,
         )  # fmt: skip
         return cls(learned.model_to_string(), columns)
