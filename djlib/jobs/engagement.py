@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pandas as pd
@@ -14,6 +15,8 @@ from ..tables.events import append_events, read_events
 from .ratings import Ratings
 
 IMPRESSIONS, CLICKS = "impressions", "clicks"
+IN_TIME = timedelta(days=2)
+"""What is taken later than this counts as not taken."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,25 @@ class Shown:
     version: str
     chance: float | None
     taken_at: str | None
+
+    @property
+    def in_time(self) -> bool:
+        """Whether it was taken within two days."""
+        if self.taken_at is None:
+            return False
+        return self.taken_at <= stamp(datetime.fromisoformat(self.at) + IN_TIME)
+
+
+def stamp(moment: datetime) -> str:
+    """A moment as logs write it: ISO 8601 in UTC, to the second."""
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def had_time(shown: Iterable[Shown], now: datetime) -> list[Shown]:
+    """What was shown two days ago or more. The rest has had no time to be taken, and would always
+    look as if people lost interest."""
+    until = stamp(now - IN_TIME)
+    return [one for one in shown if one.at < until]
 
 
 def log_impressions(

@@ -8,7 +8,7 @@ something is logged.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 from ..evaluation.proportions import SharesCompared, compare_shares, share_of
 from ..settings import Settings, Workspace
 from ..tables.events import append_events, read_events, utc_now
-from .engagement import Shown, shown_so_far
+from .engagement import IN_TIME, Shown, had_time, shown_so_far, stamp
 from .opportunity_models import Learnable, time_split
 from .ratings import Ratings
 from .talk import Talk
@@ -26,7 +26,6 @@ RETUNINGS = "retunings"
 _FALL = 0.2
 """Share of the click-through before that must be lost: less is no reason for anything."""
 _RECENT = timedelta(days=7)
-_IN_TIME = timedelta(days=2)
 _APART = timedelta(days=3)
 _WITHIN = timedelta(days=30)
 _HALF_LIVES: tuple[float | None, ...] = (None, 120.0, 30.0, 10.0)
@@ -62,26 +61,12 @@ def half_life_in_force(workspace: Workspace) -> float | None:
 def click_through(shown: Sequence[Shown], now: datetime, floor: int) -> SharesCompared | None:
     """How often what was shown was taken within two days, in the last week that is two days old
     beside before; None under the floor of impressions on either side.
-
-    What was shown yesterday has had no time to be taken, and would always look like a fall.
     """
-    until, since = _stamp(now - _IN_TIME), _stamp(now - _IN_TIME - _RECENT)
-    old = [s for s in shown if s.at < until]
-    past, recent = ([s for s in old if (s.at >= since) is late] for late in (False, True))
+    old, since = had_time(shown, now), stamp(now - IN_TIME - _RECENT)
+    past, recent = ([s.in_time for s in old if (s.at >= since) is late] for late in (False, True))
     if min(len(recent), len(past)) < floor:
         return None
-    was, is_now = (share_of(sum(map(_in_time, part)), len(part)) for part in (past, recent))
-    return compare_shares(was, is_now)
-
-
-def _in_time(shown: Shown) -> bool:
-    if shown.taken_at is None:
-        return False
-    return shown.taken_at <= _stamp(datetime.fromisoformat(shown.at) + _IN_TIME)
-
-
-def _stamp(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return compare_shares(share_of(sum(past), len(past)), share_of(sum(recent), len(recent)))
 
 
 def has_fallen(compared: SharesCompared | None) -> bool:
@@ -93,7 +78,11 @@ def has_fallen(compared: SharesCompared | None) -> bool:
 
 
 def retune(
-    workspace: Workspace, settings: Settings, ratings: Ratings, data: Learnable, talk: Talk
+    workspace: Workspace,
+    settings: Settings,
+    ratings: Ratings,
+    data: Callable[[], Learnable],
+    talk: Talk,
 ) -> Retuning | None:
     """Tune anew if click-through has fallen and it was not done too often; gives what was done."""
     now = datetime.now(UTC)
@@ -105,7 +94,8 @@ def retune(
         return None
     before = half_life_in_force(workspace)
     with talk.step("Click-through has fallen: tuning anew"):
-        tried = {h: _reached(data, settings, h) for h in dict.fromkeys((before, *_HALF_LIVES))}
+        rated = data()
+        tried = {h: _reached(rated, settings, h) for h in dict.fromkeys((before, *_HALF_LIVES))}
     chosen, reason = _choose(tried, before)
     done = Retuning(
         utc_now(),
