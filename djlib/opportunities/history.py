@@ -8,6 +8,7 @@ Beta prior): one like of one is no certainty.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Self
 
 import numpy as np
@@ -27,6 +28,7 @@ _PRIOR = 5.0
 _PRIOR_OPENED = 20.0
 """Events a prior counts as; opening is rarer than liking."""
 _USUALLY_LIKED, _USUALLY_OPENED = 0.3, 0.1
+_BEGIN = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST = 1 << 34
 """Seconds since 1970 that no event reaches: keeps the moments of two keys apart."""
 
@@ -155,11 +157,17 @@ class History:
 def seconds_of(moments: pd.Series) -> np.ndarray:
     """Moments, ISO 8601 in UTC, as whole seconds since 1970, (n,); 0 for what is none."""
     place, distinct = pd.factorize(moments)
-    known = pd.Series(distinct, dtype="str")
-    read = pd.to_datetime(known, utc=True, errors="coerce", format="ISO8601")
-    whole = (read - pd.Timestamp(0, tz="UTC")).dt.total_seconds().fillna(0).to_numpy()
-    found = np.clip(whole, 0, _LATEST - 1).astype(np.int64)
+    found = np.array([_second(str(moment)) for moment in distinct], dtype=np.int64)
     return found[place] if len(place) else np.zeros(0, dtype=np.int64)
+
+
+def _second(moment: str) -> int:
+    try:
+        read = datetime.fromisoformat(moment)
+    except ValueError:
+        return 0
+    whole = int((read.replace(tzinfo=read.tzinfo or UTC) - _BEGIN).total_seconds())
+    return min(max(whole, 0), _LATEST - 1)
 
 
 def _same(n: int) -> pd.Series:

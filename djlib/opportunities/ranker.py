@@ -195,7 +195,7 @@ class OpportunityRanker(BaseEstimator):
             None,
             dict(said["losses"]),
         )
-        with np.load(folder / _ARRAYS, allow_pickle=False) as arrays:
+        with open(folder / _ARRAYS, "rb") as file, np.load(file, allow_pickle=False) as arrays:
             kept = {name: arrays[name] for name in arrays.files}
         ranker.features_ = CallFeatures(ranker.engine, ranker.cache).restore(kept)
         ranker.taste_ = Taste.restore(
