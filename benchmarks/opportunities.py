@@ -1,7 +1,6 @@
 """How well calls are ranked after so many ratings: djlib beside what else there is.
 
     python benchmarks/opportunities.py FOLDER [--games 20] [--ratings 20,200,2000]
-    python benchmarks/opportunities.py --speed 100000     time of one ranking, beside bare numpy
 
 FOLDER holds tables of calls (`conferences.csv`, `opportunities.csv`). Ratings are simulated: a
 person has three topics, likes what has one of them, and says the opposite one time in ten. Topics
@@ -16,8 +15,6 @@ import argparse
 import re
 import time
 import warnings
-from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -26,15 +23,12 @@ from opportunity_peers import PEERS, Game
 
 from djlib.evaluation.significance import group_intervals
 from djlib.formats.feeds import read_opportunities
-from djlib.opportunities.call_features import Points
 from djlib.opportunities.call_words import counted
 from djlib.opportunities.history import COLUMNS, History
 from djlib.opportunities.intake import take_in
 from djlib.opportunities.measures import ndcg, precision
 from djlib.opportunities.merging import merge
 from djlib.opportunities.ranker import OpportunityRanker
-from djlib.opportunities.recommending import best
-from djlib.tables.synthetic_opportunities import synthetic_opportunities
 
 TOPICS = {
     "residency": r"residenc", "grant": r"\bgrants?\b|fund", "exhibition": r"exhibit|gallery|museum",
@@ -58,18 +52,13 @@ _START = np.datetime64("2026-01-01T00:00:00")
 def main() -> None:
     """Print a table for each table of calls and number of ratings."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", type=Path, nargs="?")
+    parser.add_argument("folder", type=Path)
     parser.add_argument("--games", type=int, default=20)
     parser.add_argument("--ratings", default="20,200,2000")
     parser.add_argument("--engine", default="torch")
     parser.add_argument("--first", type=int, default=0, help="seed of the first game")
-    parser.add_argument("--speed", type=int, help="calls to rank for one person")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
-    if options.speed:
-        _speed(options.speed)
-    if options.folder is None:
-        return
     rows = []
     for file in sorted(options.folder.glob("*.csv")):
         calls, topics = _read(file)
@@ -175,52 +164,6 @@ def _show(rows: pd.DataFrame) -> None:
         gain = (by["djlib"] - by[peer]).to_numpy()
         low, high = group_intervals(gain[:, None], np.arange(len(gain)), bound=1)[0]
         print(f"djlib over {peer}: {gain.mean():+.3f} ({low:+.3f} to {high:+.3f})", flush=True)
-
-
-def _speed(n: int) -> None:
-    """One ranking of `n` calls, read already, beside what it cannot do without: the products with
-    one vector each, and finding the ten highest."""
-    rng = np.random.default_rng(0)
-    known = synthetic_opportunities(2000, seed=1)
-    liked = known["tags"].str.contains("sound|dj").to_numpy().astype(float)
-    said = np.where(rng.random(len(liked)) < _NOISE, 1 - liked, liked)
-    ranker = OpportunityRanker(random_state=0, engine="none")
-    ranker.fit(known.assign(user_id="me"), said)
-    calls = synthetic_opportunities(n, seed=2)
-    calls["title"] = calls["title"] + [f" {row}" for row in range(n)]
-    points, titles = ranker.encode(calls), calls["title"].tolist()
-    meaning = rng.normal(0, 0.05, (n, 384)).astype(np.float32)
-    points = Points(points.words, meaning, points.standing)
-    dense = np.hstack([rng.normal(size=384), ranker.taste_.dense[0]])[None].astype(np.float32)
-    ranker.taste_ = replace(ranker.taste_, dense=np.repeat(dense, 2, axis=0), n_meaning=384)
-    direction = ranker.taste_.of("me")
-
-    def bare() -> object:
-        scores = points.words @ direction.words + meaning @ direction.meaning
-        return np.argpartition(-scores, 10)[:10]
-
-    def ranked() -> object:
-        rows = ranker.shortlist(points, "me")
-        some = points if len(rows) == n else points.take(rows)
-        return rows[best(ranker.log_odds(some, "me"), [titles[row] for row in rows], 10)]
-
-    trees = ranker.trees_
-    floor = _fastest(bare)
-    print(f"{n:,} calls, one person (trees: {'yes' if trees else 'no'})")
-    print(f"bare numpy {floor:.4f} s")
-    for name, with_trees in (("logistic", {}), ("logistic and trees", trees)):
-        ranker.trees_ = with_trees
-        seconds = _fastest(ranked)
-        print(f"{name} {seconds:.4f} s, {seconds / floor:.1f} times bare numpy", flush=True)
-
-
-def _fastest(work: Callable[[], object], times: int = 7) -> float:
-    found = []
-    for _ in range(times):
-        started = time.perf_counter()
-        work()
-        found.append(time.perf_counter() - started)
-    return min(found)
 
 
 if __name__ == "__main__":
