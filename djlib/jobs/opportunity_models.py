@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import NotTrainedError
+from ..features.engines import embeddings_available
 from ..opportunities.feature_store import FeatureStore
 from ..opportunities.history import COLUMNS, History, seconds_of
 from ..opportunities.measures import RankFigures, newest, rank_figures
@@ -123,10 +124,13 @@ def learn_ratings(
         data = learnable(workspace, ratings)
         figures = time_split(data, settings, half_life_days)
         model = data.learned(settings, np.arange(len(data.rated)), half_life_days)
+    engine = settings.opportunities.engine
+    if engine != "none" and not model.features_.reads_:
+        talk.say(f"{embeddings_available(engine)}: the texts count by their words alone")
     return opportunity_models(workspace).save(
         model,
         metadata={
-            "engine": settings.opportunities.engine,
+            "engine": engine,
             "half_life_days": half_life_days,
             "ratings": len(ratings.by_key),
             "liked": int((data.liked > 0.5).sum()),

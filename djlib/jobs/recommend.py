@@ -78,22 +78,22 @@ def recommend(
         name = version.id if version else ""
         key = key_of(workspace, settings, user, name, ratings.n_logged)
         found = cached(workspace, key, settings.opportunities.cache_minutes)
-        is_old = found is not None and open_still(found["rows"], now)
-        if found is not None and is_old:
+        is_kept = found is not None and open_still(found["rows"], now)
+        if found is not None and is_kept:
             made = Recommendations(**{**found, "from_cache": True})
         else:
             with talk.step("Ranking calls"):
                 made = _ranked(workspace, settings, ratings, user, name, now, keeps=not dry_run)
         kept = None
         if not dry_run:
-            if not is_old:
+            if not is_kept:
                 log_impressions(workspace, user, name, made.list_id, made.rows)
                 keep(workspace, key, made.as_dict())
             kept = _keep_ratings(output, ratings)
-            if kept or not is_old or not _is_there(output, made.list_id):
+            if kept or not is_kept or not _is_there(output, made.list_id):
                 write_table(_table(made.rows), output)
             noted |= {"user": user, "version": name, "output": str(output.absolute())}
-            noted |= {"calls": len(made.rows), "from_cache": is_old}
+            noted |= {"calls": len(made.rows), "from_cache": is_kept}
         written = None if dry_run else str(output)
         return Recommendations(
             **{**made.__dict__, "kept": str(kept) if kept else None, "written": written}

@@ -8,6 +8,7 @@ every score falls into parts that add up.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
@@ -19,6 +20,8 @@ from scipy import sparse
 from ..features.embeddings import SentenceEmbedder
 from ..features.engines import embeddings_available
 from .call_words import BLOCKS, STARTS, WIDTH, counted, sentences
+
+_log = logging.getLogger(__name__)
 
 WEIGHTS = {"words": 3.0, "tags": 4.0, "source": 1.0, "meaning": 3.0, "standing": 1.0}
 """How much each kernel counts beside a prior variance of one."""
@@ -83,7 +86,7 @@ class CallFeatures:
         """Give calls as points; without `standing` (n, k) nothing is known of how they stand."""
         counts = counted(calls) if counts is None else counts
         meaning = self._read(calls)
-        if meaning.shape[1]:
+        if meaning.any():
             meaning = meaning - self.centre_
             lengths = np.linalg.norm(meaning, axis=1, keepdims=True)
             meaning = meaning * (np.sqrt(WEIGHTS["meaning"]) / np.maximum(lengths, 1e-6))
@@ -104,8 +107,12 @@ class CallFeatures:
         return self
 
     def _read(self, calls: pd.DataFrame) -> np.ndarray:
+        """The meanings (n, 384); zeros where nothing reads them here."""
+        width = len(self.centre_) if hasattr(self, "centre_") else 0
         if not self.reads_ or not len(calls):
-            width = len(self.centre_) if hasattr(self, "centre_") else 0
+            return np.zeros((len(calls), width), dtype=np.float32)
+        if not self.reads_sentences:
+            _log.warning("%s: ranked without", embeddings_available(self.engine))
             return np.zeros((len(calls), width), dtype=np.float32)
         embedder = SentenceEmbedder(engine=self.engine, cache=self.cache)
         return embedder.embed(sentences(calls))

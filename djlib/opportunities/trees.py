@@ -5,6 +5,7 @@ was."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -58,14 +59,15 @@ class Trees:
     def log_odds(self, points: Points, said: np.ndarray) -> np.ndarray:
         """The log-odds of each point, (n,)."""
         table = _table(points, said, self.columns)
-        return np.asarray(self._booster().predict(table, raw_score=True), dtype=float)
+        return np.asarray(self._booster.predict(table, raw_score=True), dtype=float)
 
     def parts(self, points: Points, said: np.ndarray) -> sparse.csr_matrix:
         """What each column adds (SHAP; Lundberg et al. 2020), (n, columns + standing + 2): last the
         logistic's word and what a call gets of which nothing is known."""
         table = _table(points, said, self.columns)
-        return sparse.csr_matrix(self._booster().predict(table, pred_contrib=True))
+        return sparse.csr_matrix(self._booster.predict(table, pred_contrib=True))
 
+    @cached_property
     def _booster(self) -> Any:
         import lightgbm
 

@@ -96,3 +96,14 @@ def test_titles_in_any_script_and_with_marks(here: Workspace) -> None:
     told = done("recommend").stdout
     assert "[bold]x[/bold]" in told
     assert "4 calls for me" in told
+
+
+def test_doctor_looks_at_calls_too(here: Workspace) -> None:
+    found = {f["what"]: f for f in as_json("doctor")}
+    assert found["scanned calls"]["state"] == "ok"
+    assert found["opportunity model"]["note"] == "run 'djlib recommend'"
+    done("feedback", rating_file(here, range(20)))
+    found = {f["what"]: f for f in as_json("doctor")}
+    assert found["current opportunity model"]["state"] == "ok"
+    assert found["log of ratings"]["note"] == "20 events"
+    assert found["lightgbm"]["state"] == "ok"

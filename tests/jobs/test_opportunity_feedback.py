@@ -13,8 +13,7 @@ from djlib.jobs.opportunity_models import opportunity_models
 from djlib.jobs.ratings import ratings_so_far
 from djlib.jobs.talk import Silent
 from djlib.settings import Settings, Workspace
-from tests.jobs.calls_rated import calls_of, rating_file, scanned
-from tests.opportunities.tastes import moments
+from tests.jobs.calls_rated import calls_of, days_from_now, rating_file, scanned
 
 
 @pytest.fixture
@@ -49,7 +48,10 @@ def test_a_change_of_mind_is_learned(place: tuple[Workspace, Settings]) -> None:
 
 def test_how_good_it_is_comes_from_the_newest(place: tuple[Workspace, Settings]) -> None:
     here, _ = place
-    report = feed(place, rating_file(here, range(150), rated_at=moments(150, "2026-01-01")))
+    report = feed(
+        place,
+        rating_file(here, range(150), rated_at=[days_from_now(n / 10 - 20) for n in range(150)]),
+    )
     assert report.figures is not None
     assert report.figures["n"] == 30
     assert report.figures["auc"] > 0.9

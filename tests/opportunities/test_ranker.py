@@ -216,3 +216,23 @@ def test_the_shortlist_holds_the_best(calls: pd.DataFrame, monkeypatch: pytest.M
     assert len(model.shortlist(points, "new")) == len(calls)
     by_logistic = np.argsort(-model.taste_.of("ann").along(points))[:20]
     assert set(by_logistic) <= set(model.shortlist(points, "ann"))
+
+
+def test_where_nothing_reads_texts_the_words_rank(
+    calls: pd.DataFrame, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    import djlib.opportunities.call_features as module
+
+    monkeypatch.setattr(module, "embeddings_available", lambda _: "nothing is installed")
+    some = calls.iloc[:60]
+    without = OpportunityRanker(random_state=0).fit(some, likes(some, "sound"), pool=calls)
+    assert not without.features_.reads_
+    words = ranker().fit(some, likes(some, "sound"), pool=calls)
+    assert np.array_equal(without.predict_proba(calls), words.predict_proba(calls))
+    # A model made where texts were read is served where they cannot be.
+    without.features_.reads_ = True
+    without.features_.centre_ = np.ones(384, dtype=np.float32)
+    points = without.encode(calls)
+    assert points.meaning.shape == (len(calls), 384)
+    assert not points.meaning.any()
+    assert "nothing is installed: ranked without" in caplog.text
