@@ -9,9 +9,10 @@ import pytest
 import djlib.jobs.opportunity_feedback as module
 from djlib.errors import DjlibError, ModelError, NotFoundError
 from djlib.jobs.opportunity_feedback import RatingReport, opportunity_feedback, train_opportunities
-from djlib.jobs.opportunity_models import opportunity_models
+from djlib.jobs.opportunity_models import learnable, opportunity_models
 from djlib.jobs.ratings import ratings_so_far
 from djlib.jobs.talk import Silent
+from djlib.opportunities.history import COLUMNS
 from djlib.settings import Settings, Workspace
 from tests.jobs.calls_rated import calls_of, days_from_now, rating_file, scanned
 
@@ -116,3 +117,23 @@ def test_a_model_that_was_tampered_with_is_not_served(place: tuple[Workspace, Se
     with pytest.raises(ModelError):
         opportunity_models(here).load()
     assert len(calls_of(here)) > 20
+
+
+def test_what_was_known_when_a_call_was_rated_stays_what_is_learned(
+    place: tuple[Workspace, Settings],
+) -> None:
+    here, _ = place
+    early = [days_from_now(n / 10 - 40) for n in range(40)]
+    feed(place, rating_file(here, range(40), rated_at=early))
+    before = learnable(here, ratings_so_far(here)).rated
+    feed(place, rating_file(here, range(60), user="ben", rated_at=days_from_now(-1)))
+    feed(place, rating_file(here, range(40), topic="film", rated_at=days_from_now(-0.5)))
+    both = learnable(here, ratings_so_far(here)).rated
+    after = both[both["user_id"] == "mara"].set_index("opportunity_id")
+    mine = before.set_index("opportunity_id")
+    known = list(COLUMNS)
+    assert (mine[known].abs().sum(axis=1) > 0).sum() > 10
+    assert after.loc[mine.index, known].equals(mine[known])
+    assert after.loc[mine.index, "at"].equals(mine["at"])
+    ben = both[both["user_id"] == "ben"][COLUMNS[-1]]
+    assert (ben[:40] > 0).all()  # mara's ratings came before ben's
