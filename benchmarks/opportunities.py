@@ -72,7 +72,9 @@ def main() -> None:
                     for row in _played(game, options.engine)
                 ]
             _show(pd.DataFrame([r for r in rows if (r["calls"], r["n"]) == (file.stem, asked)]))
-    print("\nboth tables of calls together")
+    if len({row["calls"] for row in rows}) < 2:
+        return
+    print("\nall tables of calls together")
     for asked in dict.fromkeys(row["n"] for row in rows):
         _show(pd.DataFrame([row for row in rows if row["n"] == asked]))
 
@@ -154,8 +156,8 @@ def _ours(game: Game, engine: str, only: str | None = None) -> tuple[np.ndarray,
 
 def _show(rows: pd.DataFrame) -> None:
     games = rows["calls"] + rows["seed"].astype(str)
-    print(f"\n{', '.join(rows['calls'].unique())}: {rows['rated'].min():,} ratings or more, "
-          f"{games.nunique()} games")  # fmt: skip
+    rated = " or ".join(f"{n:,}" for n in sorted(rows["rated"].unique()))
+    print(f"\n{', '.join(rows['calls'].unique())}: {rated} ratings, {games.nunique()} games")
     columns = ["p@10", "ndcg@10", "trees", "seconds"]
     means = rows.groupby("by")[columns].mean().sort_values("p@10", ascending=False)
     print(means.round(3).to_string())
