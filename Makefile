@@ -29,7 +29,7 @@ check: $(READY)
 	$(BIN)/python -m pytest
 
 bench: $(READY)
-	@failed=; for name in startup reading scanning assigning; do \
+	@failed=; for name in startup reading scanning assigning ranking; do \
 		echo; echo "$$name"; $(BIN)/python benchmarks/$$name.py || failed="$$failed $$name"; \
 	done; test -z "$$failed" || { echo "a promise is broken:$$failed" >&2; exit 1; }
 

@@ -32,12 +32,13 @@ class Session:
         seed: int | None = None,
         buckets: Mapping[str, Any] | None = None,
         keepers: Mapping[str, Any] | None = None,
+        opportunities: Mapping[str, Any] | None = None,
     ) -> None:
         from djlib.settings import Workspace, load_settings
 
         self.workspace: Workspace = Workspace.find(workspace)
         flags: dict[str, Any] = {"lock_wait_s": wait, "seed": seed, "buckets": buckets or {}}
-        flags["keepers"] = keepers or {}
+        flags |= {"keepers": keepers or {}, "opportunities": opportunities or {}}
         self.settings: Settings = load_settings(self.workspace.root, flags=flags)
         self.as_json = as_json
         self.talk = Stderr()

@@ -21,7 +21,8 @@ def feedback(
     file: Annotated[
         Path | None,
         typer.Argument(
-            help="The edited predictions, or a CSV: track_id, correct_bucket; or the batch."
+            help="The edited predictions, or a CSV: track_id, correct_bucket; the batch; "
+            "recommendations, or a CSV: user_id, opportunity_id, rating."
         ),
     ] = None,
     new_bucket: Annotated[
@@ -64,6 +65,7 @@ def feedback(
     from djlib.jobs.feedback import feedback as run
     from djlib.jobs.feedback_report import FeedbackOptions
     from djlib.jobs.keeper_answers import is_of_listings
+    from djlib.jobs.rating_file import is_of_ratings
 
     from ._session import Session
 
@@ -80,8 +82,20 @@ def feedback(
     if undo or (file is not None and is_of_listings(file)):
         _keepers(session, file, undo=undo, dry_run=dry_run)
         return
+    if file is not None and is_of_ratings(file):
+        _ratings(session, file, dry_run=dry_run)
+        return
     report = run(session.workspace, session.settings, file, options=options, talk=session.talk)
     session.show(report, render)
+
+
+def _ratings(session: Session, file: Path, *, dry_run: bool) -> None:
+    from djlib.jobs.opportunity_feedback import opportunity_feedback as run
+
+    from ._rating_report import rating_report
+
+    report = run(session.workspace, session.settings, file, talk=session.talk, dry_run=dry_run)
+    session.show(report, rating_report)
 
 
 def _keepers(session: Session, file: Path | None, *, undo: bool, dry_run: bool) -> None:

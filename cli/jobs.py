@@ -23,7 +23,8 @@ _At = Annotated[str, typer.Option("--at", help="The time of the day, local.")]
 def run(
     job: _Name,
     learner: Annotated[
-        list[str] | None, typer.Option("--learner", help="bucket or keeper. Default: all in use.")
+        list[str] | None,
+        typer.Option("--learner", help="bucket, keeper or opportunity. Default: all in use."),
     ] = None,
     slot: Annotated[
         str | None,

@@ -17,6 +17,7 @@ _COMMANDS = {
     "train": "Learn your buckets and measure how well.",
     "assign-buckets": "Propose a bucket for every unsorted track.",
     "select-batch": "Choose the next records worth a look.",
+    "recommend": "Show the open calls you would want to see.",
     "review": "Say with one key a track whether its bucket is right.",
     "explain": "Say why a track gets its bucket.",
     "feedback": "Learn from your corrections.",

@@ -23,7 +23,7 @@ _Version = Annotated[
 
 
 _Learner = Annotated[
-    Literal["bucket", "keeper"] | None,
+    Literal["bucket", "keeper", "opportunity"] | None,
     typer.Option(
         "--learner",
         help="Whose versions. Default: those there are, else of buckets.",
@@ -64,6 +64,7 @@ def list_versions(
         return
     _bucket_versions([v for v in versions if v.learner == "bucket"])
     _keeper_versions([v for v in versions if v.learner == "keeper"])
+    _opportunity_versions([v for v in versions if v.learner == "opportunity"])
 
 
 def _bucket_versions(versions: list[Version]) -> None:
@@ -109,6 +110,33 @@ def _keeper_versions(versions: list[Version]) -> None:
         ],
         right="batches,answers,kept",
     )
+
+
+def _opportunity_versions(versions: list[Version]) -> None:
+    from ._render import heading, table
+
+    if not versions:
+        return
+    heading("Open calls")
+    table(
+        ["", "version", "people", "ratings", "liked", "AUC", "state"],
+        [
+            (
+                "->" if v.is_current else "",
+                v.id,
+                *(str(v.metadata.get(n, "-")) for n in ("users", "ratings", "liked")),
+                _area(v),
+                v.problem or "ok",
+            )
+            for v in versions
+        ],
+        right="people,ratings,liked,AUC",
+    )
+
+
+def _area(version: Version) -> str:
+    found = (version.metrics.get("newest") or {}).get("auc")
+    return "-" if found is None else f"{found:.2f}"
 
 
 def _figure(version: Version, name: str) -> float | None:

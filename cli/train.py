@@ -31,6 +31,9 @@ def train(
         bool,
         typer.Option("--keepers", help="Learn from the records you own, want or said to keep."),
     ] = False,
+    opportunities: Annotated[
+        bool, typer.Option("--opportunities", help="Learn from how calls were rated.")
+    ] = False,
     several: o.Several = None,
     promote: o.Promote = None,
     seed: o.Seed = None,
@@ -62,6 +65,9 @@ def train(
     session = Session(
         workspace, as_json=json, verbose=verbose, wait=wait, seed=seed, buckets=buckets
     )
+    if opportunities:
+        _opportunities(session)
+        return
     if keepers or (source is not None and holds_listings(source)):
         _keepers(session, source)
         return
@@ -77,6 +83,14 @@ def train(
     if chart:
         draw_confidence(session.workspace, report, chart)
         session.talk.say(f"Written: {chart}")
+
+
+def _opportunities(session: Session) -> None:
+    from djlib.jobs.opportunity_feedback import train_opportunities as run
+
+    from ._rating_report import rating_report
+
+    session.show(run(session.workspace, session.settings, talk=session.talk), rating_report)
 
 
 def _keepers(session: Session, source: Path | None) -> None:

@@ -18,6 +18,7 @@ from djlib import read_table, write_table
 from djlib.bucketing.assign import STATUSES
 from djlib.settings import Settings
 from djlib.tables.batch import BATCH
+from djlib.tables.ratings import RATINGS, RECOMMENDATIONS
 from djlib.tables.schema import LISTINGS, PREDICTIONS, TRACKS
 from docs.generate import PAGE, commands, commands_page
 
@@ -149,11 +150,14 @@ def settings_of(settings: Any, above: str = "") -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(
-    "schema", [PREDICTIONS, TRACKS, LISTINGS, BATCH], ids=lambda schema: schema.name
+    "schema",
+    [PREDICTIONS, TRACKS, LISTINGS, BATCH, RECOMMENDATIONS, RATINGS],
+    ids=lambda schema: schema.name,
 )
 def test_the_columns_of_files_are_documented_in_order(schema: Any) -> None:
     page = (ROOT / "docs" / "reference" / "files.md").read_text(encoding="utf-8")
-    section = page.partition(f"<!-- columns of {schema.name} -->")[2].partition("\n## ")[0]
+    section = page.partition(f"<!-- columns of {schema.name} -->")[2]
+    section = re.split(r"\n## |<!-- ", section)[0]
     assert re.findall(r"^\| `(\w+)` \|", section, re.M) == schema.names
 
 

@@ -66,6 +66,7 @@ ONLY_IN = {
     "apscheduler": ("djlib.unattended.scheduler",),
     "feedparser": ("djlib.formats.feeds",),
     "dateparser": ("djlib.formats.deadlines",),
+    "lightgbm": ("djlib.opportunities.trees",),
     "rapidfuzz": ("djlib.features.same_song", "djlib.opportunities.merging"),
     "filelock": ("djlib.tables.locks",),
     "xgboost": ("djlib.bucketing.hybrid_heads",),

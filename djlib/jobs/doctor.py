@@ -6,6 +6,7 @@ import importlib.metadata
 import platform
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from ..errors import DjlibError
@@ -17,6 +18,8 @@ from .corrections import CORRECTIONS
 from .keeper_models import keeper_models
 from .keeps import KEEPS
 from .models import bucket_models
+from .opportunity_models import opportunity_models
+from .ratings import RATINGS
 from .runs import RUNS
 
 _NEEDED = ("typer", "rich", "numpy", "pandas", "pyarrow", "scikit-learn", "scipy", "joblib")
@@ -28,6 +31,7 @@ _PARTS = {
     "cleanlab": "djlib check --labels does not work (pip install cleanlab)",
     "rapidfuzz": "djlib duplicates does not work (pip install rapidfuzz)",
     "mutagen": "djlib export --to tags does not work (pip install 'djlib[tags]')",
+    "lightgbm": "calls are not ranked for people with 200 ratings or more (pip install lightgbm)",
     "xgboost": "models with an XGBoost head cannot be trained (pip install xgboost-cpu)",
 }
 _ALSO_AS = {"xgboost": "xgboost-cpu"}
@@ -57,8 +61,9 @@ def doctor(workspace: Workspace) -> list[Finding]:
         Finding("workspace", "ok", str(workspace.root)),
         _tracks(workspace),
         *_models(bucket_models(workspace), "bucket"),
-        *_keepers(workspace),
-        *(_log_of(workspace, kind) for kind in (CORRECTIONS, KEEPS, RUNS)),
+        *_of_table(workspace.listings, "listings", keeper_models(workspace), "keeper"),
+        *_of_table(workspace.opportunities, "calls", opportunity_models(workspace), "opportunity"),
+        *(_log_of(workspace, kind) for kind in (CORRECTIONS, KEEPS, RATINGS, RUNS)),
     ]
 
 
@@ -86,19 +91,21 @@ def _tracks(workspace: Workspace) -> Finding:
     return Finding("scanned library", "missing", "run 'djlib scan LIBRARY'")
 
 
-def _keepers(workspace: Workspace) -> list[Finding]:
-    """The keepers model, where somebody looks for records."""
-    models = keeper_models(workspace)
-    if workspace.listings.is_file():
-        listings = [Finding("scanned listings", "ok", str(workspace.listings))]
-        return [*listings, *_models(models, "keeper")]
+def _of_table(table: Path, what: str, models: Registry[Any], learner: str) -> list[Finding]:
+    """A model that only those have who scanned what it is about."""
+    if table.is_file():
+        return [Finding(f"scanned {what}", "ok", str(table)), *_models(models, learner)]
     with suppress(DjlibError):
         if not models.versions():
             return []
-    return _models(models, "keeper")
+    return _models(models, learner)
 
 
-_MAKES = {"bucket": "djlib train", "keeper": "djlib select-batch"}
+_MAKES = {
+    "bucket": "djlib train",
+    "keeper": "djlib select-batch",
+    "opportunity": "djlib recommend",
+}
 
 
 def _models(models: Registry[Any], learner: str) -> list[Finding]:

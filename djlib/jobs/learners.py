@@ -1,4 +1,4 @@
-"""Which learner's versions a person means: buckets, or keepers."""
+"""Which learner's versions a person means: buckets, keepers, or opportunities."""
 
 from __future__ import annotations
 
@@ -8,13 +8,18 @@ from ..registry import Registry, Version
 from ..settings import Workspace
 from .keeper_models import keeper_models
 from .models import bucket_models
+from .opportunity_models import opportunity_models
 
-Learner = Literal["bucket", "keeper"]
+Learner = Literal["bucket", "keeper", "opportunity"]
 
 
 def registries(workspace: Workspace) -> dict[str, Registry[Any]]:
     """The registry of every learner, by its name."""
-    return {"bucket": bucket_models(workspace), "keeper": keeper_models(workspace)}
+    return {
+        "bucket": bucket_models(workspace),
+        "keeper": keeper_models(workspace),
+        "opportunity": opportunity_models(workspace),
+    }
 
 
 def models_of(

@@ -1,4 +1,4 @@
-"""Settings of the calls: fetching, watching."""
+"""Settings of the calls: fetching, watching, recommending."""
 
 from __future__ import annotations
 
@@ -7,12 +7,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class OpportunitySettings:
-    """How open calls are fetched and watched.
+    """How open calls are fetched, watched and recommended.
 
     `feeds` are what is scanned without a name, `date_order` how 3/4/2026 is read, `allow_local`
     whether a feed may lie in a private network, `timeout_s` and `most_megabytes` what one may take.
     `rescrape` is a command that fetches a source anew when it looks broken ("{source}" stands for
     its name), `rescrape_timeout_s` its time.
+
+    `top` is how many calls are recommended, `cache_minutes` how long a list stays as it is,
+    `engine` what reads the texts ("none": nothing does), `rating_scale` how ratings are written.
+    Click-through is looked at from `retune_impressions` on either side on, and tuned anew at most
+    `retune_most` times in 30 days.
     """
 
     feeds: tuple[str, ...] = ()
@@ -22,14 +27,25 @@ class OpportunitySettings:
     most_megabytes: int = 20
     rescrape: str = ""
     rescrape_timeout_s: float = 300.0
+    top: int = 10
+    cache_minutes: float = 10.0
+    engine: str = "torch"
+    rating_scale: str = "auto"
+    retune_impressions: int = 200
+    retune_most: int = 2
 
 
 LIMITS: dict[str, tuple[float, float]] = {
     "timeout_s": (0.1, 600),
     "most_megabytes": (1, 1000),
     "rescrape_timeout_s": (1, 3600),
+    "top": (1, 1000),
+    "cache_minutes": (0, 1440),
+    "retune_impressions": (50, 1_000_000),
+    "retune_most": (0, 30),
 }
 
 CHOICES = {
     "date_order": ("auto", "day first", "month first"),
+    "rating_scale": ("auto", "0-1", "1-5"),
 }

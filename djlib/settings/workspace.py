@@ -97,6 +97,16 @@ class Workspace:
         return self.data / "source_samples.parquet"
 
     @property
+    def features(self) -> Path:
+        """What was computed of calls, for the next time."""
+        return self.data / "features"
+
+    @property
+    def recommended(self) -> Path:
+        """Lists recommended a moment ago, by person."""
+        return self.data / "recommended"
+
+    @property
     def quarantine(self) -> Path:
         """Calls of sources that looked broken, kept aside."""
         return self.data / "quarantine"

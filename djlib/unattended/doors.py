@@ -43,8 +43,9 @@ def learners() -> dict[str, Learner]:
     """Every learner by its name, in the order they are done."""
     from .bucket_door import BUCKETS
     from .keeper_door import KEEPERS
+    from .opportunity_door import OPPORTUNITIES
 
-    return {learner.name: learner for learner in (BUCKETS, KEEPERS)}
+    return {learner.name: learner for learner in (BUCKETS, KEEPERS, OPPORTUNITIES)}
 
 
 def chosen(workspace: Workspace, names: Sequence[str]) -> list[Learner]:

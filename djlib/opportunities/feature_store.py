@@ -1,0 +1,120 @@
+"""What was computed of calls, kept: their terms, and how each stood at the moments it was rated.
+
+Rows are computed once: terms again only where the call's text changed, a standing only where it was
+not known of that call at that moment, or more of the time before has come to light. Another version
+of the features computes all anew.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from ..tables.cell_text import text_of
+from ..tables.list_rows import Lists, read_lists, write_lists
+from .call_words import WIDTH, counted
+from .history import COLUMNS, History
+
+FEATURES_VERSION = "1"
+"""Raised with every change of what a column means."""
+_READ = ("title", "description", "tags", "source", "sources")
+_EVENTS = ["events_of_call", "events_of_source", "events"]
+_LISTS = ["terms", "counts"]
+
+
+class FeatureStore:
+    """The features in `folder`: `calls.parquet` by call, `standing.parquet` by call and moment.
+
+    `computed` counts the rows that were not there yet. With `keep` False nothing is written.
+
+    >>> import tempfile
+    >>> store = FeatureStore(Path(tempfile.mkdtemp()))
+    >>> calls = pd.DataFrame({"opportunity_id": ["a"], "title": ["Dub night"]})
+    >>> store.counts(calls).sum(), store.computed, store.counts(calls).sum(), store.computed
+    (np.uint64(3), 1, np.uint64(3), 1)
+    """
+
+    def __init__(self, folder: Path, *, version: str = FEATURES_VERSION, keep: bool = True) -> None:
+        self.folder, self.version, self.keep = folder, version, keep
+        self.computed = 0
+
+    def counts(self, calls: pd.DataFrame) -> sparse.csr_matrix:
+        """What each call says, as `call_words.counted` gives it, (n, WIDTH)."""
+        file = self.folder / "calls.parquet"
+        named = pd.DataFrame({"opportunity_id": text_of(calls, "opportunity_id").tolist()})
+        named["text"] = _hashes(calls)
+        known = read_lists(file, _LISTS, self.version)
+        place = _places(known[0], named, ["opportunity_id", "text"]) if known else _none(named)
+        fresh = np.flatnonzero(place < 0)
+        if not len(fresh) and known:
+            return _matrix({n: column.take(place) for n, column in known[1].items()})
+        made = counted(calls.iloc[fresh])
+        new = {"terms": Lists(made.indptr, made.indices.astype(np.int32)),
+               "counts": Lists(made.indptr, made.data)}  # fmt: skip
+        self.computed += len(fresh)
+        table, lists = named.iloc[fresh], new
+        if known:
+            stays = ~known[0]["opportunity_id"].isin(table["opportunity_id"]).to_numpy()
+            kept = np.flatnonzero(stays)
+            lists = {n: known[1][n].take(kept).then(new[n]) for n in _LISTS}
+            table = pd.concat([known[0].iloc[kept], table], ignore_index=True)
+        if self.keep:
+            write_lists(table, lists, file, self.version)
+        place = _places(table, named, ["opportunity_id", "text"])
+        return _matrix({n: column.take(place) for n, column in lists.items()})
+
+    def standing(self, rated: pd.DataFrame, history: History) -> np.ndarray:
+        """How each call (opportunity_id, source) stood at its moment (`at`), (n, len(COLUMNS))."""
+        file = self.folder / "standing.parquet"
+        keys = ["opportunity_id", "as_of", *_EVENTS]
+        named = pd.DataFrame(
+            {
+                "opportunity_id": text_of(rated, "opportunity_id").tolist(),
+                "as_of": text_of(rated, "at").tolist(),
+            }
+        )
+        named[_EVENTS] = history.n_before(rated)
+        read = read_lists(file, [], self.version)
+        known = named.head(0).assign(**dict.fromkeys(COLUMNS, 0.0)) if read is None else read[0]
+        place = _places(known, named, keys)
+        fresh = np.flatnonzero(place < 0)
+        if len(fresh):
+            values = history.standing(rated.iloc[fresh])
+            new = named.iloc[fresh].reset_index(drop=True)
+            new[list(COLUMNS)] = values
+            new = new.drop_duplicates(keys)
+            self.computed += len(new)
+            both = known.merge(new[keys[:2]], how="left", on=keys[:2], indicator="found")
+            stays = (both["found"] == "left_only").to_numpy()
+            known = pd.concat([known[stays], new], ignore_index=True)
+            if self.keep:
+                write_lists(known, {}, file, self.version)
+            place = _places(known, named, keys)
+        return known[list(COLUMNS)].to_numpy(dtype=float)[place]
+
+
+def _hashes(calls: pd.DataFrame) -> np.ndarray:
+    columns = pd.DataFrame({name: text_of(calls, name).astype(object) for name in _READ})
+    return pd.util.hash_pandas_object(columns, index=False).to_numpy().astype(np.int64)
+
+
+def _places(known: pd.DataFrame, asked: pd.DataFrame, keys: list[str]) -> np.ndarray:
+    """The row of `known` for each row asked for, -1 where there is none."""
+    there = pd.MultiIndex.from_frame(known[keys].drop_duplicates(keys))
+    rows = np.flatnonzero(~known.duplicated(keys).to_numpy())
+    found = there.get_indexer(pd.MultiIndex.from_frame(asked[keys]))
+    return np.where(found < 0, -1, rows[np.clip(found, 0, None)] if len(rows) else -1)
+
+
+def _none(asked: pd.DataFrame) -> np.ndarray:
+    return np.full(len(asked), -1)
+
+
+def _matrix(lists: dict[str, Lists]) -> sparse.csr_matrix:
+    terms, counts = lists["terms"], lists["counts"]
+    return sparse.csr_matrix(
+        (counts.values, terms.values, terms.starts), shape=(len(terms.starts) - 1, WIDTH)
+    )

@@ -1,0 +1,99 @@
+"""Which calls are shown: the best ranked, no two of one title; some of everything where nobody has
+said anything yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+
+from ..features.text import fold
+from ..tables.cell_text import text_of
+
+_FRESH_DAYS = 30.0
+"""A call this old counts half of one found today."""
+_SOON, _LATER = 3.0, 60.0
+"""Days left that make a call worth a look now: enough to answer it, too few to let it wait."""
+_DATED = 0.5
+"""What a call without a date counts of one that closes in time."""
+_MORE_OF_SAME = 0.5
+"""What a further call of a source or tag counts of the one before."""
+_LOOKED_AT = 20
+"""Times more calls are looked at than shown."""
+
+
+def best(scores: np.ndarray, titles: Sequence[str], k: int) -> np.ndarray:
+    """The rows of the `k` highest scores (n,), no two of one title, highest first.
+
+    >>> best(np.array([0.1, 0.9, 0.8, 0.7]), ["a", "Dub", "dub", "b"], 2).tolist()
+    [1, 3]
+    """
+    picked: list[int] = []
+    met: set[str] = set()
+    for row in _descending(scores, k):
+        title = fold(titles[row])
+        if title not in met:
+            met.add(title)
+            picked.append(int(row))
+        if len(picked) == k:
+            break
+    return np.array(picked, dtype=int)
+
+
+def varied(scores: np.ndarray, calls: pd.DataFrame, k: int) -> np.ndarray:
+    """The rows of `k` calls of high score (n,), all above 0, that differ in source and tags.
+
+    Each further call of a source or tag counts half (greedy; Carbonell & Goldstein 1998).
+
+    >>> calls = pd.DataFrame({"title": list("abc"), "source": ["S", "S", "T"], "tags": [""] * 3})
+    >>> varied(np.array([0.9, 0.8, 0.7]), calls, 2).tolist()
+    [0, 2]
+    """
+    rows = best(scores, text_of(calls, "title").tolist(), max(_LOOKED_AT * k, 200))
+    sources, tags = text_of(calls, "source").iloc[rows].tolist(), _first_tags(calls, rows)
+    left = dict.fromkeys(range(len(rows)))
+    picked: list[int] = []
+    often: dict[str, int] = {}
+    while left and len(picked) < k:
+        place = max(
+            left,
+            key=lambda p: (
+                scores[rows[p]]
+                * _MORE_OF_SAME ** (often.get(sources[p], 0) + often.get(tags[p], 0))
+            ),
+        )
+        left.pop(place)
+        picked.append(int(rows[place]))
+        for name in filter(None, (sources[place], tags[place])):
+            often[name] = often.get(name, 0) + 1
+    return np.array(picked, dtype=int)
+
+
+def worth_a_look(
+    days_old: np.ndarray, days_left: np.ndarray, reliability: np.ndarray
+) -> np.ndarray:
+    """How much a call is worth showing to somebody who has said nothing yet, (n,) above 0: how
+    fresh it is, whether it closes soon but not too soon, and how well its source is liked.
+
+    >>> worth_a_look(np.array([0.0, 90.0]), np.array([20.0, 20.0]), np.ones(2)).round(2).tolist()
+    [1.0, 0.12]
+    """
+    fresh = 0.5 ** (np.clip(np.nan_to_num(days_old, nan=_FRESH_DAYS), 0, None) / _FRESH_DAYS)
+    left = np.nan_to_num(days_left, nan=-1.0)
+    in_time = np.where(left < 0, _DATED, np.where(left < _SOON, 0.4, 0.7))
+    in_time = np.where((left >= _SOON) & (left <= _LATER), 1.0, in_time)
+    return np.asarray(fresh * in_time * np.maximum(reliability, 1e-3), dtype=float)
+
+
+def _descending(scores: np.ndarray, k: int) -> Iterator[int]:
+    """Rows by falling score; the rest is sorted only when it is needed."""
+    few = min(len(scores), max(_LOOKED_AT * k, 1000))
+    top = np.argpartition(-scores, few - 1)[:few] if few < len(scores) else np.arange(len(scores))
+    yield from top[np.lexsort((top, -scores[top]))].tolist()
+    rest = np.setdiff1d(np.arange(len(scores)), top)
+    yield from rest[np.argsort(-scores[rest], kind="stable")].tolist()
+
+
+def _first_tags(calls: pd.DataFrame, rows: np.ndarray) -> list[str]:
+    return [fold(cell.split(";")[0]) for cell in text_of(calls, "tags").iloc[rows]]
