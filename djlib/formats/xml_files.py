@@ -31,6 +31,8 @@ _REFERENCE = re.compile(
 )
 _LONGEST_REFERENCE = 16
 _REPLACED = "\ufffd"
+_NO_CHARACTERS = ("\ufffe", "\uffff")
+"""Code points that are none, which XML forbids as it does control characters."""
 
 
 class Rows:
@@ -101,7 +103,9 @@ def parse_file(
         raise FormatError(f"{path}: {error}; {advice}") from error
     if not cleaned.n_replaced:
         return []
-    reason = f"{cleaned.n_replaced} signs that XML forbids were replaced"
+    many = cleaned.n_replaced > 1
+    signs = f"{cleaned.n_replaced:,} signs" if many else "1 sign"
+    reason = f"{signs} that XML forbids {'were' if many else 'was'} replaced"
     return [Problem(None, "file", path.name, reason, "repaired")]
 
 
@@ -130,9 +134,11 @@ class _Cleaned:
             self.n_replaced += sum(map(chunk.count, _FORBIDDEN))
         plain, n_references = _REFERENCE.subn(b" ", plain)
         self.n_replaced += n_references
-        if plain.isascii():
+        if plain.isascii() and not self._decoder.getstate()[0]:  # no half of a letter waits
             return plain
         text = self._decoder.decode(plain, at_end)
+        for sign in _NO_CHARACTERS:
+            text = text.replace(sign, _REPLACED)
         self.n_replaced += text.count(_REPLACED) - plain.count(_REPLACED.encode())
         return text.encode("utf-8")
 

@@ -26,6 +26,8 @@ PATHS = st.one_of(
     INSIDE.map(lambda name: f"/Users/dj/{name}.mp3"),
     INSIDE.map(lambda name: f"/home/dj/{name}/{name}.mp3"),
     INSIDE.map(lambda name: f"/Volumes/USB #1/{name}.flac"),
+    INSIDE.map(lambda name: f"/Volumes/Backup/Users/dj/{name}.flac"),
+    INSIDE.map(lambda name: f"/Volumes/Macintosh HD 2/{name}.wav"),
     INSIDE.map(lambda name: f"D:/Music/{name}.mp3"),
     INSIDE.map(lambda name: f"//nas/music/{name}.mp3"),
 )
