@@ -16,6 +16,7 @@ NAMES = st.one_of(
             "A / B", "a|b", "#1 + 100%", "%%", "a%%b", "%", '"q" & <r>', "it's", "🎧 שלום",
             "e\u0301" * 150, "x" * 300, "\u202eright to left", "a\nb\tc\r", "\x00\x07\x7f", "..",
             "CON", "trailing. .", "a\\b", "//", "/:", "//:",
+            "%" * 300, "a%%%%b", "%…" * 80 + "%", "\ufffe", "Sets", "sets",
         ]
     ),
 )  # fmt: skip
