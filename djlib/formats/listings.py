@@ -138,6 +138,8 @@ def _with_a_nameless_column(path: Path) -> list[dict[str, str]]:
 
 def _typed(table: pd.DataFrame, problems: list[Problem]) -> pd.DataFrame:
     """Numbers as numbers, and an id for rows that have none."""
+    if not len(table):
+        return pd.DataFrame({"listing_id": pd.Series(dtype="str")})
     table, met = coerce(table.fillna(""), LISTINGS)
     problems += met
     for column in _NUMBERS:

@@ -187,3 +187,12 @@ def test_any_cells_make_a_row(record: dict[str, str]) -> None:
 @given(st.text(max_size=30))
 def test_any_text_is_a_date_or_stays_itself(text: str) -> None:
     assert iso_date(iso_date(text)) == iso_date(text)
+
+
+@pytest.mark.parametrize("text", [COLLECTION, WANTS, SEARCH, MARKET])
+def test_an_export_of_which_only_the_headings_are_left_has_no_rows(
+    tmp_path: Path, text: str
+) -> None:
+    table, problems = read_listings(write(tmp_path, "x.csv", text.splitlines()[0] + "\n"))
+    assert len(table) == 0
+    assert problems == []
