@@ -63,26 +63,29 @@ def render(report: DuplicatesReport) -> None:
     copies = f"{report.copies:,} {'copy' if report.copies == 1 else 'copies'}"
     heading(f"{report.tracks:,} tracks: {count(report.songs, 'song')} more than once, {copies}")
     if report.bytes:
-        line(f"The copies take {report.bytes / 1e9:.1f} GB.")
+        line(f"The copies that are there take {_size(report.bytes)}.")
     shown = list(dict.fromkeys(row.song for row in report.rows if row.suggestion))[:_SHOWN_SONGS]
     rows = [row for row in report.rows if row.song in shown]
     if rows:
         table(
-            ["song", "artist", "title", "version", "kind", "suggestion", "why"],
+            ["song", "artist", "title", "version", "what", "why"],
             [
                 (
                     str(row.song),
                     *credit(row.artist, row.title),
                     row.version,
-                    row.kind,
-                    row.suggestion,
+                    row.suggestion or row.kind,
                     row.why,
                 )
                 for row in rows
             ],
             right="song",
-            widths={"artist": 16, "title": 28, "version": 16, "why": 200},
+            widths={"artist": 14, "title": 24, "version": 14, "why": 200},
         )
     problems(report.problems)
     if report.written:
         line(f"\nAll of them: {here(report.written)}")
+
+
+def _size(n_bytes: int) -> str:
+    return f"{n_bytes / 1e9:.1f} GB" if n_bytes >= 5e7 else f"{n_bytes / 1e6:.1f} MB"

@@ -77,8 +77,8 @@ def scan(
         _scan_calls(session, calls, trust=trust, dry_run=dry_run)
     listings = [source for source in paths if holds_listings(source)]
     given = [source for source in paths if source not in listings]
-    for source in listings:
-        _scan_listings(session, source, anew=anew, dry_run=dry_run)
+    if listings:
+        _scan_listings(session, listings, anew=anew, dry_run=dry_run)
     if (listings or calls or feeds) and not given:
         return
     if watch and dry_run:
@@ -113,11 +113,11 @@ def _scan_calls(session: Session, sources: list[str], *, trust: bool, dry_run: b
     session.show(report, render_calls)
 
 
-def _scan_listings(session: Session, source: Path, *, anew: bool, dry_run: bool) -> None:
+def _scan_listings(session: Session, sources: list[Path], *, anew: bool, dry_run: bool) -> None:
     from djlib.jobs.scan_listings import scan_listings as run
 
     report = run(
-        session.workspace, session.settings, source, talk=session.talk, anew=anew, dry_run=dry_run
+        session.workspace, session.settings, sources, talk=session.talk, anew=anew, dry_run=dry_run
     )
     session.show(report, render_listings)
 

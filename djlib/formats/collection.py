@@ -140,7 +140,7 @@ def assemble(
     ids = _ids(table)
     keep = _first_of_each(table, ids, lines, found)
     table.insert(0, "track_id", pd.Series(ids, dtype="str"))
-    tracks = table.loc[keep].reset_index(drop=True)
+    tracks = table if all(keep) else table.loc[keep].reset_index(drop=True)
     named = _playlists(playlists, ids, found)
     return Library(tracks, named, [*problems, *found], source)
 

@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 
 from ..errors import FormatError
-from . import engine, virtualdj
+from . import engine, serato4, virtualdj
 from .audio_tags import READABLE_SUFFIXES, UNREADABLE_SUFFIXES
 from .library import format_of
 from .serato_writer import FOLDER as SERATO_FOLDER
@@ -27,8 +27,9 @@ def libraries_in(folder: Path) -> list[Path]:
     """
     found: list[Path] = []
     for place, folders, files in os.walk(folder):
-        if virtualdj.sniff(Path(place), b""):  # it has its lists beside it
-            found.append(Path(place))
+        here = Path(place)
+        if virtualdj.sniff(here, b"") or (here / serato4.MASTER).is_file():  # one of several files
+            found.append(here)
             folders.clear()
             continue
         inside = [name for name in folders if name.casefold() in _FOLDERS]

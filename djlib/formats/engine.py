@@ -2,7 +2,8 @@
 
 Today's `Database2/m.db` has tables `Track`, `Playlist` and `PlaylistEntity`, in which each entry
 names the next one; Engine Prime kept texts in `MetaData` and lists in `List`. Paths count from
-the folder of the library. The shape follows libdjinterop; no real database was at hand.
+the folder of the library. The shape follows the schemas 1.7 to 3.0 that libdjinterop's authors
+took from real devices; no database with tracks was at hand.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ _COLUMNS = (
     "rating",
 )
 _TEXTS = {"1": "title", "2": "artist", "3": "album", "4": "genre", "5": "comment", "6": "label"}
-_KEY_OF_PRIME = "4"
+_NUMBERS = {"4": "key", "5": "rating"}
 _MAJOR = ("C", "G", "D", "A", "E", "B", "F#", "Db", "Ab", "Eb", "Bb", "F")
 _MINOR = ("Am", "Em", "Bm", "F#m", "Dbm", "Abm", "Ebm", "Bbm", "Fm", "Cm", "Gm", "Dm")
 _KINDS_OF_PRIME = ("1", "4")  # playlists and crates; others are histories and the prepare list
@@ -116,8 +117,8 @@ def _of_prime(db: sqlite3.Connection) -> Iterator[dict[str, str]]:
         if kind in _TEXTS:
             texts.setdefault(owner, {})[_TEXTS[kind]] = text
     for owner, kind, value in rows_of(db, "MetaDataInteger", ("id", "type", "value")):
-        if kind == _KEY_OF_PRIME:
-            texts.setdefault(owner, {})["key"] = value
+        if kind in _NUMBERS:
+            texts.setdefault(owner, {})[_NUMBERS[kind]] = value
     for track in _tracks(db):
         yield {**track, **texts.get(track["id"], {})}
 
@@ -184,8 +185,8 @@ def _playlists(db: sqlite3.Connection, by_id: dict[str, int], own: str) -> Itera
         if members or number not in parents:
             keys = [f"{database or own}/{track}" for *_, track, database in members]
             yield SourcePlaylist(_names(number, lists), *rows_of_keys(keys, by_id))
-    for (title,) in rows_of(db, "Smartlist", ("title",)):
-        yield SourcePlaylist((title,), kind="smart")
+    for above, title in rows_of(db, "Smartlist", ("parentPlaylistPath", "title")):
+        yield SourcePlaylist((*_split(above), title), kind="smart")
 
 
 def _names(number: str, lists: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:

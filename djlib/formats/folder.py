@@ -40,7 +40,9 @@ def read(path: Path, options: ReadOptions | None = None) -> Library:
     files, problems = find_audio_files(root)
     if not files and not problems:
         suffixes = ", ".join(sorted(READABLE_SUFFIXES))
-        raise FormatError(f"{path}: no audio files in this folder; readable: {suffixes}")
+        raise FormatError(
+            f"{path}: no audio files in this folder; readable: {suffixes}; name tables one by one"
+        )
     tags = scan(root, files, jobs=options.jobs, cache=options.cache, progress=options.progress)
     rows = []
     for (file, *_), (text, reason) in zip(files, tags, strict=True):

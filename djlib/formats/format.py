@@ -32,6 +32,7 @@ BUILT_IN = (
     "rekordbox",
     "traktor",
     "virtualdj",
+    "serato4",
     "serato",
     "mixxx",
     "engine",

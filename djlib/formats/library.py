@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from ..errors import FormatError, InputError, NotFoundError
+from ..errors import DjlibError, FormatError, InputError, NotFoundError
 from ..tables.problems import Problem
 from ..tables.sniffing import foreign_content
 from .collection import Library, Playlist, Progress, track_id
@@ -45,10 +45,26 @@ def read_library(
     options = ReadOptions(jobs, cache, folder_names_as_playlists, progress)
     try:
         known, problems = format_of(place)
-        library = known.read(place, options)
+        library = _read(known, place, options)
     except OSError as error:
-        raise InputError(f"{place} cannot be read: {error.strerror}") from error
+        raise InputError(f"{place} cannot be read: {error.strerror or error}") from error
     return replace(library, problems=[*problems, *library.problems]) if problems else library
+
+
+def _read(known: Format, place: Path, options: ReadOptions) -> Library:
+    """What a format reads; an error it should not have raised is a `FormatError` too, so that one
+    file or one plugin is never the end of a run over many."""
+    try:
+        library = known.read(place, options)
+    except (DjlibError, OSError):
+        raise
+    except Exception as error:
+        said = " ".join(f"{type(error).__name__}: {error}".split())
+        raise FormatError(f"{place}: the format {known.name!r} failed with {said}") from error
+    if not isinstance(library, Library):
+        got = type(library).__name__
+        raise FormatError(f"{place}: the format {known.name!r} gave a {got}, not a Library")
+    return library
 
 
 def format_of(path: Path) -> tuple[Format, list[Problem]]:

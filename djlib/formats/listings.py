@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from functools import reduce
 from pathlib import Path
 
 import pandas as pd
 
+from ..errors import DjlibError
 from ..tables.cell_text import text_of
 from ..tables.io import read_table
 from ..tables.problems import Problem
@@ -26,16 +30,28 @@ _NAMED_BY = ("artist", "title", "label", "year")
 
 
 def holds_listings(path: Path) -> bool:
-    """Whether a file holds listings rather than tracks: by its format or its headings."""
+    """Whether a file holds listings rather than tracks: by its format or its headings. A folder
+    does where each file under it does."""
     if path.is_dir():
-        files = sorted(path.glob("*.json"))
-        return bool(files) and not any(p.suffix != ".json" for p in path.iterdir())
+        files = _files_in(path)
+        first = next(files, None)
+        return first is not None and holds_listings(first) and all(map(holds_listings, files))
     if path.suffix.lower() == ".json":
         return True
     if not path.is_file() or not path.name.lower().endswith(_TABLES):
         return False
-    headings = _headings(path)
+    try:
+        headings = _headings(path)
+    except (DjlibError, OSError):
+        return False
     return source_of(headings) is not None or _is_listings(headings)
+
+
+def _files_in(folder: Path) -> Iterator[Path]:
+    """Files under a folder in the order of their names, hidden ones left out."""
+    for place, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (Path(place, name) for name in sorted(files) if not name.startswith("."))
 
 
 def _is_listings(headings: list[str]) -> bool:
@@ -50,22 +66,45 @@ def _headings(path: Path) -> list[str]:
 
 
 def read_listings(path: Path) -> tuple[pd.DataFrame, list[Problem]]:
-    """Read listings: a table with `listing_id`, an export of Discogs, or JSON of its API (a file,
-    or a folder of them); every release once.
+    """Read listings: a table with `listing_id`, an export of Discogs, JSON of its API, or a folder
+    of these; every release once.
 
     Exports also give `owned` and `wanted` ("1" or ""), `rating` and `date_added`. Raises what
-    `read_table` raises, and `FormatError` for JSON without releases.
+    `read_table` raises, and `FormatError` for JSON without releases; of several files one that
+    cannot be read is a problem.
     """
+    if path.is_dir():
+        return read_all_listings(list(_files_in(path)))
     problems: list[Problem] = []
-    if path.is_dir() or path.suffix.lower() == ".json":
-        files = sorted(path.glob("*.json")) if path.is_dir() else [path]
-        rows = [row for file in files for row in read_objects(file)]
-        return merged(_typed(pd.DataFrame(rows), problems)), problems
+    if path.suffix.lower() == ".json":
+        return merged(_typed(pd.DataFrame(read_objects(path)), problems)), problems
     source = source_of(_headings(path))
     if source is None:
         table = read_table(path, schema=LISTINGS, problems=problems)
         return table, problems
     return merged(_typed(_export(path, source, problems), problems)), problems
+
+
+def read_all_listings(paths: Sequence[Path]) -> tuple[pd.DataFrame, list[Problem]]:
+    """Listings of several files and folders as one table, the later word before the earlier.
+
+    Raises the first error where none can be read.
+    """
+    tables: list[pd.DataFrame] = []
+    problems: list[Problem] = []
+    failed: list[DjlibError] = []
+    for path in paths:
+        try:
+            table, met = read_listings(path)
+        except DjlibError as error:
+            failed.append(error)
+            problems.append(Problem(None, "source", str(path), str(error)))
+        else:
+            tables.append(table)
+            problems += met
+    if failed and not tables:
+        raise failed[0]
+    return reduce(joined, tables), problems
 
 
 def _export(path: Path, source: str, problems: list[Problem]) -> pd.DataFrame:
@@ -99,6 +138,8 @@ def _with_a_nameless_column(path: Path) -> list[dict[str, str]]:
 
 def _typed(table: pd.DataFrame, problems: list[Problem]) -> pd.DataFrame:
     """Numbers as numbers, and an id for rows that have none."""
+    if not len(table):
+        return pd.DataFrame({"listing_id": pd.Series(dtype="str")})
     table, met = coerce(table.fillna(""), LISTINGS)
     problems += met
     for column in _NUMBERS:

@@ -18,6 +18,8 @@ LOCALHOST = "file://localhost"
 
 _LEFT_RAW = frozenset((string.ascii_letters + string.digits + "/:-.()_,+!;#$@=").encode())
 _ENCODED = [chr(byte) if byte in _LEFT_RAW else f"%{byte:02x}" for byte in range(256)]
+_USUAL = (("%20", " "), ("%27", "'"), ("%26", "&"), ("%5b", "["), ("%5d", "]"))
+"""What most names need; nothing it gives begins another sign."""
 _FILE_URL = re.compile(r"file://([^/]*)(/.*)", re.DOTALL)
 _DRIVE_AFTER_SLASH = re.compile(r"/[A-Za-z]:/")
 _WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\|//[^/]")
@@ -41,6 +43,8 @@ def decode_location(location: str) -> str:
     path = f"//{host}{rest}" if host not in ("", "localhost") else rest
     if _DRIVE_AFTER_SLASH.match(path):
         path = path[1:]
+    for written, sign in _USUAL:
+        path = path.replace(written, sign)
     if "%" not in path:
         return path
     try:

@@ -52,10 +52,15 @@ class _Seen:
     n_groups: int = 0
 
 
-def merge(libraries: Sequence[Library], are_files: Sequence[bool] | None = None) -> Library:
+def merge(
+    libraries: Sequence[Library],
+    are_files: Sequence[bool] | None = None,
+    names: Sequence[str] | None = None,
+) -> Library:
     """Make one library; of what several say of a track the first that says anything is kept.
 
-    `are_files` tells which libraries are the audio files themselves. Playlists of one name become
+    `are_files` tells which libraries are the audio files themselves, `names` how the problems call
+    each. Playlists of one name become
     one. A single library stays as it is.
     """
     if len(libraries) == 1:
@@ -71,8 +76,8 @@ def merge(libraries: Sequence[Library], are_files: Sequence[bool] | None = None)
     ]
     playlists = _playlists(libraries, new_ids)
     problems = [
-        replace(problem, reason=f"{problem.reason}, in {library.source}")
-        for library in libraries
+        replace(problem, reason=f"{problem.reason}, in {name}")
+        for library, name in zip(libraries, names or [o.source for o in libraries], strict=True)
         for problem in library.problems
     ]
     return Library(tracks, playlists, problems, ", ".join(one.source for one in libraries))

@@ -144,7 +144,9 @@ def _paths(locations: list[str], lines: list[int], problems: list[Problem]) -> l
 
 def _resolve(nodes: list[_Node], columns: dict[str, list[str]]) -> list[SourcePlaylist]:
     by_id = {key: row for row, key in enumerate(columns["source_id"])}
-    by_file = {path_key(path): row for row, path in enumerate(columns["path"]) if path}
+    by_file: dict[str, int] = {}
+    if any(node.key_type == _BY_LOCATION for node in nodes):
+        by_file = {path_key(path): row for row, path in enumerate(columns["path"]) if path}
     playlists = []
     for node in nodes:
         if node.key_type == _BY_LOCATION:

@@ -21,7 +21,7 @@ from .locations import LOCALHOST, encode_location
 from .options import WriteOptions
 from .playlist_tree import Folder, as_tree
 from .xml_files import first_elements
-from .xml_writing import element, opening
+from .xml_writing import element, lost_signs, opening
 
 PRODUCT = "djlib"
 
@@ -69,7 +69,8 @@ def draft(
     numbers = {row["track_id"]: number for number, row in enumerate(rows, start=1)}
     root = as_tree(playlists, options.folder)
     file = NewFile(target, lambda: in_parts(_document(rows, numbers, root)), _is_own)
-    return Draft([file], [*problems, *missing_members(playlists, tracks)])
+    lost = lost_signs(rows, tuple(_TEXTS), playlists)
+    return Draft([file], [*problems, *lost, *missing_members(playlists, tracks)])
 
 
 def _is_own(path: Path) -> bool:

@@ -7,6 +7,7 @@ Crates lie under one crate of djlib's own, so that none takes the place of one o
 from __future__ import annotations
 
 import os
+import re
 import struct
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
@@ -30,6 +31,9 @@ NESTED = "%%"
 VERSION = "1.0/Serato ScratchLive Crate"
 _SHOWN_COLUMNS = ("song", "artist", "bpm", "key", "album", "length", "comment")
 _LONGEST = 200
+_DEEPEST = 16
+"""Crates inside each other whose names still have ten bytes each."""
+_PERCENTS = re.compile("%%+")
 _WIDE = "\uff05"
 """A percent sign that Serato takes for none."""
 
@@ -157,19 +161,23 @@ def _crates(
 
 
 def _crate_file(folder: Path, names: Sequence[str], taken: Taken) -> Path:
-    """`Above%%Name.crate`; what is too long for a file system is cut."""
-    longest = max(8, (_LONGEST - len(NESTED) * len(names)) // len(names))
+    """`Above%%Name.crate`; what is too long for a file system is cut, and of more folders than a
+    name has room for the outer and the inner ones stay."""
+    if len(names) > _DEEPEST:
+        names = (*names[: _DEEPEST // 2], *names[-_DEEPEST // 2 :])
+    longest = (_LONGEST - len(NESTED) * len(names)) // len(names)
     return untaken(folder, NESTED.join(_crate_name(n, longest) for n in names), SUFFIX, taken)
 
 
 def _crate_name(name: str, longest: int) -> str:
     """One name that Serato will not take for two."""
-    safe = safe_name(name.replace(NESTED, "%"), longest) or UNNAMED
+    safe = safe_name(_PERCENTS.sub("%", name), longest)
     inner = safe.strip("%")  # one at an end would join those between the names
     if inner == safe:
         return safe
     start, end = len(safe) - len(safe.lstrip("%")), len(safe) - len(safe.rstrip("%"))
-    return _WIDE * start + inner + _WIDE * (end if inner else 0)
+    wide = _WIDE * start + inner + _WIDE * (end if inner else 0)
+    return safe_name(wide, longest).rstrip("%") or UNNAMED
 
 
 def _crate(locations: Sequence[str]) -> Iterator[bytes]:

@@ -30,3 +30,27 @@ def rating_of(stated: str, most: int) -> str:
     if not stated.isdecimal() or len(stated) > _LONGEST or int(stated) > most:
         return ""
     return str(round(255 * int(stated) / most))
+
+
+def share_of(stated: str) -> str:
+    """A rating stated as a share of the most, 0 to 1, as DJ software keeps it, 0 to 255.
+
+    >>> share_of("0.8"), share_of("0"), share_of("1.5"), share_of("nan")
+    ('204', '0', '', '')
+    """
+    try:
+        share = float(stated)
+    except ValueError:
+        return ""
+    return str(round(255 * share)) if 0 <= share <= 1 else ""
+
+
+def key_of_wheel(number: str) -> str:
+    """The key of a place on Camelot's wheel: 0 to 11 are 1A to 12A, 12 to 23 are 1B to 12B.
+
+    >>> key_of_wheel("7"), key_of_wheel("19"), key_of_wheel("-1"), key_of_wheel("24")
+    ('8A', '8B', '', '')
+    """
+    if not number.isdecimal() or len(number) > 2 or int(number) > 23:
+        return ""
+    return f"{int(number) % 12 + 1}{'AB'[int(number) // 12]}"

@@ -27,8 +27,10 @@ class Beside:
     token: str
 
     def of(self, path: Path, number: int) -> Path:
-        """The copy of a file while it is changed; the suffix tells what it is."""
-        return path.with_name(f".djlib-{self.token}-{number}{path.suffix}")
+        """The copy of a file while it is changed: on its disk, so that it can take its place, also
+        where `path` is a link; the suffix tells what it is."""
+        real = Path(os.path.realpath(path))
+        return real.with_name(f".djlib-{self.token}-{number}{path.suffix}")
 
 
 def why_not_writable(path: Path) -> str:
@@ -37,7 +39,7 @@ def why_not_writable(path: Path) -> str:
         return "the file is not there"
     if not path.stat().st_mode & stat.S_IWUSR or not os.access(path, os.W_OK):
         return "the file is write-protected"
-    if not os.access(path.parent, os.W_OK):
+    if not os.access(os.path.dirname(os.path.realpath(path)), os.W_OK):
         return "its folder is write-protected"
     return ""
 

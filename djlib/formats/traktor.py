@@ -14,8 +14,8 @@ from ..tables.problems import Problem
 from .collection import Kind, Library, SourcePlaylist, assemble, rows_of
 from .format import Format
 from .options import ReadOptions
-from .traktor_places import decode_volume
-from .traktor_writer import MUSICAL_KEYS, draft, write_traktor
+from .traktor_places import boot_volume, decode_volume
+from .traktor_writer import MUSICAL_KEYS, draft, told_boot_volume, write_traktor
 from .xml_files import Rows, has_root, parse_file, safe_parser
 
 __all__ = ["FORMAT", "MUSICAL_KEYS", "decode_volume", "read", "sniff", "write_traktor"]
@@ -35,12 +35,12 @@ _COLUMNS = (
     "year",
     "duration_s",
     "date_added",
-    "path",
-    "location",
-    "source_id",
     "comment",
     "rating",
     "play_count",
+    "volume",
+    "folder",
+    "file",
 )
 _KINDS: dict[str, Kind] = {"PLAYLIST": "playlist", "SMARTLIST": "smart"}
 
@@ -60,12 +60,23 @@ def read(path: Path, options: ReadOptions | None = None) -> Library:
     if not collection.has_collection:
         raise FormatError(f"{path}: it has no <COLLECTION> of tracks; {ADVICE}")
     lines, columns = collection.rows.lines, collection.rows.by_column()
+    _add_paths(columns, collection.boot)
     by_location = {key: row for row, key in enumerate(columns["location"])}
     playlists = [
         SourcePlaylist(node.path, *rows_of(node.keys, by_location), node.kind)
         for node in collection.nodes
     ]
     return assemble(NAME, columns, playlists, [*repaired, *collection.problems], lines)
+
+
+def _add_paths(columns: dict[str, list[str]], told: str) -> None:
+    """Paths of the files, by the name of a Mac's own disk: as told, else as the places tell."""
+    volumes, folders, files = (columns.pop(name) for name in ("volume", "folder", "file"))
+    boot = told or boot_volume(zip(volumes, folders, strict=True))
+    places = list(zip(volumes, folders, files, strict=True))
+    columns["location"] = ["".join(place) for place in places]
+    columns["source_id"] = columns["location"]
+    columns["path"] = [decode_volume(*place, boot) for place in places]
 
 
 @dataclass
@@ -85,6 +96,7 @@ class _Collection:
         self.nodes: list[_Node] = []
         self.problems: list[Problem] = []
         self.has_collection = False
+        self.boot = ""
         self._entry: dict[str, dict[str, str]] | None = None
         self._line = 0
         self._open: list[tuple[str, _Node | None]] = []
@@ -104,6 +116,8 @@ class _Collection:
         elif name == "PLAYLISTS":
             self.parser.StartElementHandler = self._in_node
             self.parser.EndElementHandler = self._end_node
+        elif name == "HEAD":
+            self.boot = told_boot_volume(attributes)
 
     def _in_entry(self, name: str, attributes: dict[str, str]) -> None:
         if name == "ENTRY":
@@ -159,7 +173,6 @@ def _row(entry: dict[str, dict[str, str]]) -> tuple[str, ...]:
     """The values of one entry in the order of `_COLUMNS`."""
     info = entry.get("INFO", _NOTHING).get
     place = entry["LOCATION"].get
-    volume, folder, file = place("VOLUME", ""), place("DIR", ""), place("FILE", "")
     return (
         entry["ENTRY"].get("ARTIST", ""),
         entry["ENTRY"].get("TITLE", ""),
@@ -171,12 +184,12 @@ def _row(entry: dict[str, dict[str, str]]) -> tuple[str, ...]:
         info("RELEASE_DATE", ""),
         info("PLAYTIME_FLOAT") or info("PLAYTIME", ""),
         _iso_date(info("IMPORT_DATE", "")),
-        decode_volume(volume, folder, file),
-        volume + folder + file,
-        volume + folder + file,
         info("COMMENT", ""),
         info("RANKING", ""),
         info("PLAYCOUNT", ""),
+        place("VOLUME", ""),
+        place("DIR", ""),
+        place("FILE", ""),
     )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from .locations import is_windows_path
@@ -10,6 +12,8 @@ from .locations import is_windows_path
 BOOT_VOLUME = "Macintosh HD"
 """What a Mac's own disk is called unless somebody renamed it."""
 
+_USUAL = BOOT_VOLUME.split()[0]
+_HOMES = "/:Users/:"
 _DRIVE = re.compile(r"[A-Za-z]:")
 _SHARE = re.compile(r"//|\\\\")
 _ESCAPED = re.compile(r"/([:/])")
@@ -32,25 +36,46 @@ class Place(NamedTuple):
         return {"DIR": self.folder, "FILE": self.file, "VOLUME": self.volume}
 
 
-def decode_volume(volume: str, folder: str, file: str) -> str:
+def decode_volume(volume: str, folder: str, file: str, boot: str = "") -> str:
     """Give the path of a file from Traktor's VOLUME, DIR and FILE.
 
     In DIR `/:` separates folders; in any name `//` is the sign that Finder shows as `/` and the
-    file system stores as `:`. The boot volume of a Mac is not part of its paths.
+    file system stores as `:`. The `boot` volume of a Mac is not part of its paths; where it is
+    not known, it is the one called as usual or with people's homes on it.
 
     >>> decode_volume("Macintosh HD", "/:Users/:dj/:Music/:", "a.mp3")
     '/Users/dj/Music/a.mp3'
     >>> decode_volume("USB", "/:Sets/:", "Shudder//King.mp3"), decode_volume("C:", "/:", "a.mp3")
     ('/Volumes/USB/Sets/Shudder:King.mp3', 'C:/a.mp3')
+    >>> decode_volume("Backup", "/:Users/:dj/:", "a.mp3", boot="Macintosh HD")
+    '/Volumes/Backup/Users/dj/a.mp3'
     """
     inside = _ESCAPED.sub(lambda found: "/" if found[1] == ":" else ":", folder + file)
     if _DRIVE.fullmatch(volume):
         return volume + inside
     if _SHARE.match(volume):
         return volume.replace("\\", "/") + inside
-    if folder.startswith("/:Users/:") or volume.startswith("Macintosh") or not volume:
-        return inside
-    return f"/Volumes/{volume}{inside}"
+    is_boot = volume == boot if boot else volume.startswith(_USUAL) or folder.startswith(_HOMES)
+    return inside if is_boot or not volume else f"/Volumes/{volume}{inside}"
+
+
+def boot_volume(places: Iterable[tuple[str, str]]) -> str:
+    """The Mac's own disk among the VOLUME and DIR of a collection; "" where none is told.
+
+    People's homes are on it. A second disk may hold a copy of them: the one called as a Mac's own
+    disk usually is goes first, then the one with more files.
+
+    >>> boot_volume([("My disk", "/:Users/:dj/:"), ("Old", "/:Users/:dj/:"), ("USB", "/:Sets/:")])
+    'My disk'
+    >>> boot_volume([("Backup", "/:Users/:dj/:"), ("Macintosh SSD", "/:Users/:dj/:")])
+    'Macintosh SSD'
+    """
+    found = Counter(
+        volume
+        for volume, folder in places
+        if folder.startswith(_HOMES) and not _DRIVE.fullmatch(volume) and not _SHARE.match(volume)
+    )
+    return max(found, key=lambda name: (name.startswith(_USUAL), found[name]), default="")
 
 
 def encode_volume(path: str, boot: str = BOOT_VOLUME) -> Place:

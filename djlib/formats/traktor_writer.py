@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,12 +23,20 @@ from .format import head_of
 from .locations import is_windows_path
 from .options import WriteOptions
 from .playlist_tree import Folder, as_tree
-from .traktor_places import BOOT_VOLUME, Place, decode_volume, encode_volume, split_key
+from .traktor_places import (
+    BOOT_VOLUME,
+    Place,
+    boot_volume,
+    decode_volume,
+    encode_volume,
+    split_key,
+)
 from .xml_files import first_elements
-from .xml_writing import can_hold, element, opening
+from .xml_writing import can_hold, element, lost_signs, opening
 
 PROGRAM = "djlib"
-SIGNATURE = {"COMPANY": PROGRAM, "PROGRAM": PROGRAM}
+_BOOT = "djlib; boot volume: "
+"""Begins the COMPANY of a file; what follows is how the file calls a Mac's own disk."""
 
 _ROOTS = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
 MUSICAL_KEYS = (*_ROOTS, *(f"{root}m" for root in _ROOTS))
@@ -62,11 +69,12 @@ def draft(
     target: Path, tracks: pd.DataFrame, playlists: Sequence[Playlist], options: WriteOptions
 ) -> Draft:
     """The one file `write_traktor` would write."""
-    rows, problems = _exportable(tracks)
+    rows, problems, boot = _exportable(tracks)
     keys = {row["track_id"]: row["place"].key for row in rows}
     root = as_tree(playlists, options.folder)
-    file = NewFile(target, lambda: in_parts(_document(rows, keys, root)), _is_own)
-    return Draft([file], [*problems, *missing_members(playlists, tracks)])
+    file = NewFile(target, lambda: in_parts(_document(rows, keys, root, boot)), _is_own)
+    lost = lost_signs(rows, ("title", "artist", "album", *_INFO_TEXTS), playlists)
+    return Draft([file], [*problems, *lost, *missing_members(playlists, tracks)])
 
 
 def _is_own(path: Path) -> bool:
@@ -74,35 +82,57 @@ def _is_own(path: Path) -> bool:
     return [(name, a.get("PROGRAM")) for name, a in found[1:]] == [("HEAD", PROGRAM)]
 
 
-def _exportable(tracks: pd.DataFrame) -> tuple[list[Row], list[Problem]]:
+def told_boot_volume(head: Mapping[str, str]) -> str:
+    """How one of djlib's own files calls a Mac's own disk, by its HEAD; "" for others.
+
+    >>> told_boot_volume({"COMPANY": "djlib; boot volume: Macintosh HD", "PROGRAM": "djlib"})
+    'Macintosh HD'
+    """
+    company = head.get("COMPANY", "")
+    is_own = head.get("PROGRAM") == PROGRAM and company.startswith(_BOOT)
+    return company.removeprefix(_BOOT) if is_own else ""
+
+
+def _exportable(tracks: pd.DataFrame) -> tuple[list[Row], list[Problem], str]:
+    """Rows with their places, what cannot be exported, and the name of a Mac's own disk."""
     rows, problems = [], []
     all_rows = records(tracks)
-    known = {row["track_id"]: place for row in all_rows if (place := _known_place(row))}
-    boot = _boot_volume(known.values())
-    for row in all_rows:
+    told = [_told_places(row) for row in all_rows]
+    boot = _boot_volume(all_rows, told) or BOOT_VOLUME
+    for row, places in zip(all_rows, told, strict=True):
         try:
-            row["place"] = known.get(row["track_id"]) or _built_place(row.get("path", ""), boot)
+            known = _known_place(row, places, boot)
+            row["place"] = known or _built_place(row.get("path", ""), boot)
         except InputError as error:
             shown = str(row.get("title", row["track_id"]))
             problems.append(Problem(None, "path", shown, str(error)))
         else:
             rows.append(row)
-    return rows, problems
+    return rows, problems, boot
 
 
-def _known_place(row: Row) -> Place | None:
-    """Where Traktor itself said the file is, if it means the same path still."""
+def _told_places(row: Row) -> list[Place]:
+    """Where Traktor itself said the file is."""
     told = [row.get("location", ""), *_SOURCE.findall(row.get("source_ids", ""))]
-    for place in map(split_key, told):
-        if place is not None and decode_volume(*place) == row.get("path", ""):
+    return [place for place in map(split_key, told) if place is not None]
+
+
+def _boot_volume(rows: Sequence[Row], told: Sequence[Sequence[Place]]) -> str:
+    """What the Mac's own disk is called: the volume that is no part of its files' paths."""
+    return boot_volume(
+        (place.volume, place.folder)
+        for row, places in zip(rows, told, strict=True)
+        for place in places
+        if decode_volume(*place, place.volume) == row.get("path", "")
+    )
+
+
+def _known_place(row: Row, told: Sequence[Place], boot: str) -> Place | None:
+    """The place that was told, if it means the same path still."""
+    for place in told:
+        if decode_volume(*place, boot) == row.get("path", ""):
             return place if can_hold(place.key) else None
     return None
-
-
-def _boot_volume(places: Any) -> str:
-    """What the Mac's own disk is called in the library."""
-    names = Counter(p.volume for p in places if decode_volume(*p).startswith("/Users/"))
-    return names.most_common(1)[0][0] if names else BOOT_VOLUME
 
 
 def _built_place(path: str, boot: str) -> Place:
@@ -115,9 +145,12 @@ def _built_place(path: str, boot: str) -> Place:
     return encode_volume(path, boot)
 
 
-def _document(rows: Sequence[Row], keys: Mapping[str, str], root: Folder) -> Iterator[str]:
+def _document(
+    rows: Sequence[Row], keys: Mapping[str, str], root: Folder, boot: str
+) -> Iterator[str]:
     yield '<?xml version="1.0" encoding="UTF-8" standalone="no" ?>\n<NML VERSION="19">'
-    yield f"{opening('HEAD', SIGNATURE)}</HEAD>\n<MUSICFOLDERS></MUSICFOLDERS>\n"
+    head = opening("HEAD", {"COMPANY": _BOOT + boot, "PROGRAM": PROGRAM})
+    yield f"{head}</HEAD>\n<MUSICFOLDERS></MUSICFOLDERS>\n"
     yield f'<COLLECTION ENTRIES="{len(rows)}">'
     yield from map(_entry, rows)
     yield '</COLLECTION>\n<SETS ENTRIES="0"></SETS>\n<PLAYLISTS>'

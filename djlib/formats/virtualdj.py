@@ -2,8 +2,8 @@
 
 Of a song `Tags` holds what a person may edit and `Scan` what VirtualDJ measured; older versions
 write `Display` and `BPM`. Lists are `Folders/*.vdjfolder` and `MyLists/*.vdjfolder`, and M3U
-files in `Playlists`. The shape follows VirtualDJ's own description of its database and what
-programs that read it expect; no real database was at hand.
+files in `Playlists`; lists inside a list lie in `NAME.subfolders`. The shape follows VirtualDJ's
+own description and files that people published; no whole real database was at hand.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ ADVICE = "close VirtualDJ and read its database.xml again, or one of its backups
 _ROOTS = ("VirtualDJ_Database", "VirtualFolder")
 _FILE = "database.xml"
 _LISTS = ("Folders", "MyLists", "Playlists", "Lists")
+_INSIDE = ".subfolders"
 _COLUMNS = (
     "artist",
     "title",
@@ -125,7 +126,7 @@ def _row(song: dict[str, dict[str, str]], comment: str) -> tuple[str, ...]:
     location = song["Song"].get("FilePath", "")
     return (
         tags("Author", ""),
-        tags("Title") or stem(location),
+        _title(tags("Title", ""), tags("Remix", "")) or stem(location),
         tags("Album", ""),
         tags("Label", ""),
         tags("Genre", ""),
@@ -145,13 +146,24 @@ def _list_row(song: dict[str, str]) -> tuple[str, ...]:
     location = song.get("path", "")
     known = {
         "artist": song.get("artist", ""),
-        "title": song.get("title") or stem(location),
+        "title": _title(song.get("title", ""), song.get("remix", "")) or stem(location),
         "bpm": tempo(song.get("bpm", "")),
         "key": song.get("key", ""),
         "duration_s": song.get("songlength", ""),
         "location": location,
     }
     return tuple(known.get(name, "") for name in _COLUMNS)
+
+
+def _title(title: str, remix: str) -> str:
+    """A title with the version, which VirtualDJ keeps in a field of its own.
+
+    >>> _title("One", "Dub Mix"), _title("One (Dub Mix)", "Dub mix"), _title("", "Dub Mix")
+    ('One (Dub Mix)', 'One (Dub Mix)', '')
+    """
+    if not title or not remix.strip() or remix.strip().casefold() in title.casefold():
+        return title
+    return f"{title} ({remix.strip()})"
 
 
 def tempo(stated: str) -> str:
@@ -201,8 +213,9 @@ def _lists(folder: Path, songs: Rows, problems: list[Problem]) -> list[SourcePla
 
 
 def _names(file: Path, folder: Path) -> tuple[str, ...]:
+    """The name of a list and of those it stands in: `MyLists/Club.subfolders/Late.vdjfolder`."""
     parts = file.relative_to(folder).with_suffix("").parts
-    return parts[1:]
+    return tuple(part.removesuffix(_INSIDE) for part in parts[1:])
 
 
 def _members(file: Path) -> list[tuple[str | None, ...]] | None:

@@ -31,6 +31,10 @@ _REFERENCE = re.compile(
 )
 _LONGEST_REFERENCE = 16
 _REPLACED = "\ufffd"
+_NO_CHARACTERS = ("\ufffe", "\uffff")
+"""Code points that are none, which XML forbids as it does control characters."""
+_NEAR_THE_END = b"\xef\xbf"
+"""Begins both of them and the replacement sign."""
 
 
 class Rows:
@@ -101,7 +105,9 @@ def parse_file(
         raise FormatError(f"{path}: {error}; {advice}") from error
     if not cleaned.n_replaced:
         return []
-    reason = f"{cleaned.n_replaced} signs that XML forbids were replaced"
+    many = cleaned.n_replaced > 1
+    signs = f"{cleaned.n_replaced:,} signs" if many else "1 sign"
+    reason = f"{signs} that XML forbids {'were' if many else 'was'} replaced"
     return [Problem(None, "file", path.name, reason, "repaired")]
 
 
@@ -130,11 +136,24 @@ class _Cleaned:
             self.n_replaced += sum(map(chunk.count, _FORBIDDEN))
         plain, n_references = _REFERENCE.subn(b" ", plain)
         self.n_replaced += n_references
-        if plain.isascii():
+        half_waits = bool(self._decoder.getstate()[0])
+        if not half_waits and (plain.isascii() or _is_whole_text(plain)):
             return plain
         text = self._decoder.decode(plain, at_end)
+        for sign in _NO_CHARACTERS:
+            text = text.replace(sign, _REPLACED)
         self.n_replaced += text.count(_REPLACED) - plain.count(_REPLACED.encode())
         return text.encode("utf-8")
+
+
+def _is_whole_text(data: bytes) -> bool:
+    """Whether there is nothing to mend: only whole letters, and none of those XML forbids."""
+    if _NEAR_THE_END in data:
+        return False
+    try:
+        return codecs.utf_8_decode(data)[1] == len(data)
+    except UnicodeDecodeError:
+        return False
 
 
 def first_elements(head: bytes, n_elements: int = 1) -> list[tuple[str, dict[str, str]]]:

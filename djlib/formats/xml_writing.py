@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 from xml.sax.saxutils import escape
+
+from ..tables.problems import Problem
+from .collection import Playlist
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _QUOTED = {'"': "&quot;", "\n": "&#10;", "\r": "&#13;", "\t": "&#9;"}
@@ -26,6 +30,25 @@ def can_hold(text: str) -> bool:
     (True, False)
     """
     return _NOT_XML.search(text) is None
+
+
+def lost_signs(
+    rows: Iterable[Mapping[str, Any]], columns: Sequence[str], playlists: Iterable[Playlist]
+) -> list[Problem]:
+    """A note for every text that is written without some of its signs.
+
+    >>> [note] = lost_signs([{"title": "One\\x07"}, {"title": "Two"}], ["title"], [])
+    >>> note.column, note.value, note.outcome
+    ('title', 'One\\x07', 'note')
+    """
+    texts = [(name, row[name]) for row in rows for name in columns if name in row]
+    texts += [("playlist", playlist.name) for playlist in playlists]
+    reason = "a sign that an XML file cannot hold; written without it"
+    return [
+        Problem(None, name, str(text), reason, "note")
+        for name, text in texts
+        if not can_hold(str(text))
+    ]
 
 
 def element(name: str, attributes: Mapping[str, str]) -> str:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from ..errors import InputError
 from ..formats.drafts import Draft, NewFile, sha256_of
 from ..formats.options import WriteOptions
 from ..settings import Settings, Workspace
@@ -78,8 +79,8 @@ def export(
     """Write the predictions, as corrected, as playlists; never over a file of the person's own.
 
     What is replaced is kept first, so that `undo` can bring it back. Raises `NotFoundError`
-    without predictions, `InputError` where no track is left to export and `UsageError` where a
-    file is in the way.
+    without predictions, `InputError` where no track is left to export or none can be written so,
+    and `UsageError` where a file is in the way.
     """
     target = target_named(to)
     with run(workspace, settings, "export", talk):
@@ -100,11 +101,17 @@ def export(
             tracks = tracks[tracks["track_id"].isin(only)]
         playlists = answers.playlists(only)
         made = target.write(place, tracks, playlists, options.writing)
+        n_left_out = sum(problem.outcome == "row left out" for problem in made.problems)
+        if n_left_out and n_left_out >= len(tracks):
+            raise InputError(
+                f"none of {n_left_out:,} tracks can go to {to}, e.g. {made.problems[0]}; "
+                "'djlib export --to csv' takes tracks without files"
+            )
         report = ExportReport(
             to=to,
             target=str(place),
             playlists={p.name: len(p.track_ids) for p in playlists},
-            tracks=len(tracks),
+            tracks=len(tracks) - n_left_out,
             unsure_left_out=answers.unsure_left_out,
             changes=changes_between(since, before, now, only=only),
             files=_what_happens(made) if playlists else {},

@@ -6,6 +6,7 @@ be read is a problem where there is something else to read, and the end where th
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -69,13 +70,19 @@ def gather(paths: Sequence[Path], options: ReadOptions, talk: Talk) -> Gathered:
     if not read:
         raise failed[0][1]
     libraries = [library for _, library, _ in read]
-    merged = merge(libraries, [are_files for *_, are_files in read])
+    merged = merge(libraries, [are_files for *_, are_files in read], _names(read))
     unread = [Problem(None, "source", str(path), str(error)) for path, error in failed]
     return Gathered(
         replace(merged, problems=[*unread, *merged.problems]),
         tuple(_source(path, library) for path, library, _ in read),
         is_table=len(read) == 1 and libraries[0].source == _TABLE,
     )
+
+
+def _names(read: Sequence[tuple[Path, Library, bool]]) -> list[str]:
+    """How problems call each library: by its kind, or by its file where two are of one kind."""
+    kinds = Counter(library.source for _, library, _ in read)
+    return [one.source if kinds[one.source] == 1 else path.name for path, one, _ in read]
 
 
 def is_table(source: Path) -> bool:

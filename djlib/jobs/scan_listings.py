@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from ..errors import InputError
-from ..formats.listings import joined, read_listings
+from ..formats.listings import joined, read_all_listings
 from ..settings import Settings, Workspace
 from ..tables.cell_text import text_of
 from ..tables.io import read_table, write_table
@@ -45,29 +46,32 @@ class ListingsReport:
 def scan_listings(
     workspace: Workspace,
     settings: Settings,
-    source: Path,
+    sources: Path | Sequence[Path],
     *,
     talk: Talk,
     anew: bool = False,
     dry_run: bool = False,
 ) -> ListingsReport:
-    """Read `source` and add it to `data/listings.parquet`, every release once; with `anew` replace
-    what is there. Raises `InputError` where no listing could be read."""
+    """Read `sources` and add them to `data/listings.parquet`, every release once; with `anew`
+    replace what is there. Of several sources one that cannot be read is a problem; raises
+    `InputError` where no listing could be read."""
+    sources = [sources] if isinstance(sources, Path) else list(sources)
+    shown = ", ".join(map(str, sources))
     with run(workspace, settings, "scan", talk, recorded=not dry_run) as noted:
-        with talk.step(f"Reading {source.name}"):
-            found, problems = read_listings(source)
+        with talk.step(f"Reading {', '.join(source.name for source in sources)}"):
+            found, problems = read_all_listings(sources)
         if not len(found):
             why = f"; the first of {len(problems)} problems: {problems[0]}" if problems else ""
-            raise InputError(f"{source}: no listing could be read{why}")
+            raise InputError(f"{shown}: no listing could be read{why}")
         answers = int(text_of(found, ANSWER).str.strip().ne("").sum())
         found = found.drop(columns=ANSWER, errors="ignore")
         old = None if anew else known_listings(workspace)
         listings = found if old is None else joined(old, found)
-        noted |= {"source": str(source.absolute()), "listings": len(found)}
+        noted |= {"source": "|".join(str(s.absolute()) for s in sources), "listings": len(found)}
         if not dry_run:
             write_table(listings, workspace.listings)
         return ListingsReport(
-            source=str(source),
+            source=shown,
             found=len(found),
             new=len(listings) - (0 if old is None else len(old)),
             listings=len(listings),

@@ -303,6 +303,24 @@ def test_tracks_without_a_file_are_named(fresh: Path) -> None:
     assert "it has no file" in problem["reason"]
 
 
+def test_a_library_without_any_file_goes_to_a_table_only(fresh: Path) -> None:
+    table: list[Row] = [
+        {"track_id": str(n), "title": f"Song {n}", "bpm": "174" if n % 2 else "122"}
+        | {"bucket": "Late" if n % 2 else "Warm"}
+        for n in range(20)
+    ]
+    done("assign-buckets", write_rows(Path("mine.csv"), table))
+    before = files()
+
+    for to in ("rekordbox", "traktor", "serato", "m3u8", "m3u"):
+        line = refused("export", "--to", to, "--dry-run")
+        assert f"none of 20 tracks can go to {to}, e.g. path 'Song" in line
+        assert "it has no file" in line
+        assert "'djlib export --to csv' takes tracks without files" in line
+    assert files() == before
+    assert as_json("export", "--to", "csv")["tracks"] == 20
+
+
 def test_a_library_that_is_gone_is_said(answered: Path) -> None:
     Path("data/tracks.parquet").unlink()
     line = refused("export", "--to", "rekordbox")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,6 +10,15 @@ from djlib.errors import FormatError
 from djlib.formats.engine import FORMAT, read
 from djlib.formats.library import read_library
 
+from .databases import (
+    ENGINE_2_18,
+    ENGINE_3_0,
+    PRIME_1_7,
+    PRIME_1_18,
+    PRIME_VIEWS,
+    database,
+    entries,
+)
 from .samples import is_known
 
 TODAY = """
@@ -107,3 +117,93 @@ def test_it_is_known_by_folder_and_file(tmp_path: Path) -> None:
     for known in (tmp_path, place, place / "Database2", place / "Database2/m.db"):
         assert is_known(FORMAT, known)
     assert not is_known(FORMAT, tmp_path / "nothing")
+
+
+MEMBERS = "listId id nextEntityId trackId databaseUuid"
+LISTS = entries("id title parentListId nextListId", (1, "Club", 0, 0), (2, "Late; 5", 1, 0))
+TRACKS = entries(
+    "id title artist path key rating bpmAnalyzed dateAdded length originDatabaseUuid originTrackId"
+    " streamingSource",
+    (1, "One", "Ána", "../Music/One #1.mp3", 11, 60, 127.99, 1580992490, 200, "own", 1, ""),
+    (2, "Two", "", "../Music/Two.flac", 0, None, None, None, None, "usb", 77, None),
+    (3, "Streamed", "Di", "streaming://TIDAL/5", None, 0, 0, 0, 0, "own", 3, "TIDAL"),
+)
+
+
+@pytest.mark.parametrize("tables", [ENGINE_2_18, ENGINE_3_0], ids=["2.18", "3.0"])
+def test_the_whole_schema_of_engine_dj(tmp_path: Path, tables: dict[str, str]) -> None:
+    rows = {
+        "Information": [{"id": 1, "uuid": "own", "schemaVersionMajor": 2}],
+        "Track": TRACKS,
+        "Playlist": LISTS,
+        "PlaylistEntity": entries(
+            MEMBERS, (2, 1, 0, 1, "own"), (2, 2, 1, 77, "usb"), (1, 3, 0, 3, "own")
+        ),
+    }
+    views = {"ChangeLog2": "SELECT 0", "PlaylistPath": "SELECT id, title AS path FROM Playlist"}
+    if "Smartlist" in tables:
+        rows["Smartlist"] = entries("listUuid title parentPlaylistPath", ("u", "Fast", "Club;"))
+    database(tmp_path / "Engine Library/Database2/m.db", tables, rows, views)
+    library = read_library(tmp_path / "Engine Library")
+    one, two, streamed = library.tracks.to_dict("records")
+    assert one["path"] == f"{tmp_path.as_posix()}/Music/One #1.mp3"
+    assert (one["key"], one["rating"], one["date_added"]) == ("Abm", 3, "2020-02-06")
+    assert (two["key"], two["bpm"] == two["bpm"], two["rating"] == two["rating"]) == (
+        "C",
+        False,
+        False,
+    )
+    assert streamed["path"] == ""
+    ids = library.tracks["track_id"].tolist()
+    found = {p.path: (p.kind, list(p.track_ids)) for p in library.playlists}
+    assert found.pop(("Club", "Fast"), ("smart", [])) == ("smart", [])
+    assert found == {
+        ("Club",): ("playlist", ids[2:]),
+        ("Club", "Late; 5"): ("playlist", [ids[1], ids[0]]),
+    }
+    assert not library.problems
+
+
+@pytest.mark.parametrize("is_first", [True, False], ids=["1.7", "1.18"])
+def test_the_whole_schema_of_engine_prime(tmp_path: Path, is_first: bool) -> None:
+    """Lists were tables of their own first, then one table with views of the old names."""
+    track = {"id": 1, "length": 200, "bpm": 128, "path": "../One.mp3", "filename": "One.mp3"}
+    texts = ((1, 1, "One"), (1, 2, "Ána"), (1, 6, "4AD"), (1, 10, "03:20"), (1, 13, "mp3"))
+    rows: dict[str, list[dict[str, Any]]] = {
+        "Information": [{"id": 1, "uuid": "own"}],
+        "Track": [track],
+        "MetaData": entries("id type text", *texts),
+        "MetaDataInteger": entries("id type value", (1, 4, 2), (1, 5, 80), (1, 1, 1580992490)),
+    }
+    if is_first:
+        rows |= {
+            "Crate": entries("id title path", (1, "Late", "Club;Late;")),
+            "CrateTrackList": entries("crateId trackId", (1, 1)),
+            "Playlist": entries("id title", (1, "Set")),
+            "PlaylistTrackList": entries("playlistId trackId trackNumber", (1, 1, 1)),
+            "Historylist": entries("id title", (1, "History 1")),
+            "HistorylistTrackList": entries("historylistId trackId", (1, 1)),
+        }
+    else:
+        rows |= {
+            "List": entries(
+                "id type title path",
+                (1, 4, "Late", "Club;Late;"),
+                (1, 1, "Set", "Set;"),
+                (1, 2, "History 1", "History 1;"),
+                (1, 3, "Prepare", "Prepare;"),
+            ),
+            "ListTrackList": entries(
+                "listId listType trackId", (1, 4, 1), (1, 1, 1), (1, 2, 1), (1, 3, 1)
+            ),
+        }
+    tables, views = (PRIME_1_7, {}) if is_first else (PRIME_1_18, PRIME_VIEWS)
+    database(tmp_path / "Engine Library/m.db", tables, rows, views)
+    library = read_library(tmp_path / "Engine Library")
+    (one,) = library.tracks.to_dict("records")
+    assert (one["title"], one["artist"], one["label"], one["key"]) == ("One", "Ána", "4AD", "G")
+    assert (one["rating"], one["duration_s"]) == (4, 200)
+    assert {p.path: len(p.track_ids) for p in library.playlists} == {
+        ("Club", "Late"): 1,
+        ("Set",): 1,
+    }

@@ -15,7 +15,8 @@ from djlib.formats.library import read_library
 from .samples import nml, nml_entry, rekordbox_playlist, rekordbox_xml
 from .test_engine import PRIME, TODAY, engine_library
 from .test_mixxx import ROWS, SCHEMA
-from .test_serato import ONE, TWO, database
+from .test_serato import ONE, TWO, chunk, database
+from .test_serato4 import root_database
 from .test_virtualdj import DATABASE
 
 
@@ -43,6 +44,7 @@ FILES = {
     "virtualdj": virtualdj,
     "mixxx": mixxx,
     "engine": lambda folder: engine_library(folder, TODAY) / "Database2/m.db",
+    "serato4": lambda folder: root_database(folder / "root.sqlite"),
     "prime": lambda folder: engine_library(folder, PRIME, "") / "m.db",
 }
 
@@ -88,13 +90,43 @@ def test_memory_grows_with_rows_and_not_with_the_file(name: str, tmp_path: Path)
     peaks = []
     for n_times in (1, 20_000):
         file.write_text(text.replace(end, inner * n_times + end, 1))
-        read_library(file)  # what is made once is made now
-        tracemalloc.start()
-        read_library(file)
-        peaks.append(tracemalloc.get_traced_memory()[1])
-        tracemalloc.stop()
+        peaks.append(peak_of_reading(file))
     assert file.stat().st_size > 1_400_000
     assert peaks[1] < peaks[0] + 1_500_000  # the pieces in which it is read, not the file
+
+
+@pytest.mark.parametrize(
+    ("name", "table"),
+    [("mixxx", "library"), ("engine", "Track"), ("prime", "Track"), ("serato4", "asset")],
+)
+def test_waveforms_in_a_database_cost_no_memory(name: str, table: str, tmp_path: Path) -> None:
+    file = FILES[name](tmp_path)
+    peaks = [peak_of_reading(file)]
+    with sqlite3.connect(file) as db:
+        db.execute(f"ALTER TABLE {table} ADD COLUMN waveform BLOB")
+        db.execute(f"UPDATE {table} SET waveform = zeroblob(4000000)")
+    db.close()
+    peaks.append(peak_of_reading(file))
+    assert file.stat().st_size > 3_500_000
+    assert peaks[1] < peaks[0] + 300_000
+
+
+def test_what_nobody_reads_of_a_serato_record_costs_no_memory(tmp_path: Path) -> None:
+    file = serato(tmp_path)
+    peaks = [peak_of_reading(file)]
+    file.write_bytes(file.read_bytes() + chunk("ovct", bytes(8_000_000)))
+    peaks.append(peak_of_reading(file))
+    assert peaks[1] < peaks[0] + 300_000
+
+
+def peak_of_reading(file: Path) -> int:
+    """Bytes that Python had at most while it read a file; what is made once is made before."""
+    read_library(file)
+    tracemalloc.start()
+    read_library(file)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak
 
 
 @pytest.mark.parametrize("digits", ["9" * 5000, "²", "-1", "1e400", "nan", "٣"])

@@ -5,8 +5,13 @@ from pathlib import Path
 import pytest
 
 from djlib.errors import FormatError, InputError, NotFoundError
-from djlib.formats.format import all_formats
+from djlib.formats import library
+from djlib.formats.collection import Library
+from djlib.formats.format import Format, all_formats
 from djlib.formats.library import read_library
+from djlib.formats.options import ReadOptions
+from djlib.jobs.gather import gather
+from djlib.jobs.talk import Silent
 
 from .samples import nml, nml_entry, rekordbox_xml
 
@@ -55,3 +60,35 @@ def test_a_file_the_system_refuses_is_an_input_error(
     monkeypatch.setattr(Path, "open", refuse)
     with pytest.raises(InputError, match="cannot be read: Permission denied"):
         read_library(file)
+
+
+@pytest.mark.parametrize("answer", [ZeroDivisionError("a\nb"), KeyError("x"), MemoryError(), ""])
+def test_a_format_that_fails_is_one_line_with_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: object
+) -> None:
+    def read(*_: object) -> object:
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    broken = Format("broken", "Broken", lambda path, head: True, read)  # type: ignore[arg-type]
+    monkeypatch.setattr(library, "all_formats", lambda: ([broken], []))
+    with pytest.raises(FormatError, match=r"x\.xml: the format 'broken'") as raised:
+        read_library(rekordbox_xml(tmp_path, name="x.xml"))
+    assert "\n" not in str(raised.value)
+
+
+def test_a_format_that_fails_is_a_line_of_a_scan_of_many(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> Library:
+        raise RecursionError("too deep")
+
+    broken = Format("broken", "Broken", lambda path, head: path.suffix == ".odd", fail)
+    known = [*all_formats()[0], broken]
+    monkeypatch.setattr(library, "all_formats", lambda: (known, []))
+    (tmp_path / "x.odd").write_bytes(b"\x01")
+    found = gather([rekordbox_xml(tmp_path), tmp_path / "x.odd"], ReadOptions(), Silent())
+    assert len(found.library.tracks) == 3
+    (problem,) = [p for p in found.library.problems if p.column == "source"]
+    assert "the format 'broken' failed with RecursionError: too deep" in problem.reason

@@ -95,6 +95,29 @@ def test_objects_of_the_api_are_read_alone_in_lists_and_in_folders(tmp_path: Pat
     assert both.set_index("listing_id").loc["r10", "price"] == 15.99
 
 
+def test_a_folder_of_exports_is_read_and_one_broken_file_is_a_problem(tmp_path: Path) -> None:
+    (tmp_path / "more").mkdir()
+    write(tmp_path, "collection.csv", COLLECTION)
+    write(tmp_path / "more", "wants.csv", WANTS)
+    write(tmp_path, ".hidden", "x")
+    assert holds_listings(tmp_path)
+    table, problems = read_listings(tmp_path)
+    assert {"owned", "wanted"} <= set(table)
+    assert not [p for p in problems if p.column == "source"]
+    write(tmp_path, "broken.json", "{")
+    again, problems = read_listings(tmp_path)
+    assert len(again) == len(table)
+    assert [p.value for p in problems if p.column == "source"] == [str(tmp_path / "broken.json")]
+    write(tmp_path, "tracks.csv", "track_id,title\n1,A\n")
+    assert not holds_listings(tmp_path)
+
+
+@pytest.mark.parametrize("data", [b"\x00\xff\x00", b"", b"\x89PNG"])
+def test_a_table_that_cannot_be_read_holds_no_listings(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "x.csv").write_bytes(data)
+    assert not holds_listings(tmp_path / "x.csv")
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"a": 1}', "[1, 2]", "null", '"x"'])
 def test_json_without_releases_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(FormatError):
@@ -164,3 +187,12 @@ def test_any_cells_make_a_row(record: dict[str, str]) -> None:
 @given(st.text(max_size=30))
 def test_any_text_is_a_date_or_stays_itself(text: str) -> None:
     assert iso_date(iso_date(text)) == iso_date(text)
+
+
+@pytest.mark.parametrize("text", [COLLECTION, WANTS, SEARCH, MARKET])
+def test_an_export_of_which_only_the_headings_are_left_has_no_rows(
+    tmp_path: Path, text: str
+) -> None:
+    table, problems = read_listings(write(tmp_path, "x.csv", text.splitlines()[0] + "\n"))
+    assert len(table) == 0
+    assert problems == []

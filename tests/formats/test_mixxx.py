@@ -11,6 +11,8 @@ from djlib.formats.library import read_library
 from djlib.formats.mixxx import FORMAT, read
 from djlib.formats.playlists import choose_buckets
 
+from .databases import MIXXX_1, MIXXX_41
+from .databases import database as make
 from .samples import is_known
 
 SCHEMA = """
@@ -146,3 +148,36 @@ def test_an_older_revision_lacks_columns_and_tables(tmp_path: Path) -> None:
 def test_it_is_known_by_its_tables(database: Path) -> None:
     assert is_known(FORMAT, database.parent)
     assert is_known(FORMAT, database.rename(database.with_name("copy.bak")))
+
+
+@pytest.mark.parametrize("tables", [MIXXX_1, MIXXX_41], ids=["revision 1", "revision 41"])
+def test_the_whole_schema_of_the_first_and_the_latest_revision(
+    tmp_path: Path, tables: dict[str, str]
+) -> None:
+    is_first = tables is MIXXX_1
+    place = "C:/Music/Öl #1.mp3"
+    track = {
+        "id": 7,
+        "title": "Öl",
+        "artist": "Cy",
+        "year": "2018-05-06",
+        "bpm": 171.98,
+        "duration": 61.5,
+        "datetime_added": "2024-03-04 05:06:07",
+        "mixxx_deleted": 0,
+        "location": place if is_first else 3,
+    }
+    newer = {"key": "F#m", "rating": 3, "timesplayed": 4, "grouping": "x", "key_id": 22}
+    rows = {
+        "track_locations": [{"id": 3, "location": place, "fs_deleted": 1}],
+        "library": [track if is_first else {**track, **newer}],
+        "crates": [{"id": 1, "name": "A / B", "show": 0}],
+        "crate_tracks": [{"crate_id": 1, "track_id": 7}],
+        "Playlists": [{"id": 1, "name": "Auto DJ", "hidden": 1, "position": 1}],
+    }
+    library = read_library(make(tmp_path / "mixxxdb.sqlite", tables, rows))
+    (row,) = library.tracks.to_dict("records")
+    assert (row["path"], row["year"], row["bpm"]) == (place, 2018, 171.98)
+    assert (row["key"], row["date_added"]) == ("" if is_first else "F#m", "2024-03-04")
+    assert [p.name for p in library.playlists] == ["A / B"]
+    assert not library.problems

@@ -25,7 +25,7 @@ def locations(crate: Path) -> list[str]:
 @settings(deadline=None, max_examples=60)
 @given(
     paths=st.lists(PATHS, min_size=1, max_size=5, unique=True),
-    names=st.lists(NAMES, min_size=1, max_size=3),
+    names=st.one_of(st.lists(NAMES, min_size=1, max_size=3), st.lists(NAMES, max_size=40)),
 )
 def test_what_is_written_is_read_again(
     tmp_path_factory: pytest.TempPathFactory, paths: list[str], names: list[str]
@@ -36,7 +36,7 @@ def test_what_is_written_is_read_again(
     files, problems = write_serato(folder, tracks, [playlist])
     usable = [p for p in paths if "\0" not in p and not p.startswith("//")]
     assert len(problems) == len(paths) - len(usable)
-    drives = ("/Volumes/USB #1/", "D:/", "/")
+    drives = ("/Volumes/USB #1/", "/Volumes/Backup/", "/Volumes/Macintosh HD 2/", "D:/", "/")
     whole = {p: next(drive for drive in drives if p.startswith(drive)) for p in usable}
     expected = {
         drive: [p.removeprefix(drive) for p in usable if whole[p] == drive] for drive in drives
@@ -49,7 +49,7 @@ def test_what_is_written_is_read_again(
         assert not set(file.name) & set('<>:"/\\|?*\n\r\0')
         (again,) = read(file.parents[2]).playlists
         assert again.path[0] == "djlib"
-        assert len(again.path) == len(names) + 1
+        assert len(again.path) == min(len(names) + 1, 16)
         assert len(again.track_ids) == len(set(map(path_key, locations(file))))
 
 

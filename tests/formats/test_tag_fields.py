@@ -143,6 +143,9 @@ def test_a_link_is_followed_and_rights_are_kept(tmp_path: Path) -> None:
     link = tmp_path / "sub" / "link.mp3"
     link.parent.mkdir()
     link.symlink_to(file)
+    assert (
+        Beside("t").of(link, 1).parent == tmp_path
+    )  # a copy on another disk cannot take its place
     change_field(link, Beside("t").of(link, 1), "grouping", ["Late"], lambda patch: None)
     assert link.is_symlink()
     assert read_field(file, "grouping") == ["Late"]

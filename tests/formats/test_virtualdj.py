@@ -38,6 +38,9 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "database.xml").write_text(DATABASE)
     (tmp_path / "Folders/Club").mkdir(parents=True)
     (tmp_path / "Folders/Club/Late.vdjfolder").write_text(LIST)
+    (tmp_path / "MyLists/Sets.subfolders").mkdir(parents=True)
+    (tmp_path / "MyLists/Sets.vdjfolder").write_text("<VirtualFolder />")
+    (tmp_path / "MyLists/Sets.subfolders/Early.vdjfolder").write_text(LIST)
     (tmp_path / "Folders/Fast.vdjfolder").write_text('<FilterFolder filter="bpm&gt;130" />')
     (tmp_path / "Playlists").mkdir()
     told = "#EXTVDJ:<filesize>9</filesize><artist>Fay</artist><title>Six</title>"
@@ -61,6 +64,8 @@ def test_lists_beside_the_database_are_playlists(folder: Path) -> None:
     library = read_library(folder)
     assert {p.path: len(p.track_ids) for p in library.playlists} == {
         ("Club", "Late"): 2,
+        ("Sets",): 0,
+        ("Sets", "Early"): 2,
         ("Set",): 1,
     }
     assert library.source == "VirtualDJ database"
@@ -93,3 +98,21 @@ def test_it_is_known_by_its_root(folder: Path) -> None:
     assert is_known(FORMAT, folder)
     assert is_known(FORMAT, (folder / "database.xml").rename(folder / "backup.bak"))
     assert not is_known(FORMAT, folder)
+
+
+def test_a_version_in_a_field_of_its_own_is_part_of_the_title(tmp_path: Path) -> None:
+    titles = [("One", "Dub"), ("Two (dub mix)", "Dub Mix"), ("", "x")]
+    songs = "".join(
+        f'<Song FilePath="/m/{n}.mp3" FileSize="1" Flag="33554432">'
+        f'<Tags Author="Ana" Title="{title}" Remix="{remix}" TrackNumber="3" Grouping="7" '
+        'User1="#x" Bpm="0.508475" Flag="1"/><Infos SongLength="265.178396" Bitrate="258" '
+        'LastPlay="1591112715" Cover="16386"/><Scan Version="801" Bpm="0.508481" AltBpm="0.381361" '
+        'Volume="1.657463" Key="A#m" Flag="32768"/><Poi Pos="16.5" Type="beatgrid" Bpm="118.0"/>'
+        "<Comment/><CustomMix>5A8A|1</CustomMix><LockedCues>1</LockedCues></Song>"
+        for n, (title, remix) in enumerate(titles)
+    )
+    (tmp_path / "database.xml").write_text(f"<VirtualDJ_Database>{songs}</VirtualDJ_Database>")
+    tracks = read(tmp_path).tracks
+    assert tracks["title"].tolist() == ["One (Dub)", "Two (dub mix)", "2"]
+    assert tracks["bpm"].round(1).tolist() == [118.0] * 3
+    assert tracks["comment"].tolist() == [""] * 3

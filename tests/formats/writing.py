@@ -16,6 +16,7 @@ NAMES = st.one_of(
             "A / B", "a|b", "#1 + 100%", "%%", "a%%b", "%", '"q" & <r>', "it's", "🎧 שלום",
             "e\u0301" * 150, "x" * 300, "\u202eright to left", "a\nb\tc\r", "\x00\x07\x7f", "..",
             "CON", "trailing. .", "a\\b", "//", "/:", "//:",
+            "%" * 300, "a%%%%b", "%…" * 80 + "%", "\ufffe", "Sets", "sets",
         ]
     ),
 )  # fmt: skip
@@ -26,6 +27,8 @@ PATHS = st.one_of(
     INSIDE.map(lambda name: f"/Users/dj/{name}.mp3"),
     INSIDE.map(lambda name: f"/home/dj/{name}/{name}.mp3"),
     INSIDE.map(lambda name: f"/Volumes/USB #1/{name}.flac"),
+    INSIDE.map(lambda name: f"/Volumes/Backup/Users/dj/{name}.flac"),
+    INSIDE.map(lambda name: f"/Volumes/Macintosh HD 2/{name}.wav"),
     INSIDE.map(lambda name: f"D:/Music/{name}.mp3"),
     INSIDE.map(lambda name: f"//nas/music/{name}.mp3"),
 )
