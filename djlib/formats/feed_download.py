@@ -70,6 +70,8 @@ def download(url: str, limits: Limits = DEFAULT_LIMITS) -> bytes:
         if isinstance(found, bytes):
             return found
         seen = urljoin(seen, found.target)
+        if split_url(seen) is None:
+            raise DownloadError(f"{url}: redirected to {seen[:200]!r}, which is no web address")
     raise DownloadError(
         f"{url}: redirected more than {limits.redirects} times; name its last address"
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,21 +10,22 @@ from typing import Any
 
 import pandas as pd
 
-from ..errors import DjlibError, InputError, UsageError
-from ..formats.deadlines import DateOrder
-from ..formats.feed_download import Limits, download, is_address
-from ..formats.feeds import holds_opportunities, read_content, read_opportunities
+from ..errors import InputError, UsageError
+from ..formats.feed_download import is_address
+from ..formats.feeds import holds_opportunities
 from ..opportunities.anomalies import Batch
 from ..opportunities.expiry import is_open
-from ..opportunities.intake import CALL_COLUMNS, Intake, take_in
+from ..opportunities.intake import no_calls
 from ..opportunities.merging import merge
 from ..settings import Settings, Workspace
 from ..tables.events import utc_now
 from ..tables.io import read_table, write_table
 from ..tables.problems import Problem
 from ..tables.schema import OPPORTUNITIES
+from .call_sources import Fetched, fetch
 from .runs import run
-from .source_watch import SourceVerdict, histories, note_scrapes, watch_sources
+from .source_history import histories, keep_samples, read_samples
+from .source_watch import Past, SourceVerdict, note_scrapes, watch_sources
 from .talk import Talk
 
 
@@ -77,27 +78,32 @@ def scan_opportunities(
         raise UsageError("no source of calls: name a file or address, or list feeds in djlib.toml")
     with run(workspace, settings, "scan", talk, recorded=not dry_run) as noted:
         now = utc_now()
-        found = _fetch(settings, named, now, talk)
-        if found.intake is None:
-            raise InputError(f"{', '.join(named)}: no call could be read{_first(found.problems)}")
+        found = fetch(settings, named, now, talk)
+        past = Past(histories(workspace), read_samples(workspace))
         old = known_opportunities(workspace)
-        batches = found.batches | _missing(workspace, named, found.batches)
+        missing = _missing(past, named, found)
         verdicts, used = _judged(
-            workspace, settings, batches, old, named, now, talk, trust=trust, dry_run=dry_run
+            workspace, settings, found, missing, past, now, talk, trust=trust, dry_run=dry_run
         )
-        calls = pd.concat([batch.calls for batch in used.values()], ignore_index=True)
-        merged = merge(old, calls)
+        was_read = len(found.unread) < len(set(named)) or bool(used)
+        new = pd.concat([no_calls(), *(batch.calls for batch in used.values())], ignore_index=True)
+        merged = merge(old, new)
         noted |= {"source": "|".join(named), "calls": len(merged.calls), "new": merged.new}
         if not dry_run:
-            write_table(merged.calls, workspace.opportunities)
-            note_scrapes(workspace, verdicts, found.inputs, trusted=trust)
+            if was_read:
+                write_table(merged.calls, workspace.opportunities)
+            sound = {s: b for s, b in used.items() if verdicts[s].state == "fine"}
+            keep_samples(workspace, past.samples, sound, anew=trust)
+            note_scrapes(workspace, verdicts, found.inputs | missing, trusted=trust)
+        if not was_read:
+            raise InputError(f"{', '.join(named)}: no call could be read{_first(found.problems)}")
         return CallsReport(
             sources=tuple(named),
             read=found.read,
             new=merged.new,
             known=merged.known,
             doubles=merged.doubles,
-            found_in_text=found.intake.found_in_text,
+            found_in_text=found.found_in_text,
             moved=merged.moved,
             calls=len(merged.calls),
             open=int(is_open(merged.calls, datetime.now(UTC)).sum()),
@@ -119,75 +125,21 @@ def known_opportunities(workspace: Workspace) -> pd.DataFrame | None:
     return read_table(workspace.opportunities, schema=OPPORTUNITIES, problems=[])
 
 
-@dataclass(frozen=True)
-class _Fetched:
-    """What the sources gave: calls by source with the input each came from, records read, and what
-    was met. `intake` is None where nothing could be read at all."""
-
-    intake: Intake | None
-    batches: dict[str, Batch]
-    inputs: dict[str, str]
-    read: int
-    problems: list[Problem]
-
-
-def _fetch(settings: Settings, named: Sequence[str], now: str, talk: Talk) -> _Fetched:
-    tables, problems = {}, []
-    for source in named:
-        try:
-            with talk.step(f"Reading {source}"):
-                tables[source], met = _read(settings, source)
-            problems += met
-        except UsageError:
-            raise
-        except DjlibError as error:  # one source that is down must not hold up the others
-            problems.append(Problem(None, "", "", str(error)))
-    if not tables:
-        return _Fetched(None, {}, {}, 0, problems)
-    records = pd.concat(tables.values(), ignore_index=True)
-    intake = take_in(records, order=_order(settings), now=now)
-    counts = records["source"].value_counts()
-    batches = {
-        str(source): Batch(int(n), intake.calls[intake.calls["source"] == source])
-        for source, n in counts.items()
-    }
-    inputs = {str(s): name for name, table in tables.items() for s in table["source"].unique()}
-    return _Fetched(intake, batches, inputs, len(records), problems + intake.problems)
-
-
-def _read(settings: Settings, source: str) -> tuple[pd.DataFrame, list[Problem]]:
-    if not is_address(source):
-        return read_opportunities(Path(source))
-    asked = settings.opportunities
-    most = asked.most_megabytes * 1_000_000
-    limits = Limits(most, asked.timeout_s, allow_local=asked.allow_local)
-    return read_content(download(source, limits), source)
-
-
-def _order(settings: Settings) -> DateOrder | None:
-    """How day and month are to be read, None to learn it from the dates."""
-    orders: dict[str, DateOrder] = {"day first": "day first", "month first": "month first"}
-    return orders.get(settings.opportunities.date_order)
-
-
-def _missing(
-    workspace: Workspace, named: Sequence[str], found: Mapping[str, Batch]
-) -> dict[str, Batch]:
-    """Sources that these inputs used to hold and that brought nothing now."""
-    nothing = Batch(0, pd.DataFrame({name: pd.Series(dtype="str") for name in CALL_COLUMNS}))
+def _missing(past: Past, named: Sequence[str], found: Fetched) -> dict[str, set[str]]:
+    """Sources that these inputs used to hold and that brought nothing now, with those inputs."""
     return {
-        source: nothing
-        for source, history in histories(workspace).items()
-        if source not in found and history.inputs & set(named) and len(history.counts) > 1
+        source: inputs
+        for source, history in past.histories.items()
+        if source not in found.batches and (inputs := history.inputs & set(named))
     }
 
 
 def _judged(
     workspace: Workspace,
     settings: Settings,
-    batches: dict[str, Batch],
-    old: pd.DataFrame | None,
-    named: Sequence[str],
+    found: Fetched,
+    missing: dict[str, set[str]],
+    past: Past,
     now: str,
     talk: Talk,
     *,
@@ -195,17 +147,22 @@ def _judged(
     dry_run: bool,
 ) -> tuple[dict[str, SourceVerdict], dict[str, Batch]]:
     if trust:
-        fine = {name: SourceVerdict(name, "fine", (), b.n_read) for name, b in batches.items()}
-        return fine, batches
-    known = next(iter(batches.values())).calls.iloc[:0] if old is None else old
+        used = found.batches
+        return {
+            source: SourceVerdict(source, "fine", (), batch.n_read, len(batch.calls))
+            for source, batch in used.items()
+        }, used
 
-    def again() -> Mapping[str, Batch]:
-        return _fetch(settings, named, now, talk).batches
+    def nothing(source: str, unread: set[str]) -> Batch:
+        return Batch(0, no_calls(), is_unread=missing.get(source, set()) <= unread)
 
-    verdicts, used = watch_sources(
-        workspace, settings, batches, known, again, talk=talk, dry_run=dry_run
-    )
-    return verdicts, used or {"": Batch(0, known.iloc[:0])}
+    def again(source: str) -> Batch:
+        inputs = found.inputs.get(source) or missing[source]
+        newer = fetch(settings, sorted(inputs), now, talk)
+        return newer.batches.get(source) or nothing(source, newer.unread)
+
+    batches = found.batches | {source: nothing(source, found.unread) for source in missing}
+    return watch_sources(workspace, settings, batches, past, again, talk=talk, dry_run=dry_run)
 
 
 def _first(problems: Sequence[Problem]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 import pandas as pd
 
@@ -23,7 +23,9 @@ from ..tables.problems import Problem
 from ..tables.schema import OPPORTUNITIES
 from .junk import junk_reason
 
-CALL_COLUMNS = (*OPPORTUNITIES.names, "deadline_said", "first_seen", "sources", "other_ids")
+CALL_COLUMNS = (
+    *OPPORTUNITIES.names, "deadline_said", "first_seen", "sources", "other_ids", "known_at",
+)  # fmt: skip
 """Columns of `data/opportunities.parquet`."""
 
 
@@ -53,16 +55,14 @@ def take_in(
     """
     table = pd.DataFrame({name: text_of(records, name) for name in OPPORTUNITIES.names})
     table = table.reset_index(drop=True)
-    table["scraped_at"] = table["scraped_at"].where(table["scraped_at"].ne(""), now or utc_now())
+    now = now or utc_now()
+    table["scraped_at"] = [_moment(cell) or now for cell in table["scraped_at"]]
     orders = dict.fromkeys(table["source"].unique(), order) if order else source_orders(table)
     deadlines, is_found = _deadlines(table, orders)
     table["deadline_said"] = [deadline.said[:200] for deadline in deadlines]
     table["deadline"] = [deadline.cell for deadline in deadlines]
-    table["first_seen"], table["sources"], table["other_ids"] = (
-        table["scraped_at"],
-        table["source"],
-        "",
-    )
+    table["first_seen"], table["sources"] = table["scraped_at"], table["source"]
+    table["other_ids"] = table["known_at"] = ""
     reasons = [
         junk_reason(*row)
         for row in zip(
@@ -81,6 +81,11 @@ def take_in(
     return Intake(calls, n_found, problems)
 
 
+def no_calls() -> pd.DataFrame:
+    """A table of calls without any."""
+    return pd.DataFrame({name: pd.Series(dtype="str") for name in CALL_COLUMNS})
+
+
 def source_orders(table: pd.DataFrame) -> dict[str, DateOrder | None]:
     """How each source writes day and month, as far as its dates tell; else as most sources do."""
     told = {
@@ -97,7 +102,7 @@ def _deadlines(
     """The deadline of each record, and whether it was found in the text."""
     deadlines, found = [], []
     for row in table.to_dict("records"):
-        order, read_on = orders[row["source"]], _day(row["scraped_at"])
+        order, read_on = orders[row["source"]], datetime.fromisoformat(row["scraped_at"]).date()
         deadline = read_deadline(row["deadline"], order=order, read_on=read_on)
         in_text = NONE
         if deadline.kind == "none":
@@ -108,11 +113,18 @@ def _deadlines(
     return deadlines, found
 
 
-def _day(moment: str) -> date:
+def _moment(cell: str) -> str:
+    """A time as it is kept, UTC to the second; "" where it is none.
+
+    >>> _moment("2026-05-01 09:00+02:00"), _moment("2026-05-01"), _moment("yesterday")
+    ('2026-05-01T07:00:00Z', '2026-05-01T00:00:00Z', '')
+    """
     try:
-        return datetime.fromisoformat(moment.strip()).date()
-    except ValueError:
-        return datetime.now(UTC).date()
+        read = datetime.fromisoformat(cell.strip())
+        told = read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return ""
+    return told.replace(microsecond=0, tzinfo=None).isoformat() + "Z"
 
 
 def _guesses(deadlines: list[Deadline], orders: Mapping[str, DateOrder | None]) -> list[Problem]:

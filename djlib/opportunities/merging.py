@@ -2,13 +2,15 @@
 
 Two records are one call where they lie at one address under like titles, or at two under like
 titles with one deadline or one text. A title that many pages carry says nothing by itself.
-Deadlines that differ keep two calls of one scan apart; in a later scan they move the deadline.
+Deadlines that differ keep two calls of one scan apart; in a later scan they move the deadline. What
+was joined stays so: a call knows the other places and ids it was found under.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -31,6 +33,7 @@ _GENERIC = 8
 """Pages that one title may name and still say something."""
 _MOST_IN_BLOCK = 60
 _WORDS = re.compile(r"\w+")
+_ACCENTS = re.compile("[\u0300-\u036f]")
 
 
 @dataclass(frozen=True)
@@ -49,27 +52,29 @@ class Merge:
 class _Call:
     place: int
     url: str
+    places: tuple[str, ...]
+    ids: tuple[str, ...]
     host: str
     title: str
     deadline: str
     text: str
     is_new: bool
-    scraped_at: str
 
 
 def merge(old: pd.DataFrame | None, new: pd.DataFrame) -> Merge:
     """Add `new` calls to `old` ones, which stay in their order; new ones come behind.
 
     The oldest record of a call gives its id and title, the latest its deadline; tags and sources
-    are joined, and the longest description is kept.
+    are joined, and the longest description is kept. An id that two scrapers gave to different calls
+    stays with the first.
     """
     n_old = 0 if old is None else len(old)
     both = new if old is None else pd.concat([old, new], ignore_index=True)
     both = both.reindex(columns=list(CALL_COLUMNS), fill_value="").astype("str")
     calls = [_call(n, row, n >= n_old) for n, row in enumerate(both.to_dict("records"))]
     clusters = Clusters([call.deadline for call in calls])
-    _join_by_id(both, clusters)
-    _join_at_one_address(calls, clusters)
+    _join_by_id(calls, clusters)
+    _join_at_one_place(calls, clusters)
     _join_elsewhere(calls, clusters)
     _move_deadlines(calls, clusters)
     groups = clusters.groups()
@@ -77,7 +82,7 @@ def merge(old: pd.DataFrame | None, new: pd.DataFrame) -> Merge:
     made = [_joined([rows[place] for place in group]) for group in groups]
     moved = sum(_has_moved(rows, group, n_old) for group in groups)
     table = pd.DataFrame(made, columns=list(CALL_COLUMNS)).astype("str")
-    table["opportunity_id"] = _ids(table)
+    table["opportunity_id"], table["other_ids"] = _ids(table)
     n_new = sum(group[0] >= n_old for group in groups)
     known = sum(group[0] < n_old <= group[-1] for group in groups)
     return Merge(table, n_new, known, len(new) - n_new - known, moved)
@@ -85,25 +90,61 @@ def merge(old: pd.DataFrame | None, new: pd.DataFrame) -> Merge:
 
 def _call(place: int, row: dict[str, str], is_new: bool) -> _Call:
     deadline = row["deadline"] if row["deadline"] not in ("", "tba") else ""
-    title = " ".join(_WORDS.findall(fold(row["title"])))
+    title, text = _plain(row["title"]), fold(row["description"][:_READ])
     return _Call(
-        place, canonical_url(row["url"]), host_of(row["url"]), title, deadline,
-        fold(row["description"][:_READ]), is_new, row["scraped_at"],
-    )  # fmt: skip
+        place,
+        url=canonical_url(row["url"]),
+        places=tuple(dict.fromkeys((_place(row), *row["known_at"].split()))),
+        ids=tuple(filter(None, (row["opportunity_id"], *row["other_ids"].split("|")))),
+        host=host_of(row["url"]),
+        title=title,
+        deadline=deadline,
+        text=text,
+        is_new=is_new,
+    )
 
 
-def _join_by_id(both: pd.DataFrame, clusters: Clusters) -> None:
-    first: dict[str, int] = {}
-    for place, (own, others) in enumerate(
-        zip(both["opportunity_id"], both["other_ids"], strict=True)
-    ):
-        for known in filter(None, (own, *others.split("|"))):
-            if first.setdefault(known, place) != place:
-                clusters.join(first[known], place, anyway=True)
+def _place(row: Mapping[str, str]) -> str:
+    """Where a record lies: its address, else a mark of what it says, which a later scan finds
+    again."""
+    said = f"{fold(row['title'])}\x1f{fold(row['description'][:_READ])}"
+    return canonical_url(row["url"]) or f"text:{_digest(said)}"
 
 
-def _join_at_one_address(calls: list[_Call], clusters: Clusters) -> None:
-    for group in _grouped(calls, lambda call: call.url):
+def _plain(title: str) -> str:
+    """The words of a title without accents, which scrapers lose.
+
+    >>> _plain("Résidence d'été à Sète")
+    'residence d ete a sete'
+    """
+    bare = _ACCENTS.sub("", unicodedata.normalize("NFKD", title))
+    return " ".join(_WORDS.findall(fold(bare)))
+
+
+def _digest(text: str) -> str:
+    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=6).hexdigest()
+
+
+def _join_by_id(calls: list[_Call], clusters: Clusters) -> None:
+    """Records of one id, where title or address agree: many scrapers count from 1, each time."""
+    known: dict[str, list[_Call]] = defaultdict(list)
+    for call in calls:
+        for name in call.ids:
+            same = next((other for other in known[name] if _agree(call, other)), None)
+            if same is not None:
+                clusters.join(same.place, call.place, anyway=True)
+            elif len(known[name]) < _MOST_IN_BLOCK:
+                known[name].append(call)
+
+
+def _agree(one: _Call, other: _Call) -> bool:
+    return not set(one.places).isdisjoint(other.places) or _are_alike(
+        one.title, other.title, _ALIKE
+    )
+
+
+def _join_at_one_place(calls: list[_Call], clusters: Clusters) -> None:
+    for group in _by_place(calls):
         for same in _grouped(group, lambda call: call.title):
             for by_deadline in _grouped(same, lambda call: call.deadline or "-"):
                 _join_all(by_deadline, clusters)
@@ -149,7 +190,7 @@ def _are_one_call(one: _Call, other: _Call) -> bool:
 
 def _move_deadlines(calls: list[_Call], clusters: Clusters) -> None:
     """What an earlier scan found at an address and the later one with another deadline."""
-    for group in _grouped(calls, lambda call: call.url):
+    for group in _by_place(calls):
         for same in _grouped(group, lambda call: call.title):
             stayed = {clusters.of(c.place) for c in same if not c.is_new}
             came = {clusters.of(c.place) for c in same if c.is_new}
@@ -180,6 +221,15 @@ def _blocks(calls: list[_Call]) -> Iterator[list[_Call]]:
             yield from _grouped(block, lambda call: f"{call.title[:12]} {call.deadline}")
         else:
             yield block
+
+
+def _by_place(calls: Iterable[_Call]) -> Iterator[list[_Call]]:
+    """Calls found at one place, where there are several."""
+    groups: dict[str, list[_Call]] = defaultdict(list)
+    for call in calls:
+        for place in call.places:
+            groups[place].append(call)
+    yield from (group for group in groups.values() if len(group) > 1)
 
 
 def _grouped(calls: Iterable[_Call], key: Callable[[_Call], str]) -> Iterator[list[_Call]]:
@@ -215,11 +265,14 @@ def _joined(records: list[dict[str, str]]) -> dict[str, str]:
     )
     ids = [i for r in records for i in (r["opportunity_id"], *r["other_ids"].split("|")) if i]
     own = ids[0] if ids else ""
+    url = next((r["url"] for r in records if r["url"]), "")
+    places = {place for r in records for place in (_place(r), *r["known_at"].split())}
     return oldest | {
         "opportunity_id": own,
         "deadline": latest["deadline"] or oldest["deadline"],
         "deadline_said": latest["deadline_said"],
-        "url": next((r["url"] for r in records if r["url"]), ""),
+        "url": url,
+        "known_at": " ".join(sorted(places - {canonical_url(url)})),
         "tags": _all_of(records, "tags", ";"),
         "sources": _all_of(records, "sources", "|"),
         "location": next((r["location"] for r in records if r["location"]), ""),
@@ -238,23 +291,29 @@ def _all_of(records: list[dict[str, str]], column: str, mark: str) -> str:
 def _has_moved(rows: list[dict[str, str]], group: list[int], n_old: int) -> bool:
     was = [rows[place]["deadline"] for place in group if place < n_old]
     comes = [rows[place]["deadline"] for place in group if place >= n_old]
-    return bool(was and comes and any(comes) and was[0] not in comes)
+    return bool(was and any(comes) and was[0] not in ("", "tba", *comes))
 
 
-def _ids(table: pd.DataFrame) -> list[str]:
-    """The id of each call: its own, else one made of address and title, each once."""
-    taken = set(table["opportunity_id"]) - {""}
-    ids = []
+def _ids(table: pd.DataFrame) -> tuple[list[str], list[str]]:
+    """The id of each call: its own, else one made of address and title, each once; and its others,
+    with its own where an earlier call has that."""
+    given = set(table["opportunity_id"])
+    taken: set[str] = {""}
+    ids, others = [], []
     for row in table.to_dict("records"):
-        own = row["opportunity_id"] or next(made for made in _names(row) if made not in taken)
+        own, other = row["opportunity_id"], row["other_ids"]
+        if own in taken:
+            made = next(n for n in _names(row) if n not in taken and n not in given)
+            other = "|".join(filter(None, (own, other)))
+            own = made
         taken.add(own)
         ids.append(own)
-    return ids
+        others.append(other)
+    return ids, others
 
 
 def _names(row: Mapping[str, str]) -> Iterator[str]:
     """Ids a call may get, the plainest first."""
     names = [canonical_url(row["url"]) or row["source"], fold(row["title"])]
     for more in chain([[]], [[row["deadline"]]], ([row["deadline"], str(n)] for n in count())):
-        text = "\x1f".join([*names, *more]).encode("utf-8", "replace")
-        yield f"o{hashlib.blake2b(text, digest_size=6).hexdigest()}"
+        yield f"o{_digest(chr(31).join([*names, *more]))}"

@@ -22,6 +22,7 @@ from .workspace import SETTINGS_FILE, Workspace
 __all__ = [
     "DIALS",
     "ENGINES",
+    "ENV_SECRET",
     "MODELS",
     "SETTINGS_FILE",
     "AlertSettings",
@@ -35,7 +36,7 @@ __all__ = [
 ]
 
 _ENV_PREFIX = "DJLIB_"
-_ENV_SECRET = "DJLIB_SECRET_"
+ENV_SECRET = "DJLIB_SECRET_"
 """Secrets are no settings: only who sends something reads them."""
 
 
@@ -265,7 +266,7 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     for variable, value in environ.items():
         if not variable.startswith(_ENV_PREFIX) or variable == _ENV_HOME or not value:
             continue
-        if variable.startswith(_ENV_SECRET):
+        if variable.startswith(ENV_SECRET):
             continue
         name = variable.removeprefix(_ENV_PREFIX).lower()
         section, _, rest = name.partition("_")

@@ -92,6 +92,11 @@ class Workspace:
         return self.data / "recommendations.csv"
 
     @property
+    def source_samples(self) -> Path:
+        """What sources of calls usually bring."""
+        return self.data / "source_samples.parquet"
+
+    @property
     def quarantine(self) -> Path:
         """Calls of sources that looked broken, kept aside."""
         return self.data / "quarantine"
