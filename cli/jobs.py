@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Run, list and schedule what needs nobody.", no_args_is_help=True)
 
-_Job = Literal["retrain", "monitor", "report", "daily"]
-_Name = Annotated[_Job, typer.Argument(help="retrain, monitor, report; daily does them all.")]
+_Job = Literal["search", "retrain", "monitor", "report", "daily"]
+_Name = Annotated[_Job, typer.Argument(help="search, retrain, monitor, report; daily does all.")]
 _At = Annotated[str, typer.Option("--at", help="The time of the day, local.")]
 
 

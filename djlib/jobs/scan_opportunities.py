@@ -33,7 +33,8 @@ from .talk import Talk
 class CallsReport:
     """What was found: records read, calls new here, known already and doubles of others; how many
     deadlines were found in the text and how many moved; how many calls there are now and how many
-    of them are open; sources whose records were set aside; and every problem."""
+    of them are open; inputs that could not be read; sources that are odd or broken; and every
+    problem."""
 
     sources: tuple[str, ...]
     read: int
@@ -44,6 +45,7 @@ class CallsReport:
     moved: int
     calls: int
     open: int
+    unread: tuple[str, ...]
     watched: list[SourceVerdict]
     problems: list[Problem] = field(repr=False)
     written: str | None = None
@@ -107,6 +109,7 @@ def scan_opportunities(
             moved=merged.moved,
             calls=len(merged.calls),
             open=int(is_open(merged.calls, datetime.now(UTC)).sum()),
+            unread=tuple(sorted(found.unread)),
             watched=[v for v in verdicts.values() if v.state != "fine" or v.rescraped],
             problems=found.problems,
             written=None if dry_run else str(workspace.opportunities),

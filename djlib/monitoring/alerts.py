@@ -8,14 +8,18 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ..errors import UsageError
+from ..errors import InputError, UsageError
 from ..settings import Settings, Workspace
-from ..tables.events import utc_now
+from ..tables.events import read_events, utc_now
 from ..tables.state import open_state, transaction
 from .alert import Alert
 from .channels import Channel, channels
 from .outbox import Delivery, deliver, queue
 from .secrets import Secrets, read_secrets
+
+LOGGED = "alerts"
+"""The log where commands that send nothing write down what somebody should be told: `cause`,
+`subject` and `body`."""
 
 _log = logging.getLogger("djlib")
 
@@ -39,6 +43,7 @@ class Alerts:
         self._secrets: Secrets = read_secrets(workspace.root)
         self._secrets.guard(_log)
         self._timeout_s = settings.alerts.timeout_s
+        self._events = workspace.events
         found = channels(settings.alerts, self._secrets)
         self.ways: dict[str, Channel] = {channel.name: channel for channel in found}
 
@@ -50,8 +55,26 @@ class Alerts:
         return queue(state, told, list(self.ways), day)
 
     def deliver(self, state: sqlite3.Connection) -> Delivery:
-        """Send what is due."""
+        """Send what is due, and what was logged since."""
+        self._take_up(state)
         return deliver(state, self.ways, self._secrets, timeout_s=self._timeout_s)
+
+    def _take_up(self, state: sqlite3.Connection) -> None:
+        """Put what was logged into the outbox, each once."""
+        try:
+            logged = read_events(self._events, LOGGED)
+        except InputError as error:
+            damaged = Alert("damaged log of alerts", "alerts may be missing", str(error))
+            with transaction(state):
+                self.queue(state, [damaged], utc_now()[:10])
+            return
+        with transaction(state):
+            row = state.execute("SELECT n FROM taken_up WHERE log = ?", (LOGGED,)).fetchone()
+            n = row["n"] if row and row["n"] <= len(logged) else 0  # a log that was removed
+            for fact in logged[n:]:
+                alert = Alert(str(fact["cause"]), str(fact["subject"]), str(fact["body"]))
+                self.queue(state, [alert], str(fact["at"])[:10])
+            state.execute("INSERT OR REPLACE INTO taken_up VALUES (?, ?)", (LOGGED, len(logged)))
 
     def blot(self, text: str) -> str:
         """A text without any secret."""

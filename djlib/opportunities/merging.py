@@ -8,13 +8,12 @@ was joined stays so: a call knows the other places and ids it was found under.
 
 from __future__ import annotations
 
-import hashlib
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain, combinations, count
+from itertools import combinations
 
 import pandas as pd
 
@@ -22,12 +21,12 @@ from ..features.text import fold
 from ..formats.web_addresses import canonical_url, host_of
 from .clusters import Clusters
 from .intake import CALL_COLUMNS
+from .joining import READ, has_moved, ids_of, joined, place_of
 
 _ALIKE, _ALIKE_ELSEWHERE = 88.0, 93.0
 _SAME_TEXT, _LIKE_TEXT = 95.0, 60.0
 _A_TEXT = 80
 """Signs from which on a description says enough to compare."""
-_READ = 500
 _FEW_WORDS = 3
 _GENERIC = 8
 """Pages that one title may name and still say something."""
@@ -79,10 +78,10 @@ def merge(old: pd.DataFrame | None, new: pd.DataFrame) -> Merge:
     _move_deadlines(calls, clusters)
     groups = clusters.groups()
     rows = both.to_dict("records")
-    made = [_joined([rows[place] for place in group]) for group in groups]
-    moved = sum(_has_moved(rows, group, n_old) for group in groups)
+    made = [joined([rows[place] for place in group]) for group in groups]
+    moved = sum(has_moved(rows, group, n_old) for group in groups)
     table = pd.DataFrame(made, columns=list(CALL_COLUMNS)).astype("str")
-    table["opportunity_id"], table["other_ids"] = _ids(table)
+    table["opportunity_id"], table["other_ids"] = ids_of(table)
     n_new = sum(group[0] >= n_old for group in groups)
     known = sum(group[0] < n_old <= group[-1] for group in groups)
     return Merge(table, n_new, known, len(new) - n_new - known, moved)
@@ -90,11 +89,11 @@ def merge(old: pd.DataFrame | None, new: pd.DataFrame) -> Merge:
 
 def _call(place: int, row: dict[str, str], is_new: bool) -> _Call:
     deadline = row["deadline"] if row["deadline"] not in ("", "tba") else ""
-    title, text = _plain(row["title"]), fold(row["description"][:_READ])
+    title, text = _plain(row["title"]), fold(row["description"][:READ])
     return _Call(
         place,
         url=canonical_url(row["url"]),
-        places=tuple(dict.fromkeys((_place(row), *row["known_at"].split()))),
+        places=tuple(dict.fromkeys((place_of(row), *row["known_at"].split()))),
         ids=tuple(filter(None, (row["opportunity_id"], *row["other_ids"].split("|")))),
         host=host_of(row["url"]),
         title=title,
@@ -102,13 +101,6 @@ def _call(place: int, row: dict[str, str], is_new: bool) -> _Call:
         text=text,
         is_new=is_new,
     )
-
-
-def _place(row: Mapping[str, str]) -> str:
-    """Where a record lies: its address, else a mark of what it says, which a later scan finds
-    again."""
-    said = f"{fold(row['title'])}\x1f{fold(row['description'][:_READ])}"
-    return canonical_url(row["url"]) or f"text:{_digest(said)}"
 
 
 def _plain(title: str) -> str:
@@ -119,10 +111,6 @@ def _plain(title: str) -> str:
     """
     bare = _ACCENTS.sub("", unicodedata.normalize("NFKD", title))
     return " ".join(_WORDS.findall(fold(bare)))
-
-
-def _digest(text: str) -> str:
-    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=6).hexdigest()
 
 
 def _join_by_id(calls: list[_Call], clusters: Clusters) -> None:
@@ -256,64 +244,3 @@ def _join_all_that_fit(calls: list[_Call], clusters: Clusters) -> None:
     for call in calls:
         if not call.deadline and dated:
             clusters.join(dated[0].place, call.place)
-
-
-def _joined(records: list[dict[str, str]]) -> dict[str, str]:
-    oldest = records[0]
-    latest = max(
-        reversed(records), key=lambda r: (r["deadline"] not in ("", "tba"), r["scraped_at"])
-    )
-    ids = [i for r in records for i in (r["opportunity_id"], *r["other_ids"].split("|")) if i]
-    own = ids[0] if ids else ""
-    url = next((r["url"] for r in records if r["url"]), "")
-    places = {place for r in records for place in (_place(r), *r["known_at"].split())}
-    return oldest | {
-        "opportunity_id": own,
-        "deadline": latest["deadline"] or oldest["deadline"],
-        "deadline_said": latest["deadline_said"],
-        "url": url,
-        "known_at": " ".join(sorted(places - {canonical_url(url)})),
-        "tags": _all_of(records, "tags", ";"),
-        "sources": _all_of(records, "sources", "|"),
-        "location": next((r["location"] for r in records if r["location"]), ""),
-        "description": max((r["description"] for r in records), key=len),
-        "scraped_at": max(r["scraped_at"] for r in records),
-        "first_seen": min(r["first_seen"] for r in records),
-        "other_ids": "|".join(dict.fromkeys(i for i in ids if i != own)),
-    }
-
-
-def _all_of(records: list[dict[str, str]], column: str, mark: str) -> str:
-    parts = (part.strip() for record in records for part in record[column].split(mark))
-    return ("; " if mark == ";" else mark).join(dict.fromkeys(part for part in parts if part))
-
-
-def _has_moved(rows: list[dict[str, str]], group: list[int], n_old: int) -> bool:
-    was = [rows[place]["deadline"] for place in group if place < n_old]
-    comes = [rows[place]["deadline"] for place in group if place >= n_old]
-    return bool(was and any(comes) and was[0] not in ("", "tba", *comes))
-
-
-def _ids(table: pd.DataFrame) -> tuple[list[str], list[str]]:
-    """The id of each call: its own, else one made of address and title, each once; and its others,
-    with its own where an earlier call has that."""
-    given = set(table["opportunity_id"])
-    taken: set[str] = {""}
-    ids, others = [], []
-    for row in table.to_dict("records"):
-        own, other = row["opportunity_id"], row["other_ids"]
-        if own in taken:
-            made = next(n for n in _names(row) if n not in taken and n not in given)
-            other = "|".join(filter(None, (own, other)))
-            own = made
-        taken.add(own)
-        ids.append(own)
-        others.append(other)
-    return ids, others
-
-
-def _names(row: Mapping[str, str]) -> Iterator[str]:
-    """Ids a call may get, the plainest first."""
-    names = [canonical_url(row["url"]) or row["source"], fold(row["title"])]
-    for more in chain([[]], [[row["deadline"]]], ([row["deadline"], str(n)] for n in count())):
-        yield f"o{_digest(chr(31).join([*names, *more]))}"

@@ -13,7 +13,8 @@ class AlertSettings:
     """How alerts are sent. Mail goes out where `smtp_host`, `mail_from` and `mail_to` are set.
 
     `smtp_security` is how the connection is kept private; `smtp_user` logs in with the secret
-    `smtp_password`. `timeout_s` is how long one message may take.
+    `smtp_password`. `timeout_s` is how long one message may take, `daily_summary` whether what was
+    done is told each day too.
     """
 
     smtp_host: str | None = None
@@ -23,3 +24,4 @@ class AlertSettings:
     mail_from: str | None = None
     mail_to: tuple[str, ...] = ()
     timeout_s: float = 20.0
+    daily_summary: bool = True

@@ -14,9 +14,9 @@ from pathlib import Path
 from ..errors import BusyError, DjlibError, InputError
 
 STATE_FILE = "state.sqlite"
-_VERSION = 1
 _WAIT_S = 10.0
-_SCHEMA = """
+_SCHEMAS = (
+    """
 CREATE TABLE job_runs (
     id INTEGER PRIMARY KEY, job TEXT NOT NULL, learner TEXT NOT NULL, slot TEXT NOT NULL,
     started_at TEXT NOT NULL, finished_at TEXT, outcome TEXT NOT NULL, seconds REAL,
@@ -32,7 +32,10 @@ CREATE TABLE outbox (
     attempts INTEGER NOT NULL DEFAULT 0, next_try REAL NOT NULL DEFAULT 0,
     created_at TEXT NOT NULL, sent_at TEXT, last_error TEXT NOT NULL DEFAULT '',
     UNIQUE (cause, day, channel));
-"""
+""",
+    "CREATE TABLE taken_up (log TEXT PRIMARY KEY, n INTEGER NOT NULL);",
+)
+"""What each version of the schema adds to the one before."""
 
 
 @contextmanager
@@ -70,19 +73,20 @@ def transaction(state: sqlite3.Connection) -> Iterator[None]:
 
 
 def _check(state: sqlite3.Connection, path: Path) -> None:
-    found = _version(state)
-    if found == 0:
-        state.execute("PRAGMA journal_mode = WAL")
-        with transaction(state):
-            if _version(state) == 0:  # nobody else was faster
-                for statement in filter(None, map(str.strip, _SCHEMA.split(";"))):
-                    state.execute(statement)
-                state.execute(f"PRAGMA user_version = {_VERSION}")
-    elif found > _VERSION:
+    found, newest = _version(state), len(_SCHEMAS)
+    if found > newest:
         raise InputError(
-            f"{path} was written by a newer djlib (schema {found}, known here: up to {_VERSION}); "
+            f"{path} was written by a newer djlib (schema {found}, known here: up to {newest}); "
             "it is left as it is: update djlib"
         )
+    if found == 0:
+        state.execute("PRAGMA journal_mode = WAL")
+    if found < newest:
+        with transaction(state):
+            for schema in _SCHEMAS[_version(state) :]:  # what nobody else was faster with
+                for statement in filter(None, map(str.strip, schema.split(";"))):
+                    state.execute(statement)
+            state.execute(f"PRAGMA user_version = {newest}")
     if state.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
         raise sqlite3.DatabaseError("its pages do not fit together")
     state.execute("PRAGMA synchronous = FULL")

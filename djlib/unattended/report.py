@@ -32,4 +32,5 @@ def summary(here: Here) -> Outcome:
     lines = [f"- {f'{r.job} {r.learner}'.strip()}: {r.outcome}: {r.said}" for r in last.values()]
     body = "\n".join([f"{here.workspace.root}, {here.day}", "", *(lines or ["nothing to do"])])
     told = Alert("daily summary", f"{here.day}: {said}", body)
-    return Outcome(said, {}, (told,) if here.alerts.ways else ())
+    is_told = here.alerts.ways and here.settings.alerts.daily_summary
+    return Outcome(said, {}, (told,) if is_told else ())

@@ -83,7 +83,8 @@ def run_job(
                 for dead in slots.note_killed():
                     talk.say(f"{dead.job} {dead.learner} of {dead.slot} was cut off; doing it now")
                 here = Here(workspace, settings, state, alerts, day, talk)
-                steps = [_done(here, step, force) for step in steps_of(job, day, learners)]
+                todo = steps_of(job, day, learners, has_feeds=bool(settings.opportunities.feeds))
+                steps = [_done(here, step, force) for step in todo]
                 delivery = alerts.deliver(state)
         except BusyError as error:
             slots.met_another(Slot(job, "", day), str(error))

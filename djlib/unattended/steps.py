@@ -14,8 +14,8 @@ from ..settings import Settings, Workspace
 from .doors import Learner
 from .slots import Slot, Slots
 
-Job = Literal["retrain", "monitor", "report", "daily"]
-JOBS: tuple[Job, ...] = ("retrain", "monitor", "report", "daily")
+Job = Literal["search", "retrain", "monitor", "report", "daily"]
+JOBS: tuple[Job, ...] = ("search", "retrain", "monitor", "report", "daily")
 
 
 @dataclass(frozen=True)
@@ -53,16 +53,21 @@ class Step:
     do: Callable[[Here], Outcome]
 
 
-def steps_of(job: Job, day: str, learners: Sequence[Learner]) -> list[Step]:
-    """The steps of a job in order; `daily` is all the others and a summary."""
+def steps_of(
+    job: Job, day: str, learners: Sequence[Learner], *, has_feeds: bool = True
+) -> list[Step]:
+    """The steps of a job in order; `daily` is all the others and a summary, without `search` where
+    there are no feeds to search."""
     from .monitor import monitor
     from .report import summary, write_report
     from .retrain import retrain
+    from .search import search
 
     def of_each(name: str, do: Callable[[Here, Learner], Outcome]) -> list[Step]:
         return [_step(name, day, learner, do) for learner in learners]
 
     made = {
+        "search": [Step(Slot("search", "", day), search)],
         "retrain": of_each("retrain", retrain),
         "monitor": of_each("monitor", monitor),
         "report": [Step(Slot("report", "", day), write_report)],
@@ -70,6 +75,8 @@ def steps_of(job: Job, day: str, learners: Sequence[Learner]) -> list[Step]:
     if job != "daily":
         return made[job]
     last = Step(Slot("daily", "", day), summary)
+    if not has_feeds:
+        del made["search"]
     return [*(step for steps in made.values() for step in steps), last]
 
 

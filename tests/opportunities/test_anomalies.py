@@ -8,16 +8,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from djlib.opportunities.anomalies import Batch, find_anomalies, judge
+from djlib.opportunities.anomalies import Batch, State, find_anomalies, judge
 from tests.opportunities.records import WORDS, source
 
 SIZES = (20, 200, 20_000)
 LOOKS = {20: 150, 200: 40, 20_000: 3}
 
 
-def states(n_before: int, n: int, looks: int) -> list[str]:
+def states(n_before: int, n: int, looks: int) -> list[State]:
     """How a source that stays as it is is judged, looked at again and again."""
-    found = []
+    found: list[State] = []
     for look in range(looks):
         rng = np.random.default_rng([look, n_before, n])
         before, now = source(n_before, rng), source(n, rng)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from djlib.opportunities.merging import merge
 from tests.opportunities.records import calls
 
-TEXT = "Two months in a house by the sea for people who work with sound, with a studio and a fee. "
+TEXT = "Two months in a house by the sea for people who work with sound, with a studio and a fee."
 LATER = "2026-04-08T03:00:00Z"
 
 
@@ -83,7 +83,7 @@ def test_a_call_keeps_its_id_and_first_day_and_takes_what_is_new() -> None:
     assert (found.new, found.known, found.moved) == (0, 1, 0)
     row = found.calls.iloc[0]
     assert (row["opportunity_id"], row["tags"]) == ("7", "sound; noise")
-    assert (row["deadline"], row["description"]) == ("2026-05-01", TEXT.strip())
+    assert (row["deadline"], row["description"]) == ("2026-05-01", TEXT)
     assert (row["first_seen"], row["scraped_at"]) == (old["first_seen"][0], LATER)
 
 
@@ -154,8 +154,7 @@ _ROWS = st.fixed_dictionaries(
         "url": st.sampled_from(["", *(f"https://{h}.org/{p}" for h in "ab" for p in "xy")]),
         "deadline": st.sampled_from(["", "2026-05-01", "2026-06-01", "rolling", "TBA"]),
         "source": st.sampled_from(["A", "B"]),
-        "opportunity_id": st.sampled_from(["", "", "1", "2"]),
-        "description": st.sampled_from(["", TEXT, TEXT + "Now!", TEXT.upper() * 2]),
+        "description": st.sampled_from(["", TEXT, TEXT + " Now!", TEXT.upper() * 2]),
     }
 )
 
