@@ -18,6 +18,8 @@ def render_calls(report: CallsReport) -> None:
         f"{count(report.found_in_text, 'deadline')} found in the text, {report.moved:,} moved."
     )
     line(f"{report.calls:,} calls in all, {report.open:,} of them still open.")
+    if report.unread:
+        line(f"{len(report.unread):,} of {count(len(report.sources), 'source')} could not be read.")
     for verdict in report.watched:
         if verdict.recovered:
             line(f"{verdict.source}: looked broken, was fetched once more and is fine.")

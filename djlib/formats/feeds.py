@@ -10,6 +10,7 @@ import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
@@ -155,6 +156,7 @@ def _row(record: Mapping[str, Any]) -> dict[str, str]:
     return row | ({"location": ", ".join(dict.fromkeys(place))} if place else {})
 
 
+@lru_cache(maxsize=4096)
 def _meant(heading: str) -> str | None:
     plain = heading.strip().lower()
     if plain in ("content_text", "content_html"):
@@ -215,7 +217,7 @@ def _records_of_json(content: bytes, name: str) -> Iterator[Mapping[str, Any]]:
     title = str(feed.get("title") or "")
     for record in records:
         if isinstance(record, dict):
-            yield ({"source": title} if title else {}) | record
+            yield record | ({"source": title} if title and not record.get("source") else {})
 
 
 def _records_of_feed(content: bytes, name: str) -> Iterator[Mapping[str, Any]]:

@@ -42,7 +42,7 @@ def fetch(settings: Settings, named: Sequence[str], now: str, talk: Talk) -> Fet
                 tables[name], met = _read(settings, name)
             problems += met
         except DjlibError as error:
-            problems.append(Problem(None, "", "", str(error)))
+            problems.append(Problem(None, "", "", str(error), "note"))
     unread = set(named) - set(tables)
     if not tables:
         return Fetched({}, {}, 0, 0, unread, problems)

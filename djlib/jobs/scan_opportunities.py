@@ -87,15 +87,15 @@ def scan_opportunities(
         verdicts, used = _judged(
             workspace, settings, found, missing, past, now, talk, trust=trust, dry_run=dry_run
         )
-        was_read = len(found.unread) < len(set(named)) or bool(used)
         new = pd.concat([no_calls(), *(batch.calls for batch in used.values())], ignore_index=True)
+        was_read = len(found.unread) < len(set(named)) or len(new) > 0
         merged = merge(old, new)
         noted |= {"source": "|".join(named), "calls": len(merged.calls), "new": merged.new}
         if not dry_run:
             if was_read:
                 write_table(merged.calls, workspace.opportunities)
-            sound = {s: b for s, b in used.items() if verdicts[s].state == "fine"}
-            keep_samples(workspace, past.samples, sound, anew=trust)
+                sound = {s: b for s, b in used.items() if verdicts[s].state == "fine"}
+                keep_samples(workspace, past.samples, sound, anew=trust)
             note_scrapes(workspace, verdicts, found.inputs | missing, trusted=trust)
         if not was_read:
             raise InputError(f"{', '.join(named)}: no call could be read{_first(found.problems)}")

@@ -83,13 +83,13 @@ def keep_samples(
     workspace: Workspace, samples: pd.DataFrame, sound: Mapping[str, Batch], *, anew: bool
 ) -> None:
     """Add what sound scans brought, the newest last; `anew` forgets what was there of them."""
-    kept = [samples[~samples["source"].isin(list(sound))]]
-    for source, batch in sound.items():
-        own = samples[samples["source"] == source].iloc[: 0 if anew else None]
-        new = batch.calls.assign(description=batch.calls["description"].str[:_LONGEST])
-        both = pd.concat([own, spread(new.reindex(columns=list(_SAMPLE)), _MOST_OF_SOURCE)])
-        kept.append(both.drop_duplicates(["title", "url"], keep="last").tail(_MOST_OF_SOURCE))
-    write_table(pd.concat(kept, ignore_index=True).astype("str"), workspace.source_samples)
+    before = samples[~samples["source"].isin(list(sound))] if anew else samples
+    came = [spread(batch.calls, _MOST_OF_SOURCE) for batch in sound.values()]
+    new = pd.concat([before, *came])[list(_SAMPLE)]
+    new["description"] = new["description"].str[:_LONGEST]
+    distinct = new.drop_duplicates(["source", "title", "url"], keep="last")
+    kept = distinct.groupby("source", sort=False).tail(_MOST_OF_SOURCE)
+    write_table(kept.reset_index(drop=True).astype("str"), workspace.source_samples)
 
 
 def spread(table: pd.DataFrame, most: int) -> pd.DataFrame:

@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -54,10 +55,14 @@ class Past:
     histories: Mapping[str, SourceHistory]
     samples: pd.DataFrame
 
+    @cached_property
+    def _of_each(self) -> dict[str, pd.DataFrame]:
+        return {str(source): rows for source, rows in self.samples.groupby("source", sort=False)}
+
     def judged(self, source: str, batch: Batch) -> SourceVerdict:
         """Judge what a scan brought from a source."""
         history = self.history(source)
-        own = self.samples[self.samples["source"] == source]
+        own = self._of_each.get(source, self.samples.iloc[:0])
         signals = find_anomalies(batch, own, history.counts, junk_before=history.junk_share)
         state = judge(signals, history.odd)
         return SourceVerdict(source, state, tuple(signals), batch.n_read, len(batch.calls))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import smtplib
 import ssl
@@ -63,7 +64,7 @@ def channels(settings: AlertSettings, secrets: Secrets) -> list[Channel]:
     if secrets.get("slack_webhook"):
         found.append(Slack(secrets.get("slack_webhook"), settings.timeout_s))
     if secrets.get("apprise_urls"):
-        found.append(Apprise(secrets.get("apprise_urls").splitlines()))
+        found += map(Apprise, filter(None, secrets.get("apprise_urls").splitlines()))
     return found
 
 
@@ -170,32 +171,34 @@ class Slack:
 
 
 class Apprise:
-    """Other services, through the library apprise where it is installed."""
+    """Another service, through the library apprise where it is installed.
 
-    name = "apprise"
+    Each address is a way of its own: one that is down must not have the others told again. Its name
+    shows the service and a mark of the address, which is a secret.
+    """
 
-    def __init__(self, addresses: list[str]) -> None:
-        for address in addresses:
-            scheme = address.partition("://")[0].lower()
-            if scheme not in SCHEMES:
-                raise UsageError(
-                    f"apprise_urls: {one_line(scheme, 20)!r} is not allowed; "
-                    f"allowed: {', '.join(SCHEMES)}"
-                )
-        self._addresses = addresses
+    def __init__(self, address: str) -> None:
+        scheme = address.partition("://")[0].strip().lower()
+        if scheme not in SCHEMES:
+            raise UsageError(
+                f"apprise_urls: {one_line(scheme, 20)!r} is not allowed; "
+                f"allowed: {', '.join(SCHEMES)}"
+            )
+        self._address = address.strip()
+        self.name = f"{scheme} {hashlib.sha256(self._address.encode()).hexdigest()[:4]}"
 
     def send(self, message: Message) -> None:
-        """Send to all of them."""
+        """Send one message."""
         try:
             import apprise
         except ImportError:
             raise UsageError("apprise is not installed; pip install 'djlib[alerts]'") from None
         asked = apprise.Apprise()
-        if not all(map(asked.add, self._addresses)):
-            raise UsageError("apprise_urls: one of the addresses is not understood")
+        if not asked.add(self._address):
+            raise UsageError("apprise_urls: the address is not understood")
         body = f"{message.body}\n[{message.key}]"
         if not asked.notify(title=one_line(message.subject), body=body):
-            raise SendError("a service did not take the message")
+            raise SendError("the service did not take the message")
 
 
 def _within(seconds: float, work: Callable[[], None]) -> None:

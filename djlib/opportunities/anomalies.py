@@ -120,6 +120,8 @@ def _junk(batch: Batch, before: float) -> list[Signal]:
 
 
 def _identical_deadlines(calls: pd.DataFrame, known: pd.DataFrame) -> list[Signal]:
+    if min(len(calls), len(known)) < _FLOOR_DATED:
+        return []
     (now, n), (before, m) = _top_share(calls), _top_share(known)
     if min(n, m) < _FLOOR_DATED or now < _IDENTICAL or before >= _USUALLY_IDENTICAL:
         return []

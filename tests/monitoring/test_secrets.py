@@ -91,7 +91,7 @@ def test_ways_that_are_set_up_in_half_or_unsafe_are_refused() -> None:
         assert CANARY not in str(refused.value)
     for address in (f"file://{CANARY}", f"exec://{CANARY}", f"json://{CANARY}", CANARY):
         with pytest.raises(UsageError, match="not allowed") as refused:
-            Apprise([address])
+            Apprise(address)
         if "://" in address:
             assert CANARY not in str(refused.value)
 

@@ -86,3 +86,14 @@ def test_what_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / STATE_FILE).mkdir()
     with pytest.raises(DjlibError, match=STATE_FILE), open_state(tmp_path):
         pass
+
+
+def test_a_state_of_an_older_djlib_is_brought_up_to_now(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / STATE_FILE) as old:
+        old.executescript(f"{module._SCHEMAS[0]} PRAGMA user_version = 1;")
+        old.execute(f"{_PUT} ('a', '', 'd', 't', 'done', 1)")
+    old.close()
+    for _ in range(2):
+        with open_state(tmp_path) as state:
+            assert count(state) == 1
+            assert state.execute("SELECT count(*) FROM taken_up").fetchone()[0] == 0

@@ -1,0 +1,213 @@
+"""`djlib scan` of open calls, the whole command: any kind of file, servers that misbehave."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import djlib.jobs.scan_opportunities as scanning
+from tests.cli.running import as_json, done, files, refused
+from tests.formats.feed_server import feed_server
+from tests.jobs.feeds import broken, feed, sound
+
+ROOT = Path(__file__).parents[2]
+CALL = {
+    "title": "Residency in Riga",
+    "url": "https://example.org/riga",
+    "description": "Two months by the sea. Deadline: 2 May 2031",
+    "tags": "sound; residency",
+    "source": "Baltic Calls",
+}
+RSS = f"""<rss version="2.0"><channel><title>{CALL["source"]}</title><item>
+<title>{CALL["title"]}</title><link>{CALL["url"]}</link><category>sound</category>
+<category>residency</category><description>{CALL["description"]}</description></item>
+</channel></rss>"""
+ATOM = f"""<feed xmlns="http://www.w3.org/2005/Atom"><title>{CALL["source"]}</title><entry>
+<title>{CALL["title"]}</title><link href="{CALL["url"]}"/><category term="sound"/>
+<category term="residency"/><summary>{CALL["description"]}</summary></entry></feed>"""
+CSV = "title,url,description,tags,source\n" + ",".join(f'"{value}"' for value in CALL.values())
+WRITTEN = {
+    "calls.json": json.dumps([CALL]),
+    "calls.jsonl": json.dumps(CALL) + "\n",
+    "feed.json": json.dumps({"title": CALL["source"], "items": [{**CALL, "source": None}]}),
+    "calls.csv": CSV,
+    "calls.tsv": CSV.replace('","', '"\t"').replace("title,url,description,tags,source",
+                                                    "title\turl\tdescription\ttags\tsource"),
+    "calls.xml": RSS,
+    "calls.rss": RSS,
+    "calls.atom": ATOM,
+}  # fmt: skip
+
+
+def scanned() -> pd.DataFrame:
+    return pd.read_parquet("data/opportunities.parquet")
+
+
+@pytest.fixture
+def server(fresh: Path) -> Iterator[str]:
+    """A server that misbehaves on request, allowed by the settings."""
+    with feed_server() as address:
+        with (fresh / "djlib.toml").open("a") as file:
+            file.write("[opportunities]\nallow_local = true\ntimeout_s = 1\nmost_megabytes = 1\n")
+        yield address
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_every_kind_of_file_gives_the_same_call(fresh: Path, name: str) -> None:
+    Path(name).write_text(WRITTEN[name])
+    report = as_json("scan", name)
+    assert (report["read"], report["new"], report["found_in_text"]) == (1, 1, 1)
+    row = scanned().iloc[0]
+    assert {column: row[column] for column in CALL} == CALL
+    assert (row["deadline"], row["deadline_said"]) == ("2031-05-02", "2 May 2031")
+    assert row["first_seen"] == row["scraped_at"] != ""
+
+
+def test_the_same_call_in_every_kind_of_file_is_one(fresh: Path) -> None:
+    for name, text in WRITTEN.items():
+        Path(name).write_text(text)
+    report = as_json("scan", *WRITTEN)
+    assert (report["read"], report["new"], report["doubles"]) == (len(WRITTEN), 1, len(WRITTEN) - 1)
+
+
+def test_a_scan_again_changes_nothing_but_when_it_was_seen(fresh: Path) -> None:
+    feed(fresh / "calls.json", sound(1).assign(scraped_at="2026-04-01T03:00:00Z"))
+    done("scan", "calls.json")
+    first = scanned()
+    report = as_json("scan", "calls.json")
+    assert (report["new"], report["known"], report["moved"]) == (0, len(first), 0)
+    assert scanned().equals(first)
+    feed(fresh / "calls.json", sound(1).assign(scraped_at="2026-04-09 03:00"))
+    done("scan", "calls.json")
+    assert scanned().drop(columns="scraped_at").equals(first.drop(columns="scraped_at"))
+    assert set(scanned()["scraped_at"]) == {"2026-04-09T03:00:00Z"}
+
+
+def test_servers_that_misbehave_are_lines_and_the_rest_is_read(server: str) -> None:
+    bad = {
+        "page": "a web page, no feed",
+        "hang": "not done after 1 seconds",
+        "drip": "not done after 1 seconds",
+        "loop": "redirected more than 5 times",
+        "bomb": "unpacks to more than 1,000,000 bytes",
+        "large": "larger than 1,000,000 bytes",
+        "half": "ended before it was whole",
+        "damaged": "ended before it was whole",
+        "to-file": "redirected to 'file:///etc/passwd', which is no web address",
+        "down": "answered 503",
+        "none": "answered 404",
+    }
+    feeds = [f"{server}/{name}" for name in (*bad, "feed")]
+    with Path("djlib.toml").open("a") as file:
+        file.write(f"feeds = {json.dumps([*feeds, 'gone.xml', 'http://nothing.invalid/feed'])}\n")
+    started = time.monotonic()
+    report = as_json("scan", "--feeds")
+    assert time.monotonic() - started < 30
+    assert (report["read"], report["new"]) == (1, 1)
+    assert len(report["unread"]) == len(bad) + 2
+    reasons = [problem["reason"] for problem in report["problems"]]
+    for name, reason in bad.items():
+        assert any(said.startswith(f"{server}/{name}:") and reason in said for said in reasons), (
+            name
+        )
+    assert any("gone.xml is not there" in said for said in reasons)
+    assert any("nothing.invalid" in said for said in reasons)
+    told = done("scan", "--feeds").stdout
+    assert "13 of 14 sources could not be read." in told
+    assert "page: a web page, no feed" in told
+
+
+def test_where_nothing_can_be_read_nothing_is_written(server: str, fresh: Path) -> None:
+    before = set(files())
+    said = refused("scan", f"{server}/page", f"{server}/down")
+    assert "no call could be read; " in said
+    assert "a web page, no feed" in said
+    assert not Path("data/opportunities.parquet").exists()
+    assert {name for name in files() if "events" not in name} - before <= {".djlib.lock.json"}
+
+
+def test_an_empty_feed_is_no_failure(fresh: Path) -> None:
+    Path("calls.xml").write_text("<rss version='2.0'><channel><title>x</title></channel></rss>")
+    report = as_json("scan", "calls.xml")
+    assert (report["read"], report["calls"], report["unread"]) == (0, 0, [])
+    assert "no call in it" in report["problems"][0]["reason"]
+
+
+def test_a_server_at_home_is_asked_only_where_that_is_meant(fresh: Path) -> None:
+    with feed_server() as address:
+        assert "private network" in refused("scan", f"{address}/feed")
+
+
+def test_a_source_that_looks_broken_is_said_and_can_be_trusted(fresh: Path) -> None:
+    for day in range(2):
+        done("scan", feed(fresh / "calls.json", sound(day)))
+    feed(fresh / "calls.json", broken(7))
+    (verdict,) = as_json("scan", "calls.json")["watched"]
+    assert verdict["signals"][0]["name"] == "identical deadlines"
+    said = done("scan", "calls.json").stdout
+    assert "E looks broken: 100% of the deadlines are the same day" in said
+    assert f"djlib scan {Path(verdict['quarantined']).relative_to(fresh)} --trust" in said
+    assert as_json("scan", verdict["quarantined"], "--trust")["new"] == 40
+
+
+def test_two_scans_at_once_both_do_their_work(fresh: Path) -> None:
+    names = [f"calls_{n}.json" for n in range(2)]
+    for n, name in enumerate(names):
+        feed(fresh / name, sound(n, name=f"S{n}"))
+    started = [
+        subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "cli",
+                "scan",
+                str(fresh / name),
+                "-w",
+                str(fresh),
+                "--wait",
+                "60",
+            ],
+            cwd=ROOT,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        for name in names
+    ]
+    assert [run.wait(90) for run in started] == [0, 0]
+    assert scanned()["source"].value_counts().to_dict() == {"S0": 40, "S1": 40}
+    assert len((fresh / "data/events/scrapes.jsonl").read_text().splitlines()) == 2
+
+
+def test_a_full_disk_leaves_what_was_there(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    done("scan", feed(fresh / "calls.json", sound(0)))
+    before = {n: c for n, c in files().items() if n.startswith("data/") and "events" not in n}
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "data")
+
+    feed(fresh / "calls.json", sound(1))
+    with monkeypatch.context() as patch:
+        patch.setattr(scanning, "write_table", full)
+        assert "No space left" in refused("scan", "calls.json")
+    after = files()
+    assert {name: after[name] for name in before} == before
+    assert as_json("scan", "calls.json")["new"] == 40
+
+
+def test_ten_thousand_of_one_title_are_scanned_and_kept_apart(fresh: Path) -> None:
+    n = 10_000
+    table = pd.DataFrame({"title": ["Open call"] * n, "deadline": ["2031-05-02"] * n})
+    table["url"] = [f"https://example.org/{number}" for number in range(n)]
+    table.to_csv("calls.csv", index=False)
+    report = as_json("scan", "calls.csv")
+    assert (report["new"], report["doubles"]) == (n, 0)
+    assert as_json("scan", "calls.csv")["known"] == n
