@@ -18,7 +18,8 @@ LEVEL = 0.05
 class Finding:
     """One thing looked at. `effect` is how far it moved, in the measure named, and matters from
     `matters` on; `p_value` is None where there is too little to tell. `worse` says that it moved
-    to the bad side, where there is one."""
+    to the bad side, where there is one; `judged` which versions it is about, where that is more
+    than the served one, and `back_to` the version before them."""
 
     kind: Kind
     what: str
@@ -30,6 +31,8 @@ class Finding:
     p_value: float | None = None
     words: str = ""
     worse: bool = False
+    judged: tuple[str, ...] = ()
+    back_to: str = ""
 
     @property
     def verdict(self) -> Verdict:

@@ -52,17 +52,19 @@ def remember(
 def seen(
     state: sqlite3.Connection, day: str, learner: str, version: str, findings: Sequence[Finding]
 ) -> list[Seen]:
-    """Each finding of today with the days before on which it was so, of the same version."""
+    """Each finding of today with the days before on which it was so, of the versions it judges."""
     return [_seen(state, day, learner, version, finding) for finding in findings]
 
 
 def _seen(
     state: sqlite3.Connection, day: str, learner: str, version: str, finding: Finding
 ) -> Seen:
+    about = finding.judged or (version,)
     rows = state.execute(
-        "SELECT verdict FROM findings WHERE learner = ? AND version = ? AND kind = ? AND what = ? "
+        f"SELECT verdict FROM findings WHERE version IN ({', '.join('?' * len(about))}) "
+        "AND learner = ? AND kind = ? AND what = ? "
         "AND slot < ? AND verdict != 'too few' ORDER BY slot DESC LIMIT ?",
-        (learner, version, finding.kind, finding.what, day, LOOKS - 1),
+        (*about, learner, finding.kind, finding.what, day, LOOKS - 1),
     ).fetchall()
     verdicts = [finding.verdict, *(row["verdict"] for row in rows)]
     return Seen(finding, sum(verdict == "moved" for verdict in verdicts), len(verdicts))

@@ -143,15 +143,20 @@ class Registry(Generic[M]):
             self._put_in_force(shelf, found, reason)
         return self.get(found)
 
-    def rollback(self, reason: str = "") -> Version:
-        """Return to the version that was current before; again, to the one before that.
+    def served(self) -> list[str]:
+        """Ids of the versions a rollback can return to, oldest first, and of the current one."""
+        return list(self._shelf().ledger.trail)
+
+    def rollback(self, reason: str = "", *, to: str | None = None) -> Version:
+        """Return to the version that was current before; again, to the one before that. `to` goes
+        back to one further away.
 
         Damaged versions are passed over. Raises `NotFoundError` where none is left.
         """
         with self._lock("rolling a model back"):
             shelf = self._shelf()
             left = shelf.find("current")
-            target = shelf.rollback_target()
+            target = shelf.rollback_target(to)
             if target is None:
                 raise NotFoundError(
                     f"no sound version was current before {left}; "

@@ -87,10 +87,13 @@ class Shelf:
                 f"{self.way_out(version_id)}"
             )
 
-    def rollback_target(self) -> str | None:
-        """The last version before the current one that was in force and is sound."""
-        earlier = reversed(self.ledger.trail[:-1])
-        return next((v for v in earlier if v != self.ledger.current and self._sound(v)), None)
+    def rollback_target(self, to: str | None = None) -> str | None:
+        """The last version before the current one that was in force and is sound; from `to` on."""
+        earlier = self.ledger.trail[:-1]
+        if to in earlier:
+            earlier = earlier[: len(earlier) - earlier[::-1].index(to)]
+        known = (v for v in reversed(earlier) if v != self.ledger.current)
+        return next((v for v in known if self._sound(v)), None)
 
     def way_out(self, refused: str) -> str:
         """What to do now that a version is refused: the last good one and the command for it."""

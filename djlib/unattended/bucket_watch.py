@@ -16,16 +16,17 @@ from ..jobs.scan import ScanOptions, read_tracks
 from ..jobs.talk import Silent, Talk
 from ..jobs.train import training_source
 from ..jobs.trends import TrendsOptions, trends
-from ..monitoring.degradation import Answer, acceptance_change, overconfidence
+from ..monitoring.degradation import Answer
 from ..monitoring.drift import vector_drift
+from ..monitoring.eras import judged, parted
 from ..monitoring.finding import Finding, together
 from ..settings import Settings, Workspace
-from .doors import served_and_before
 
 _SHIFT = 0.1
 _LESS_SURE = 0.1
 _ALWAYS_MOVES = "year"
 """New tracks are of later years, always."""
+_HONESTY = "confidence against answers"
 _MOST = 2000
 _SHOWN = 2
 
@@ -110,16 +111,12 @@ def _some(rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def _taken(workspace: Workspace) -> list[Finding]:
-    served, before = served_and_before(bucket_models(workspace))
-    if served is None:
+    stood = [(look.model_version, look.accepted) for look in looks(workspace)]
+    eras = parted(bucket_models(workspace).served(), stood)
+    if eras is None:
         return []
-    answers = bucket_answers(workspace, [v for v in (served, before) if v])
-    return together(
-        [
-            acceptance_change("proposals let stand", answers, served, before),
-            overconfidence("confidence against answers", answers, served, before),
-        ]
-    )
+    answers = bucket_answers(workspace, eras.versions)
+    return together(judged(eras, answers, taken="proposals let stand", honesty=_HONESTY))
 
 
 def bucket_answers(workspace: Workspace, versions: list[str]) -> list[Answer]:

@@ -14,14 +14,15 @@ from ..jobs.keeper_models import keeper_models
 from ..jobs.keeps import keeps_so_far
 from ..jobs.selections import slots_shown
 from ..jobs.talk import Talk
-from ..monitoring.degradation import Answer, acceptance_change, overconfidence
+from ..monitoring.degradation import Answer
 from ..monitoring.drift import name_drift, number_drift, vector_drift
+from ..monitoring.eras import judged, parted
 from ..monitoring.finding import Finding, together
 from ..settings import Settings, Workspace
 from ..tables.schema import LISTINGS, coerce
-from .doors import served_and_before
 
 _NUMBERS = ("price", "year")
+_HONESTY = "confidence against answers"
 _RECENT = 1 / 3
 _BY_MODEL = ("exploit",)
 """What the model alone chose; what explores is not meant to be kept as often."""
@@ -30,20 +31,17 @@ _BY_MODEL = ("exploit",)
 def watch_keepers(workspace: Workspace, settings: Settings, talk: Talk) -> list[Finding]:
     """Look at everything there is; what there is too little of is found "too few"."""
     models = keeper_models(workspace)
-    served, before = served_and_before(models)
-    if served is None:
+    if not models.served():
         return []
     shown = slots_shown(workspace)
     with talk.step("Looking at what is shown and kept"):
         answers = keeper_answers(workspace, shown)
-        model = None if models.get(served).problem else models.load(served)
-        return together(
-            [
-                *_listings(list(shown.values()), model),
-                acceptance_change("listings kept", answers, served, before),
-                overconfidence("confidence against answers", answers, served, before),
-            ]
-        )
+        eras = parted(models.served(), [(a.version, a.accepted) for a in answers])
+        model = None if models.current().problem else models.load()
+        found = _listings(list(shown.values()), model)
+        if eras:
+            found += judged(eras, answers, taken="listings kept", honesty=_HONESTY)
+        return together(found)
 
 
 def keeper_answers(workspace: Workspace, shown: dict[str, dict[str, Any]]) -> list[Answer]:

@@ -65,9 +65,10 @@ def monitor(here: Here, learner: Learner) -> Outcome:
     confirmed = [one.finding for one in known if one.is_confirmed]
     detail = {"served": served, "seen": [one.as_dict() for one in known]}
     worse = [f for f in confirmed if f.kind in _JUDGES and f.worse]
-    if worse and before and not models.get(before).problem:
+    target = (worse[0].back_to or before) if worse else None
+    if target and not models.get(target).problem:
         reason = f"degraded: {worse[0].what}: {worse[0].words}"
-        return _gone_back(here, learner, _note(here, learner, served, before, reason), detail)
+        return _gone_back(here, learner, _note(here, learner, served, target, reason), detail)
     moved = [one.finding.what for one in known if one.finding.verdict == "moved"]
     said = f"{len(known)} looked at; " + (f"moved: {', '.join(moved)}" if moved else "all still")
     return Outcome(said, detail, tuple(_alerts(learner, served, known)))
@@ -107,9 +108,9 @@ def _gone_back(
 ) -> Outcome:
     """Serve the version before, if that has not been done yet."""
     models = learner.models(here.workspace)
-    if served_and_before(models) == (fact["before"], fact["version"]):
+    if served_and_before(models)[0] == fact["before"]:
         with run(here.workspace, here.settings, "rollback", here.talk) as noted:
-            models.rollback(fact["reason"])
+            models.rollback(fact["reason"], to=fact["version"])
             noted |= {"version": fact["version"]}
     said = f"went back from version {fact['before']} to {fact['version']}: {fact['reason']}"
     body = (
