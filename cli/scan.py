@@ -133,9 +133,10 @@ def render_listings(report: ListingsReport) -> None:
     problems(report.problems)
     if report.written:
         line(f"\nWritten: {here(report.written)}")
+    is_one = Path(report.source).exists()  # several are named with commas between
+    file = quoted(here(report.source)) if is_one else "FILE"
     next_steps(
-        *[f"djlib train {quoted(here(report.source))}    learns the answers that stand in it"]
-        * bool(report.answers),
+        *[f"djlib train {file}    learns the answers that stand in it"] * bool(report.answers),
         *["djlib train --keepers    learns from what you own and want"]
         * bool(report.owned + report.wanted),
         "djlib select-batch       chooses the next records worth a look",
