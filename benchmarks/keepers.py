@@ -92,7 +92,10 @@ def _said(mean: np.ndarray, keeper: np.ndarray) -> list[list[float]]:
 
 def _ece(said: pd.Series) -> float:
     """Calibration error of all games together."""
-    probability, keepers, n = np.sum(np.stack(said.tolist()), axis=0)
+    known = [bins for bins in said.tolist() if isinstance(bins, list)]  # games kept by an older run
+    if not known:
+        return np.nan
+    probability, keepers, n = np.sum(np.stack(known), axis=0)
     return float(np.abs(probability - keepers).sum() / n.sum()) if n.sum() else np.nan
 
 
