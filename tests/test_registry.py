@@ -851,3 +851,13 @@ def test_kill_at_any_step_leaves_the_old_or_the_new_state(
     assert len(served) > 5, "it was not killed often enough to prove anything"
     assert set(served) == {before, after}
     assert served == sorted(served, key=[before, after].index)
+
+
+def test_a_rollback_may_go_further_back_and_forgets_those_after(
+    registry: Registry[TinyModel],
+) -> None:
+    ids = [save(registry, name, parent=None).id for name in "ABCD"]
+    assert registry.served() == ids
+    assert registry.rollback("worse", to=ids[1]).id == ids[1]
+    assert registry.served() == ids[:2]
+    assert registry.rollback().id == ids[0]
