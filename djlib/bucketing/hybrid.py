@@ -56,6 +56,8 @@ class HybridBucketAssigner(BucketAssigner):
     Attributes
     ----------
     columns_ : the fitted `TrackColumns`.
+    leaning_ : shifts of buckets voted for too rarely or too often, None for several buckets a
+        track.
     confidence_ : how first choices are corrected by what is known of a track, None for several
         buckets a track.
     head_ : the fitted `Head`, its projection on those columns.
@@ -119,8 +121,8 @@ class HybridBucketAssigner(BucketAssigner):
         if not (same and isinstance(self.head_, LogisticHead)):
             return super().update(X, y)
         model = self._with_same_features()
-        model.calibration_, model.confidence_ = self.calibration_, self.confidence_
-        model.thresholds_ = self.thresholds_
+        for name in ("leaning_", "calibration_", "confidence_", "thresholds_"):
+            setattr(model, name, getattr(self, name))
         model._describe(X, labels)
         matrix = model._learned_from(X)
         start = np.vstack([self.head_.projection, self.head_.intercepts])
@@ -156,7 +158,9 @@ class HybridBucketAssigner(BucketAssigner):
         """Take the scores apart by field; see `hybrid_reasons.contributions`."""
         check_is_fitted(self)
         seen = reasons.seen_by_field(self.columns_, self.head_.projection, X)
-        return reasons.contributions(self.head_, self.means_, seen, column)
+        base, parts = reasons.contributions(self.head_, self.means_, seen, column)
+        shifts = self.leaning_.shifts if self.leaning_ else np.zeros(len(self.classes_))
+        return base + np.asarray(shifts)[column], parts
 
     def nearest(self, X: pd.DataFrame, n: int) -> tuple[np.ndarray, np.ndarray]:
         """Give the labelled tracks that share most columns with each track, by cosine."""
@@ -207,10 +211,13 @@ class HybridBucketAssigner(BucketAssigner):
         with threadpool_limits(1):
             heard = Heard.from_folds(answer, X, labels, self.random_state or 0)
             self.head_ = self._fitted(spectrum.places, labels.truth)
+        self.leaning_ = self.confidence_ = None
+        if not labels.is_multi:
+            self.leaning_ = heard.leaning(labels.truth)
+            heard = heard.shifted(self.leaning_)
         self._calibrate(heard.drawn, labels.truth)
-        self.confidence_ = (
-            None if labels.is_multi else heard.confidence(self.calibration_, labels.truth)
-        )
+        if not labels.is_multi:
+            self.confidence_ = heard.confidence(self.calibration_, labels.truth)
         pulled = spectrum.pull_back(self.head_.projection)
         self.head_.projection = np.asarray(pulled, dtype=np.float32)
         self._note_means(X)
@@ -236,7 +243,8 @@ class HybridBucketAssigner(BucketAssigner):
         for start in range(0, len(X), _ROWS_AT_ONCE):
             some = self.columns_.transform(X.iloc[start : start + _ROWS_AT_ONCE])
             parts.append(self.head_.votes(some @ self.head_.projection))
-        return np.vstack(parts)
+        votes = np.vstack(parts)
+        return votes if self.leaning_ is None else self.leaning_.apply(votes)
 
     def _note_means(self, X: pd.DataFrame) -> None:
         """Remember what the average track looks like to the head."""

@@ -11,6 +11,7 @@ from zipfile import ZIP_DEFLATED
 import skops.io
 
 from ..evaluation.confidence import Confidence
+from ..evaluation.leaning import Leaning
 from ..features.track_columns import TrackColumns
 from ..tables.atomic import write_json
 from ..tables.io import read_table, write_table
@@ -40,8 +41,9 @@ _TRUSTED = [
 def save(model: HybridBucketAssigner, folder: Path) -> None:
     """Write `model` into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    confidence = model.confidence_.as_dict() if model.confidence_ else None
-    write_json(folder / _SETTINGS, model._settings() | {"confidence": confidence})
+    learned = {"leaning": model.leaning_, "confidence": model.confidence_}
+    said = {name: found.as_dict() if found else None for name, found in learned.items()}
+    write_json(folder / _SETTINGS, model._settings() | said)
     write_json(folder / _VOCABULARY, model.columns_.as_dict())
     parts = {"head": model.head_, "means": model.means_, "sentences": model.sentences_}
     skops.io.dump(parts, folder / _PARTS, compression=ZIP_DEFLATED, compresslevel=1)
@@ -54,8 +56,12 @@ def load(kind: type[Model], folder: Path) -> Model:
     vocabulary = json.loads((folder / _VOCABULARY).read_text(encoding="utf-8"))
     parts = skops.io.load(folder / _PARTS, trusted=_TRUSTED)
     model = kind._from_settings(settings)
-    said = settings["confidence"]
-    model.confidence_ = Confidence.from_dict(said) if said else None
+    leaning, confidence = (
+        settings.get("leaning"),
+        settings["confidence"],
+    )  # once there was no former
+    model.leaning_ = Leaning.from_dict(leaning) if leaning else None
+    model.confidence_ = Confidence.from_dict(confidence) if confidence else None
     model.columns_ = TrackColumns.from_dict(vocabulary, model.cache)
     model.head_, model.means_ = parts["head"], parts["means"]
     model.sentences_ = parts["sentences"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -17,6 +17,7 @@ from sklearn.model_selection import StratifiedKFold
 
 from ..evaluation.calibration import Calibration
 from ..evaluation.confidence import Confidence
+from ..evaluation.leaning import Leaning
 from ..evaluation.splits import artist_groups, folds, song_groups
 from .labels import Labels
 
@@ -80,17 +81,31 @@ class Heard:
         apart = folds(X, labels.first, kind="artist", n_folds=_FOLDS, seed=seed)
         return cls(*drawn, *_ask(answer, names, labels, apart))
 
+    def leaning(self, truth: np.ndarray) -> Leaning:
+        """Learn which buckets are voted for too rarely, from both kinds of folds."""
+        votes, _, asked, weight = self._together(truth)
+        return Leaning.fit(votes, asked, weight)
+
+    def shifted(self, leaning: Leaning) -> Self:
+        """The same with the shifts of `leaning` on all votes."""
+        drawn, by_artist = leaning.apply(self.drawn), leaning.apply(self.by_artist)
+        return replace(self, drawn=drawn, by_artist=by_artist)
+
     def confidence(self, calibration: Calibration, truth: np.ndarray) -> Confidence:
         """Learn how far to trust first choices, from both kinds of folds."""
+        votes, facts, asked, weight = self._together(truth)
+        proba = calibration.apply(votes)
+        correct = asked[np.arange(len(asked)), proba.argmax(axis=1)] > 0
+        return Confidence.fit(proba, correct, facts, weight)
+
+    def _together(self, truth: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Votes, facts, truth and weight of the answers of both kinds of folds."""
         votes = np.vstack([self.drawn, self.by_artist])
         facts = np.vstack([self.drawn_facts, self.by_artist_facts])
         strange = _STRANGERS * (self.by_artist_facts[:, 0] == 0)
         weight = np.append(np.ones(len(self.drawn)), strange)
         used = np.isfinite(votes).all(axis=1) & (weight > 0)
-        proba = calibration.apply(votes[used])
-        asked = np.vstack([truth, truth])[used]
-        correct = asked[np.arange(len(asked)), proba.argmax(axis=1)] > 0
-        return Confidence.fit(proba, correct, facts[used], weight[used])
+        return votes[used], facts[used], np.vstack([truth, truth])[used], weight[used]
 
 
 def _drawn(labels: Labels, seed: int) -> Any:

@@ -52,6 +52,36 @@ def test_what_was_saved_answers_and_explains_the_same(head: str, kind: str, tmp_
     np.testing.assert_array_equal(again.nearest(FRESH, 3)[0], model.nearest(FRESH, 3)[0])
 
 
+def test_a_model_saved_before_there_was_a_leaning_answers_without(tmp_path: Path) -> None:
+    model = fitted("logistic", "one")
+    model.save(tmp_path)
+    settings = json.loads((tmp_path / "settings.json").read_text(encoding="utf-8"))
+    assert len(settings.pop("leaning")["shifts"]) == len(model.classes_)
+    (tmp_path / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
+    again = load_model(tmp_path)
+    assert again.leaning_ is None
+    seen = model.columns_.transform(FRESH) @ model.head_.projection
+    raw = model.calibration_.apply(model.head_.votes(seen))
+    facts = model._familiar().facts(FRESH)
+    np.testing.assert_allclose(again.predict_proba(FRESH), model.confidence_.apply(raw, facts))
+    assert again.update(TRACKS, ONE).leaning_ is None
+
+
+@pytest.mark.parametrize("head", ["logistic", "soft_vote"])
+def test_reasons_add_up_to_the_votes_that_count(head: str) -> None:
+    model = fitted(head, "one")
+    votes = np.log(model._votes(FRESH))
+    scores = np.empty_like(votes)
+    for column in range(len(model.classes_)):
+        base, parts = model.contributions(FRESH, np.full(len(FRESH), column))
+        scores[:, column] = base + parts.sum(axis=1)
+    for found in (votes, scores):
+        found -= found.mean(axis=1, keepdims=True)
+    np.testing.assert_allclose(scores, votes, atol=1e-3)
+    assert model.leaning_ is not None
+    assert np.ptp(model.leaning_.shifts) > 1e-3
+
+
 @pytest.mark.parametrize("head", ["mlp", "xgboost", "random_forest"])
 def test_a_bucket_that_holds_every_track_is_saved_too(head: str, tmp_path: Path) -> None:
     model = hybrid(head).fit(TRACKS, WITH_ALL)
@@ -103,6 +133,7 @@ def test_an_update_learns_what_was_relabelled_and_keeps_the_rest(kind: str) -> N
     np.testing.assert_array_equal(model.predict_proba(TRACKS), before)
     assert updated.columns_ is model.columns_
     assert updated.calibration_ == model.calibration_
+    assert updated.leaning_ == model.leaning_
     assert updated.labelled_["buckets"].tolist() == [
         "|".join(sorted(np.atleast_1d(row))) for row in changed
     ]

@@ -94,3 +94,14 @@ def test_tracks_without_names_are_strangers() -> None:
     nameless = pd.DataFrame({"bpm": [120.0, 121.0]})
     assert (Familiarity.of(TRACKS).facts(nameless) == 0).all()
     assert set(artist_groups(nameless)) == {"\x000", "\x001"}
+
+
+def test_what_buckets_lack_is_learned_and_set_right_in_both_kinds_of_folds() -> None:
+    votes = np.tile([0.6, 0.2, 0.1, 0.1], (120, 1))
+    found = Heard(votes, np.ones((120, 2)), np.full((120, 4), np.nan), np.zeros((120, 2)))
+    leaning = found.leaning(LABELS.truth)
+    assert leaning.shifts[0] == min(leaning.shifts)
+    shifted = found.shifted(leaning)
+    assert shifted.drawn[0].argmax() == LABELS.truth.sum(axis=0).argmax() != votes[0].argmax()
+    assert np.isnan(shifted.by_artist).all()
+    np.testing.assert_array_equal(shifted.drawn_facts, found.drawn_facts)
