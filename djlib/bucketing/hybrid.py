@@ -10,7 +10,6 @@ the model works on the rest.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
@@ -149,9 +148,7 @@ class HybridBucketAssigner(BucketAssigner):
             known = Labels(labels.classes, labels.truth[train], labels.is_multi)
             part._describe(X.iloc[train], known)
             part.sentences_ = whole.sentences_[train]
-            part._learn_labels(
-                X.iloc[train], known, replace(spectrum, places=spectrum.places[train])
-            )
+            part._learn_labels(X.iloc[train], known, spectrum.of(train))
             yield part
 
     def contributions(self, X: pd.DataFrame, column: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -206,7 +203,8 @@ class HybridBucketAssigner(BucketAssigner):
 
         def answer(train: np.ndarray, test: np.ndarray) -> np.ndarray:
             head = self._fitted(spectrum.places[train], labels.truth[train])
-            return np.asarray(head.votes(spectrum.places[test] @ head.projection))
+            asked = self.columns_.joined.as_new(spectrum.rows[test], spectrum.rows[train])
+            return np.asarray(head.votes(asked @ spectrum.pull_back(head.projection)))
 
         with threadpool_limits(1):
             heard = Heard.from_folds(answer, X, labels, self.random_state or 0)

@@ -28,11 +28,17 @@ _NOISE = 1e-6
 
 @dataclass(frozen=True)
 class Spectrum:
-    """`places` (n, r) of tracks along their principal directions, strongest first; `pull_back`
-    turns coefficients on directions (r, k) into coefficients on columns (columns, k)."""
+    """`rows` (n, columns) of tracks and their `places` (n, r) along the principal directions,
+    strongest first; `pull_back` turns coefficients on directions (r, k) into coefficients on
+    columns (columns, k)."""
 
+    rows: sparse.csr_matrix
     places: np.ndarray
     pull_back: Callable[[np.ndarray], np.ndarray]
+
+    def of(self, tracks: np.ndarray) -> Spectrum:
+        """The same of some of the tracks, by number."""
+        return Spectrum(self.rows[tracks], self.places[tracks], self.pull_back)
 
 
 def spectrum_of(matrix: sparse.csr_matrix, *, n_dense: int = 0, seed: int | None = 0) -> Spectrum:
@@ -52,7 +58,7 @@ def spectrum_of(matrix: sparse.csr_matrix, *, n_dense: int = 0, seed: int | None
     kept = value > _NOISE * max(value[0], _NOISE)
     length = np.sqrt(value[kept]).astype(np.float32)
     vector = vector[:, kept].astype(np.float32)
-    return Spectrum(vector * length, lambda weights: matrix.T @ (vector / length @ weights))
+    return Spectrum(matrix, vector * length, lambda weights: matrix.T @ (vector / length @ weights))
 
 
 def _products(matrix: sparse.csr_matrix, n_sparse: int) -> np.ndarray:
@@ -64,4 +70,4 @@ def _products(matrix: sparse.csr_matrix, n_sparse: int) -> np.ndarray:
 def _strongest(matrix: sparse.csr_matrix, seed: int | None) -> Spectrum:
     rank = min(_MOST_OF_MANY, min(matrix.shape) - 1)
     left, length, right = randomized_svd(matrix, rank, n_iter=3, random_state=seed)
-    return Spectrum((left * length).astype(np.float32), lambda weights: right.T @ weights)
+    return Spectrum(matrix, (left * length).astype(np.float32), lambda weights: right.T @ weights)

@@ -20,6 +20,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..tables.cell_text import text_of
 from ..tables.schema import TRACKS, coerce
+from .as_new import read_as_new
 from .dates import days_added
 from .lexical import SEPARATOR, LexicalBlock, Texts
 from .music import fold_bpm
@@ -116,6 +117,13 @@ class JoinedFeatures(TransformerMixin, BaseEstimator):
         blocks = [_WEIGHTS[name] * b.transform(texts) for name, b in self.lexical_.items()]
         blocks += [_WEIGHTS[name] * part for name, _, part in self._smooth(X)]
         return sparse.hstack(blocks, format="csr", dtype=np.float32)
+
+    def as_new(self, rows: sparse.csr_matrix, learned: sparse.csr_matrix) -> sparse.csr_matrix:
+        """Give rows of the matrix as they would be had only the rows `learned` been fitted on;
+        further columns behind this matrix's stay."""
+        check_is_fitted(self)
+        blocks = [(block.width, block.min_tracks) for block in self.lexical_.values()]
+        return read_as_new(rows, learned, blocks)
 
     def parts(self, X: pd.DataFrame) -> Iterator[tuple[str, int, sparse.csr_matrix]]:
         """Give field, first column and columns of each part; together they are `transform`."""

@@ -19,7 +19,7 @@ from djlib.bucketing.hybrid import HybridBucketAssigner
 from djlib.bucketing.hybrid_heads import HEADS
 from djlib.errors import DjlibError, InputError, UsageError
 from djlib.evaluation.splits import folds
-from djlib.features.joined import FIELDS
+from djlib.features.joined import FIELDS, JoinedFeatures
 from tests.bucketing.hybrids import FRESH, LABELS, TRACKS, fitted, hybrid, small_estimators
 from tests.features.test_embeddings import Counting
 from tests.features.test_track_columns import counting as counting
@@ -344,3 +344,20 @@ def test_sentences_count_are_embedded_once_and_saved_by_no_weight(
     np.testing.assert_array_equal(loaded.nearest(FRESH, 2)[0], model.nearest(FRESH, 2)[0])
     _, parts = model.contributions(FRESH, np.zeros(len(FRESH), dtype=int))
     assert np.abs(parts[:, FIELDS.index("sentence")]).max() > 1e-3
+
+
+def test_folds_are_asked_about_tracks_as_strange_as_new_ones(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[int] = []
+    as_new = JoinedFeatures.as_new
+
+    def watched(self: JoinedFeatures, rows: Any, learned: Any) -> Any:
+        found = as_new(self, rows, learned)
+        asked.append(rows.nnz - found.nnz)
+        return found
+
+    monkeypatch.setattr(JoinedFeatures, "as_new", watched)
+    hybrid().fit(TRACKS, ONE)
+    assert len(asked) == 4
+    assert min(asked) > 0

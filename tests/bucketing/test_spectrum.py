@@ -57,3 +57,12 @@ def test_many_tracks_keep_their_strongest_directions(monkeypatch: pytest.MonkeyP
     )
     np.testing.assert_array_equal(first, again)
     assert not np.array_equal(first, other)
+
+
+def test_some_of_the_tracks_keep_their_rows_and_places() -> None:
+    rows = drawn(12, 20)
+    found = spectrum_of(rows)
+    some = found.of(np.array([4, 1]))
+    np.testing.assert_array_equal(some.rows.toarray(), rows[[4, 1]].toarray())
+    np.testing.assert_array_equal(some.places, found.places[[4, 1]])
+    assert some.pull_back is found.pull_back
