@@ -108,11 +108,11 @@ class Direction:
     words: np.ndarray
     tables: np.ndarray
     meaning: np.ndarray
-    any: float
+    constant: float
 
     def along(self, points: Encoded) -> np.ndarray:
         """The value of the function for each row, (n,)."""
-        made = np.asarray(points.words @ self.words, dtype=np.float64) + self.any
+        made = np.asarray(points.words @ self.words, dtype=np.float64) + self.constant
         for table, column in zip(self.tables, points.levels.T, strict=True):
             made += table[column]
         if len(self.meaning):
@@ -128,7 +128,7 @@ class Direction:
         each = words.data * self.words[words.indices]
         columns = list(np.bincount(cell, each, n * blocks).reshape(n, blocks).T)
         columns += [t[c] for t, c in zip(self.tables, points.levels.T, strict=True)]
-        columns += [_product(points.meaning, self.meaning), np.full(len(points), self.any)]
+        columns += [_product(points.meaning, self.meaning), np.full(len(points), self.constant)]
         return np.column_stack(columns).astype(np.float64)
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..errors import UsageError
+from ..settings import KEEPER_MODES
 from .policy import Policy
 from .strong import StrongPolicy
-
-MODES = ("strong", "faithful")
 
 
 def new_policy(
@@ -25,4 +24,4 @@ def new_policy(
         from .faithful import FaithfulPolicy  # torch takes seconds to load
 
         return FaithfulPolicy(random_state, numeric)
-    raise UsageError(f"unknown mode {mode!r}; known: {', '.join(MODES)}")
+    raise UsageError(f"unknown mode {mode!r}; known: {', '.join(KEEPER_MODES)}")

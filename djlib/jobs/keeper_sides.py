@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import DjlibError, NotFoundError, UsageError
-from ..settings import Settings, Workspace
+from ..settings import KEEPER_MODES, Settings, Workspace
 from .keeper_models import current_bandit, current_version, keeper_models, new_bandit
 from .keeps import Keep, Keeps, labelled
 from .talk import Talk
@@ -17,7 +17,7 @@ from .talk import Talk
 if TYPE_CHECKING:
     from ..bandit.bandit import ContrastiveBandit
 
-MODES = ("strong", "faithful")
+
 RANDOM = "random"
 _FIRST, _SECOND = "first", "second"
 
@@ -54,15 +54,17 @@ def other_side(
     if other == RANDOM:
         return Side(RANDOM, RANDOM, None)
     if other == asked.mode:
-        others = ", ".join(name for name in (*MODES, RANDOM) if name != other)
+        others = ", ".join(name for name in (*KEEPER_MODES, RANDOM) if name != other)
         raise UsageError(f"--ab {other} is who chooses already; name {others} or a version")
-    if other in MODES:
+    if other in KEEPER_MODES:
         theirs = replace(settings, keepers=replace(asked, mode=other))
         return Side(other, other, _of_mode(theirs, keeps, talk))
     try:
         found = keeper_models(workspace).get(other)
     except (NotFoundError, DjlibError) as error:
-        raise UsageError(f"--ab {other}: {error}; or name {', '.join((*MODES, RANDOM))}") from error
+        raise UsageError(
+            f"--ab {other}: {error}; or name {', '.join((*KEEPER_MODES, RANDOM))}"
+        ) from error
     current = current_version(workspace)
     if current is not None and current.id == found.id:
         raise UsageError(

@@ -40,6 +40,10 @@ ENV_SECRET = "DJLIB_SECRET_"
 """Secrets are no settings: only who sends something reads them."""
 
 
+KEEPER_MODES = ("strong", "faithful")
+"""Who may learn what is kept."""
+
+
 @dataclass(frozen=True)
 class BucketSettings:
     """How the bucket learner is trained and when it calls itself unsure.
@@ -139,7 +143,7 @@ DIALS = ("accuracy", "balanced", "diverse", "novel")
 _CHOICES = {
     "model": MODELS,
     "engine": ENGINES,
-    "mode": ("strong", "faithful"),
+    "mode": KEEPER_MODES,
     "dial": DIALS,
     "smtp_security": ("starttls", "tls", "none"),
     **opportunities.CHOICES,
