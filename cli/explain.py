@@ -51,7 +51,7 @@ def explain(
     workspace: o.Workspace = None,
     verbose: o.Verbose = False,
 ) -> None:
-    """Say why a track gets its bucket.
+    """Say why a track gets its bucket or a record was chosen.
 
     And what would change that. Nothing is written but the chart.
 

@@ -14,12 +14,12 @@ from ._boundary import Boundary, run
 
 _COMMANDS = {
     "scan": "Read your library; playlists become buckets.",
-    "train": "Learn your buckets and measure how well.",
+    "train": "Learn from what you did, and measure how well.",
     "assign-buckets": "Propose a bucket for every unsorted track.",
     "select-batch": "Choose the next records worth a look.",
     "recommend": "Show the open calls you would want to see.",
-    "review": "Say with one key a track whether its bucket is right.",
-    "explain": "Say why a track gets its bucket.",
+    "review": "Answer with one key a track or record.",
+    "explain": "Say why a track gets its bucket or a record was chosen.",
     "feedback": "Learn from your corrections.",
     "similar": "Find records like one you name.",
     "map": "Draw all records as a map, alike ones near each other.",
@@ -88,7 +88,8 @@ def _built(name: str) -> Any:
 app = typer.Typer(
     name="djlib",
     cls=_Commands,
-    help="Sorts your tracks into your own crates: learns them, proposes, takes your corrections.",
+    help="Learns your taste from what you did: sorts tracks into your own crates, picks records worth a "
+    "look, ranks open calls; takes your corrections.",
     epilog="\b\nStart with:  djlib demo\nThen:        djlib scan LIBRARY.xml\n"
     "             djlib assign-buckets",
     invoke_without_command=True,

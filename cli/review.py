@@ -37,7 +37,7 @@ def review(
     wait: o.Wait = None,
     verbose: o.Verbose = False,
 ) -> None:
-    """Say with one key a track whether its bucket is right.
+    """Answer with one key a track or record.
 
     Those the model is unsure of come first. Every answer is saved at once; leave with q at any
     time and go on later. With --json nothing is asked: it says where the review stands.

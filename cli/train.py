@@ -42,7 +42,7 @@ def train(
     wait: o.Wait = None,
     verbose: o.Verbose = False,
 ) -> None:
-    """Learn your buckets and measure how well.
+    """Learn from what you did, and measure how well.
 
     Example: djlib train --target-precision 0.9
     """

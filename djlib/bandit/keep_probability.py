@@ -57,10 +57,6 @@ class KeepCurve:
         """Probabilities for expected answers (n,)."""
         return _logistic(self.slope * expected + self.offset)
 
-    def spread(self, expected: np.ndarray, spread: np.ndarray) -> np.ndarray:
-        """Half the way the probability goes between one deviation below and one above, (n,)."""
-        return (self.apply(expected + spread) - self.apply(expected - spread)) / 2
-
 
 def _logistic(x: np.ndarray) -> np.ndarray:
     return np.asarray(1 / (1 + np.exp(-np.clip(x, -35, 35))))

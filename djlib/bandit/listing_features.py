@@ -50,7 +50,7 @@ class ListingFeatures:
         for block in self.blocks.values():
             block.fit(listings)
         columns = [*numeric_columns(listings, self.numeric), *_DERIVED]
-        values = _numbers(listings, columns)
+        values = number_values(listings, columns)
         told = [c for c in range(len(columns)) if len(np.unique(values[:, c])) > 1]
         self.columns_ = [columns[c] for c in told]
         self.quantiles_ = np.array([np.nanquantile(values[:, c], QUANTILES) for c in told]).reshape(
@@ -74,7 +74,7 @@ class ListingFeatures:
             meaning *= np.sqrt(WEIGHTS["meaning"]) / np.maximum(lengths, 1e-6)
         return Encoded(
             sparse.hstack(words, format="csr", dtype=np.float32),
-            self._levels(_numbers(listings, self.columns_)),
+            self._levels(number_values(listings, self.columns_)),
             meaning.astype(np.float16),
         )
 
@@ -115,7 +115,8 @@ def _empty(n: int) -> sparse.csr_matrix:
     return sparse.csr_matrix((n, WIDTH), dtype=np.float32)
 
 
-def _numbers(listings: pd.DataFrame, columns: Sequence[str]) -> np.ndarray:
+def number_values(listings: pd.DataFrame, columns: Sequence[str]) -> np.ndarray:
+    """The numbers of listings by name, as they are, (n, len(columns)) with NaN where missing."""
     values = [
         _DERIVED[name](listings) if name in _DERIVED else column_values(listings, name)
         for name in columns

@@ -99,6 +99,12 @@ class Posterior:
         rest = points.self_likeness() - (places**2).sum(axis=1)
         return np.sqrt(np.maximum(rest, 0) + (known**2).sum(axis=0))
 
+    def unknown_share(self, points: Encoded) -> np.ndarray:
+        """How much of the variance of the next answer comes from not knowing the taste, the rest
+        being noise, (n,), 0 to 1: near answers it is small."""
+        variance = self.spread(points) ** 2
+        return np.asarray(variance / (variance + NOISE))
+
     def draws(self, points: Encoded, n: int, rng: np.random.Generator) -> np.ndarray:
         """Answers as `n` minds drawn from the posterior would give them, (len(points), n)."""
         places = self._places(points)

@@ -11,6 +11,7 @@ import pandas as pd
 from ..tables.cell_text import text_of
 from .listing_points import Encoded
 from .listing_words import names_in
+from .number_reasons import number_reason
 from .strong import StrongPolicy
 
 _CLOSE = 0.35
@@ -66,7 +67,8 @@ def reasons_of(
     for row, strategy in enumerate(strategies):
         said = [*close[row], *counts[row]]
         if not said or strategy == "exploit":
-            said += _leading(policy, parts[row])
+            only = listings.iloc[[row]], points.take(np.array([row]))
+            said += _leading(policy, parts[row], *only, known)
         if strategy != "exploit":
             said = [*new[row], *said] or ["the model is unsure of it"]
         made.append([_BY_CHANCE, *said] if strategy == "uniform" else said)
@@ -122,13 +124,17 @@ def _never_asked(listings: pd.DataFrame, known: Known) -> list[list[str]]:
     return made
 
 
-def _leading(policy: StrongPolicy, parts: np.ndarray) -> list[str]:
+def _leading(
+    policy: StrongPolicy, parts: np.ndarray, listing: pd.DataFrame, point: Encoded, known: Known
+) -> list[str]:
     """The part that speaks loudest for a row, beside what speaks for every row."""
     best = int(parts[:-1].argmax())
     if parts[best] <= 0:
         return []
     name = policy.features_.parts[best]
-    return [f"{_WORDS.get(name, f'its {name}')} spoke for it most"]
+    if name in _WORDS:
+        return [f"{_WORDS[name]} spoke for it most"]
+    return [number_reason(policy, listing, point, name, known.keeper)]
 
 
 def _first_genre(listings: pd.DataFrame) -> list[str]:

@@ -124,7 +124,7 @@ class StrongPolicy:
                 some = points.take(np.arange(start, min(start + _SLICE, len(points))))
                 expected = self.posterior_.mean(some)
                 means.append(self.curve_.apply(expected))
-                spreads.append(self.curve_.spread(expected, self.posterior_.spread(some)))
+                spreads.append(_spread(means[-1], self.posterior_.unknown_share(some)))
         return np.concatenate(means), np.concatenate(spreads)
 
     def embed(self, listings: pd.DataFrame) -> np.ndarray:
@@ -251,6 +251,12 @@ class StrongPolicy:
         for name, said in found.items():
             _log.warning("%s: %s", name, said)
         return found
+
+
+def _spread(mean: np.ndarray, unknown: np.ndarray) -> np.ndarray:
+    """The standard deviation of P(keep), (n,): of the variance of an answer, P(1 - P), the share
+    that more answers could take away (law of total variance). It is never more than P allows."""
+    return np.sqrt(mean * (1 - mean) * unknown)
 
 
 def _is_time_for_landmarks(before: int, now: int) -> bool:

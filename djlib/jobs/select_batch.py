@@ -28,6 +28,9 @@ from .selections import log_selection
 from .songs import is_other_song
 from .talk import Talk
 
+_SHOWN = {"mean": 4, "uncertainty_at_selection": 4}
+"""Digits in the file, which people read; the log keeps them all."""
+
 
 @dataclass(frozen=True)
 class BatchReport:
@@ -95,7 +98,7 @@ def select_batch(
                 workspace, batch, candidates, chosen.moments,
                 version=sides[0].version, sides=names, keeps_logged=keeps.n_logged, pool=len(pool),
             )  # fmt: skip
-            write_table(batch[BATCH.names], output)
+            write_table(batch[BATCH.names].round(_SHOWN), output)
             noted |= {"source": str(source or workspace.listings), "rows": len(batch)}
             noted |= {"version": sides[0].version, "output": str(output.absolute())}
         first = batch.iloc[0]

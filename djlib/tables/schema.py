@@ -15,6 +15,7 @@ import pandas as pd
 
 from ..errors import InputError
 from .cell_text import as_text
+from .numbers_in_text import numbers_in
 from .problems import Problem
 
 Kind = Literal["text", "number", "bpm", "year", "seconds"]
@@ -262,7 +263,7 @@ def _as_numbers(values: pd.Series, kind: Kind) -> tuple[pd.Series, dict[int, str
     else:
         text = _as_text(values).str.strip()
         given = text.ne("")
-        numbers = _parse(text, kind)
+        numbers = numbers_in(text, kind)
     unknown = numbers.eq(0) if kind != "number" else ~given
     low, high, wrong = _LIMITS[kind]
     outside = numbers.notna() & ~unknown & ~(numbers.between(low, high) & np.isfinite(numbers))
@@ -270,25 +271,6 @@ def _as_numbers(values: pd.Series, kind: Kind) -> tuple[pd.Series, dict[int, str
     bad = dict.fromkeys(np.flatnonzero(unread).tolist(), "not a number")
     bad |= dict.fromkeys(np.flatnonzero(outside).tolist(), wrong)
     return numbers.mask(outside | unknown), bad
-
-
-def _parse(text: pd.Series, kind: Kind) -> pd.Series:
-    """Numbers in text: comma decimals, years inside dates, durations as m:ss."""
-    plain = text.str.replace(",", ".", regex=False) if kind != "year" else text
-    numbers = pd.to_numeric(plain, errors="coerce").astype("float64")
-    rest = numbers.isna() & text.ne("")
-    if not rest.any():
-        return numbers
-    if kind == "year":
-        inside = text[rest].str.extract(r"(?<!\d)(\d{4})(?!\d)", expand=False)
-        numbers[rest] = pd.to_numeric(inside, errors="coerce")
-    elif kind == "seconds":
-        parts = text[rest].str.extract(r"^(?:(\d+):)?(\d{1,3}):(\d\d)$").astype("float64")
-        numbers[rest] = parts[0].fillna(0) * 3600 + parts[1] * 60 + parts[2]
-    elif kind == "bpm":
-        inside = plain[rest].str.extract(r"^(\d+(?:\.\d+)?)\s*bpm$", flags=re.I, expand=False)
-        numbers[rest] = pd.to_numeric(inside, errors="coerce")
-    return numbers
 
 
 def split_buckets(cell: str) -> list[str]:

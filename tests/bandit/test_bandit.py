@@ -178,6 +178,36 @@ def test_reasons_are_true() -> None:
         assert (int(words[4]), int(words[6])) == (int(rows["keeper"].sum()), len(rows))
 
 
+def test_doubt_is_less_on_familiar_ground_and_never_more_than_the_probability_allows() -> None:
+    listings = shop(200)
+    few, many = bandit().fit(listings.head(10)), bandit().fit(listings.head(150))
+    asked, before = (m.moments(without_answers(listings.head(150))) for m in (many, few))
+    unasked = many.moments(without_answers(listings.tail(50)))
+    for mean, uncertainty in (asked, before, unasked):
+        assert (uncertainty <= np.sqrt(mean * (1 - mean))).all()
+    share = [float(np.mean(u / np.sqrt(m * (1 - m)))) for m, u in (asked, unasked, before)]
+    assert share == sorted(share)
+    assert share[0] < 0.9 * share[2]
+
+
+def test_a_number_that_speaks_says_its_value_and_how_it_went_there() -> None:
+    rng = np.random.default_rng(0)
+    listings = pd.DataFrame(
+        {
+            "listing_id": [f"l{i}" for i in range(120)],
+            "title": [f"{a:x}" for a in rng.integers(1 << 30, 1 << 40, 120)],
+            "year": rng.choice([1981.0, 2005.0, np.nan], 120),
+        }
+    )
+    listings["keeper"] = (listings["year"] == 1981).astype(int)
+    known = listings.head(60)
+    model = bandit().fit(known)
+    said = model.explain(without_answers(listings[listings["year"] == 1981].tail(5)))
+    n = int((known["year"] == 1981).sum())
+    for reasons in said:
+        assert f"its year (1981) spoke for it most: kept {n} of {n} about there" in reasons
+
+
 def test_contributions_add_up_to_the_answer_expected() -> None:
     listings = shop(80)
     model = bandit().fit(listings.head(40))

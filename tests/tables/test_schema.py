@@ -133,7 +133,8 @@ def test_numbers_are_read_as_people_write_them(column: str, text: str, number: f
         ("year", "12345", "not a year"),
         ("duration_s", "3:71:9", "not a number"),
         ("price", "inf", "not a finite number"),
-        ("price", "12 EUR", "not a number"),
+        ("price", "12 apples", "not a number"),
+        ("price", "EUR", "not a number"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_reported_and_becomes_missing(
@@ -143,6 +144,24 @@ def test_a_value_that_cannot_be_used_is_reported_and_becomes_missing(
 
     assert np.isnan(found).all()
     assert problems == [f"3: {reason}"]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("12 EUR", 12.0),
+        ("€12,50", 12.5),
+        ("US$ 1,299.95", 1299.95),
+        ("1.299,95 €", 1299.95),
+        ("¥12,800", 12800.0),
+        ("CHF 1'200", 1200.0),
+        ("1 200 kr", 1200.0),
+    ],
+)
+def test_a_price_may_name_its_currency(text: str, value: float) -> None:
+    found, problems = _coerced("price", ["", text])
+
+    assert (found[1], problems) == (value, [])
 
 
 @pytest.mark.parametrize("dtype", ["int64", "float32", "Int64", "object"])
