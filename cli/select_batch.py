@@ -101,13 +101,14 @@ def render(report: BatchReport) -> None:
 
     parts = ", ".join(f"{n} {part}" for part, n in (report.ab or report.split).items())
     heading(f"{count(len(report.rows), 'record')} out of {report.pool:,}: {parts}")
+    labelled = any(row["label"] for row in report.rows)
     table(
-        ["", "artist", "title", "label", "keep?", "reason"],
+        ["", "artist", "title", *(["label"] if labelled else []), "keep?", "reason"],
         [
             (
                 row["selection_strategy"],
                 *credit(row["artist"], row["title"]),
-                row["label"],
+                *([row["label"]] if labelled else []),
                 f"{bar(row['mean'], 5)} {row['mean']:.2f}",
                 row["reason"],
             )

@@ -19,7 +19,7 @@ from .posterior import Posterior
 _SHORTLIST, _SAMPLE = 200, 100
 """Of a large pool only so many of the highest, and so many by chance, are weighed in detail."""
 _MINDS = 100
-ANY_RECORD = 0.2
+ANY_RECORD = 0.5
 """Chance that the last slot that explores asks about any record at all."""
 _SAME = 0.999
 _RATES = (0.01, 0.4)

@@ -26,10 +26,11 @@ class GameFigures:
     and `explore_rate` the same for either part. `ece` and `brier` are of the picks, `ece_aside`
     and `brier_aside` of rows drawn at random, all before their answers were learned: picks
     alone are a chosen few. `forgot` is how much worse the answers of the first half are ranked
-    (AUC) at the end than when they were just learned. `silhouette` is how far keepers stand
-    apart in the player's taste space. `kinds_found` is how many of the pool's kinds of keepers
-    (clusters of their words, the same for all players) were met at least once, `diversity` the
-    mean cosine distance between the keepers found.
+    (AUC) at the end than when they were just learned. `settled` is the share of its doubt about the
+    picks that is gone at the end, on ground that is familiar by then. `silhouette` is how far
+    keepers stand apart in the player's taste space. `kinds_found` is how many of the pool's kinds
+    of keepers (clusters of their words, the same for all players) were met at least once,
+    `diversity` the mean cosine distance between the keepers found.
     """
 
     picks: int
@@ -46,6 +47,7 @@ class GameFigures:
     ece_aside: float | None
     brier_aside: float | None
     forgot: float | None
+    settled: float | None
     silhouette: float | None
     kinds_found: int | None
     kinds: int
@@ -107,6 +109,7 @@ def figures_of(game: Game, keeper: np.ndarray, ground: Ground | None = None) -> 
         ece_aside=_ece(game.aside_mean, game.aside_keeper),
         brier_aside=_brier(game.aside_mean, game.aside_keeper),
         forgot=early - late if np.isfinite(early - late) else None,
+        settled=_settled(*game.doubt),
         silhouette=_silhouette(game.taste, keeper),
         kinds_found=len(set(ground.kind[met]) - {-1}) if ground else None,
         kinds=int(ground.kind.max()) + 1 if ground else 0,
@@ -117,6 +120,10 @@ def figures_of(game: Game, keeper: np.ndarray, ground: Ground | None = None) -> 
 
 def _mean(values: np.ndarray) -> float | None:
     return float(values.mean()) if len(values) else None
+
+
+def _settled(before: float, after: float) -> float | None:
+    return 1 - after / before if np.isfinite(after) and before > 0 else None
 
 
 def _diversity(vectors: np.ndarray) -> float | None:

@@ -35,6 +35,10 @@ class RandomPlayer:
         """Have no opinion."""
         return None
 
+    def doubt(self, rows: np.ndarray) -> np.ndarray | None:
+        """Have no doubt."""
+        return None
+
     def taste(self, rows: np.ndarray) -> np.ndarray | None:
         """Have no taste."""
         return None
@@ -150,6 +154,10 @@ class BanditPlayer(RandomPlayer):
     def proba(self, rows: np.ndarray) -> np.ndarray | None:
         """Give the bandit's probability of a keeper."""
         return np.asarray(self.bandit.predict_proba(self.listings.iloc[rows])[:, 1])
+
+    def doubt(self, rows: np.ndarray) -> np.ndarray | None:
+        """Give the bandit's doubt of its probabilities."""
+        return self.bandit.moments(self.listings.iloc[rows])[1]
 
     def taste(self, rows: np.ndarray) -> np.ndarray | None:
         """Give the bandit's taste space."""

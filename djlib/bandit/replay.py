@@ -61,6 +61,9 @@ class Player(Protocol):
     def proba(self, rows: np.ndarray) -> np.ndarray | None:
         """Give the probability of a keeper for each row; None from who has none."""
 
+    def doubt(self, rows: np.ndarray) -> np.ndarray | None:
+        """Give the standard deviation of that probability; None from who has none."""
+
     def taste(self, rows: np.ndarray) -> np.ndarray | None:
         """Give the place of each row in taste space; None from who has none."""
 
@@ -85,6 +88,8 @@ class Game:
     aside_keeper: np.ndarray
     early_auc: tuple[float, float]
     """How well the answers of the first half were ranked: when just learned, and at the end."""
+    doubt: tuple[float, float]
+    """How unsure it was of its picks on average: when it picked them, and at the end."""
     taste: np.ndarray | None
     seconds: float
 
@@ -157,10 +162,13 @@ def replay(
             notes.early_auc = _auc(player, early, keeper)
         notes.ask_aside(player, candidates[:_ASIDE], keeper)
         pick = notes.timed(player.pick, candidates, rules.k)
-        notes.note(batch, pick, keeper)
+        notes.note(batch, pick, player.doubt(pick.rows), keeper)
         known, n_new = np.append(known, pick.rows), len(pick.rows)
     player.learn(known, keeper[known], n_new)
-    return notes.closed(start, _auc(player, early, keeper), player.taste(np.arange(n)))
+    notes.late_auc = _auc(player, early, keeper)
+    return notes.closed(
+        start, player.doubt(known[len(known) - notes.n :]), player.taste(np.arange(n))
+    )
 
 
 @dataclass
@@ -169,7 +177,9 @@ class _Notes:
 
     picks: list[dict[str, np.ndarray]] = field(default_factory=list)
     aside: list[np.ndarray] = field(default_factory=list)
+    doubts: list[np.ndarray] = field(default_factory=list)
     early_auc: float = np.nan
+    late_auc: float = np.nan
     seconds: float = 0.0
 
     def timed(self, work: Callable[..., Any], *given: Any) -> Any:
@@ -183,8 +193,14 @@ class _Notes:
         if proba is not None:
             self.aside.append(np.stack([proba, keeper[rows]]))
 
-    def note(self, batch: int, pick: Pick, keeper: np.ndarray) -> None:
+    @property
+    def n(self) -> int:
+        """Picks so far."""
+        return sum(len(pick["rows"]) for pick in self.picks)
+
+    def note(self, batch: int, pick: Pick, doubt: np.ndarray | None, keeper: np.ndarray) -> None:
         thought = np.full(len(pick.rows), np.nan) if pick.mean is None else pick.mean
+        self.doubts.append(np.full(len(pick.rows), np.nan) if doubt is None else doubt)
         self.picks.append(
             {
                 "batch": np.full(len(pick.rows), batch),
@@ -195,7 +211,7 @@ class _Notes:
             }
         )
 
-    def closed(self, start: np.ndarray, late_auc: float, taste: np.ndarray | None) -> Game:
+    def closed(self, start: np.ndarray, doubt: np.ndarray | None, taste: np.ndarray | None) -> Game:
         aside = np.concatenate(self.aside, axis=1) if self.aside else np.zeros((2, 0))
         joined = {name: np.concatenate([p[name] for p in self.picks]) for name in self.picks[0]}
         return Game(
@@ -203,7 +219,11 @@ class _Notes:
             **joined,
             aside_mean=aside[0],
             aside_keeper=aside[1].astype(int),
-            early_auc=(self.early_auc, late_auc),
+            early_auc=(self.early_auc, self.late_auc),
+            doubt=(
+                float(np.concatenate(self.doubts).mean()),
+                np.nan if doubt is None else float(doubt.mean()),
+            ),
             taste=taste,
             seconds=self.seconds,
         )

@@ -55,6 +55,7 @@ FIGURES = (
     Figure("Brier picked", "brier", _small, "mean squared error on what it picked", False),
     Figure("Brier", "brier_aside", _small, "mean squared error on random rows", False),
     Figure("forgot", "forgot", _small, "AUC that early answers lost by the end", False),
+    Figure("settled", "settled", _share, "doubt about its picks that is gone at the end", False),
     Figure("silhouette", "silhouette", _small, "how far keepers stand apart in its taste", False),
     Figure("kinds", "kinds_found", _whole, "kinds of keepers found"),
     Figure("diversity", "diversity", _small, "distance between the keepers found", False),

@@ -50,6 +50,10 @@ class FakeBandit:
         p = X["styles"].map(kept).fillna(self.known["keeper"].mean()).to_numpy()
         return np.stack([1 - p, p], axis=1)
 
+    def moments(self, X: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+        p = self.predict_proba(X)[:, 1]
+        return p, np.sqrt(p * (1 - p)) / len(self.known)
+
     def embed(self, X: pd.DataFrame) -> np.ndarray:
         p = self.predict_proba(X)
         return p / np.linalg.norm(p, axis=1, keepdims=True)
@@ -193,3 +197,14 @@ def test_the_bandit_forgets_little_of_what_it_learned_first() -> None:
     forgot = [place.play("strong", seed).figures.forgot for seed in range(2)]
     assert None not in forgot
     assert max(forgot) < 0.05
+
+
+def test_doubt_falls_on_familiar_ground() -> None:
+    """Of records it was told about it is surer than when it asked; some have no doubt at all."""
+    bandit = partial(BanditPlayer, mode="strong", engine="none")
+    random = PLAYERS["random"]
+    place = arena(400, Rules(batches=6, k=20), makers={"strong": bandit, "random": random})
+    settled = place.play("strong", 0).figures.settled
+    assert settled is not None
+    assert 0.02 < settled < 1
+    assert place.play("random", 0).figures.settled is None
