@@ -88,8 +88,8 @@ def _built(name: str) -> Any:
 app = typer.Typer(
     name="djlib",
     cls=_Commands,
-    help="Learns your taste from what you did: sorts tracks into your own crates, picks records worth a "
-    "look, ranks open calls; takes your corrections.",
+    help="Learns your taste from what you did: sorts tracks into your own crates, picks records "
+    "worth a look, ranks open calls; takes your corrections.",
     epilog="\b\nStart with:  djlib demo\nThen:        djlib scan LIBRARY.xml\n"
     "             djlib assign-buckets",
     invoke_without_command=True,
