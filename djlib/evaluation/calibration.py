@@ -15,7 +15,7 @@ from scipy.optimize import minimize
 from scipy.special import expit, logit, softmax
 
 _TINY = 1e-9
-_PLENTY = 200_000
+_PLENTY = 100_000
 """Probabilities that tell three numbers as well as millions do: of more, every so many-th row."""
 
 _MOST_MIX = 0.5
