@@ -49,11 +49,9 @@ class Rows:
 
     def by_column(self) -> dict[str, list[str]]:
         """Hand the values over, "" for missing; afterwards no rows are left here."""
-        turned = zip(*self.values, strict=True) if self.values else ([] for _ in self._columns)
-        self.values = []
+        rows, self.values = self.values, []
         return {
-            name: [value or "" for value in values]
-            for name, values in zip(self._columns, turned, strict=True)
+            name: [row[place] or "" for row in rows] for place, name in enumerate(self._columns)
         }
 
     def report(self) -> None:
