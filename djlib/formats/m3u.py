@@ -28,9 +28,7 @@ NAME = "M3U playlist"
 ADVICE = "export the playlist again as .m3u8"
 
 _SUFFIXES = (".m3u", ".m3u8")
-_EXTINF = re.compile(
-    r"#EXTINF:\s*(-?\d+(?:\.\d+)?)(?:\s+[\w-]+=\"[^\"]*\")*[^,]*,(.*)", re.DOTALL
-)
+_EXTINF = re.compile(r"#EXTINF:\s*(-?\d+(?:\.\d+)?)(?:\s+[\w-]+=\"[^\"]*\")*[^,]*,(.*)", re.DOTALL)
 _TOLD = re.compile(r"<(artist|title|songlength)>([^<]*)")
 _ONE_SLASH = re.compile(r"file:/(?!/)")
 _DASHES = (" - ", " – ", " — ")

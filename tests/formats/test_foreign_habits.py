@@ -58,7 +58,11 @@ def test_streamed_tracks_are_tracks_without_a_file(tmp_path: Path, location: str
 
 @pytest.mark.parametrize(
     ("encoding", "declared", "mark"),
-    [("utf-8", "UTF-8", b"\xef\xbb\xbf"), ("utf-16", "UTF-16", b""), ("cp1252", "windows-1252", b"")]
+    [
+        ("utf-8", "UTF-8", b"\xef\xbb\xbf"),
+        ("utf-16", "UTF-16", b""),
+        ("cp1252", "windows-1252", b""),
+    ]
     + [("latin-1", "ISO-8859-1", b""), ("utf-8", "UTF-8", b"\r\n ")],
 )
 def test_xml_in_every_encoding_and_with_blank_lines_above(

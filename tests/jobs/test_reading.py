@@ -63,7 +63,7 @@ def test_tracks_are_read_ahead_of_a_model_that_will_want_them(
     tracks = pd.DataFrame({"artist": ["Ana", "Bo"], "title": ["One", "Two"]})
     talk = Listening()
     read_ahead(talk, HybridBucketAssigner(engine=None), tracks)
-    assert talk.told == calls == []
+    assert not talk.told
     for _ in range(2):
         read_ahead(talk, HybridBucketAssigner(engine="torch", cache=str(tmp_path)), tracks)
     assert talk.told == [("Reading names and genres", 2)] * 2
