@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from .assigner import BucketAssigner
 from .labels import Labels, encode
 from .thresholds import given_out
 from .training import TrainingSet
+
+Split = tuple[np.ndarray, np.ndarray]
 
 KINDS: tuple[FoldKind, ...] = ("stratified", "artist")
 
@@ -65,10 +68,11 @@ def measure(
         return Measurement({}, np.empty(0), np.empty(0, bool), too_small)
     figures: dict[str, dict[str, Any]] = {}
     confidence, correct = np.empty(0), np.empty(0, bool)
-    for kind in KINDS:
-        found = out_of_fold(
-            make_model, measured, kind, n_folds=n_folds, seed=seed, progress=progress
-        )
+    splits = [_learnable(measured, kind, n_folds, seed) for kind in KINDS]
+    every = [split for of_kind in splits for split in of_kind]
+    models = iter(make_model().refits(measured.tracks, measured.y, every))
+    for kind, of_kind in zip(KINDS, splits, strict=True):
+        found = _answered(measured, of_kind, islice(models, len(of_kind)), progress)
         done, labels = found.answered, found.labels
         if not done.any():
             continue
@@ -117,15 +121,31 @@ def out_of_fold(
     >>> found.proba.shape, bool(found.answered.all())
     ((60, 3), True)
     """
+    splits = _learnable(training, kind, n_folds, seed)
+    models = make_model().refits(training.tracks, training.y, splits)
+    return _answered(training, splits, models, progress, each_fold)
+
+
+def _learnable(training: TrainingSet, kind: FoldKind, n_folds: int, seed: int) -> list[Split]:
+    """Rows to learn from and to test on, where there are two buckets to learn."""
+    labels = encode(training.y)
+    splits = folds(training.tracks, labels.first, kind=kind, n_folds=n_folds, seed=seed)
+    return [split for split in splits if labels.truth[split[0]].any(axis=0).sum() > 1]
+
+
+def _answered(
+    training: TrainingSet,
+    splits: Sequence[Split],
+    models: Iterable[BucketAssigner],
+    progress: Callable[[int], None] | None = None,
+    each_fold: Callable[[BucketAssigner, np.ndarray], None] | None = None,
+) -> OutOfFold:
+    """What the model of each split says of its test rows."""
     labels = encode(training.y)
     proba = np.full(labels.truth.shape, np.nan)
     given = np.zeros(labels.truth.shape, dtype=int)
-    y = training.y
     place = {bucket: column for column, bucket in enumerate(labels.classes)}
-    splits = folds(training.tracks, labels.first, kind=kind, n_folds=n_folds, seed=seed)
-    learnable = [split for split in splits if labels.truth[split[0]].any(axis=0).sum() > 1]
-    models = make_model().refits(training.tracks, y, learnable)
-    for (_, test), model in zip(learnable, models, strict=True):
+    for (_, test), model in zip(splits, models, strict=True):
         if progress:
             progress(1)
         columns = np.array([place[bucket] for bucket in model.classes_])

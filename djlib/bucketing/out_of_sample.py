@@ -74,7 +74,7 @@ class Heard:
     ) -> Self:
         """Ask `answer(train, test)` for votes, fold by fold until there are plenty."""
         X = X.reset_index(drop=True)
-        names = (artist_groups(X), song_groups(X))
+        names = (pd.factorize(artist_groups(X))[0], pd.factorize(song_groups(X))[0])
         drawn = _ask(answer, names, labels, _drawn(labels, seed))
         if labels.is_multi:  # the first choice is not corrected there
             return cls(*drawn, *drawn)

@@ -15,6 +15,9 @@ from scipy.optimize import minimize
 from scipy.special import expit, logit, softmax
 
 _TINY = 1e-9
+_PLENTY = 100_000
+"""Probabilities that tell three numbers as well as millions do: of more, every so many-th row."""
+
 _MOST_MIX = 0.5
 """Base rates never drown the votes: with a few tracks they would, and every track would get the
 largest bucket."""
@@ -52,6 +55,8 @@ class Calibration:
             n_buckets = truth.shape[1]
             return cls((1 / n_buckets,) * n_buckets, is_multi, mix=_MOST_MIX)
         prior = truth.mean(axis=0)
+        every = -(-raw.size // _PLENTY)
+        raw, truth = raw[::every], truth[::every]
         start = cls(tuple(prior.tolist()), is_multi)
         target = (len(raw) * truth + prior) / (len(raw) + 1)
 

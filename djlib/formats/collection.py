@@ -25,6 +25,23 @@ Kind = Literal["playlist", "smart", "folder"]
 PATH_SEPARATOR = " / "
 """Joins the folders of a playlist and its own name."""
 
+STATED = (
+    "artist",
+    "title",
+    "album",
+    "label",
+    "genres",
+    "bpm",
+    "key",
+    "year",
+    "duration_s",
+    "date_added",
+    "comment",
+    "rating",
+    "play_count",
+)
+"""What a program states of a track, in the order in which readers make their rows."""
+
 _NUMBERS = ("bpm", "year", "duration_s", "rating", "play_count")
 
 OWN_FOLDER = "djlib"

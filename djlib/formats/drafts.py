@@ -54,10 +54,12 @@ class NewFile:
 
 @dataclass(frozen=True)
 class Draft:
-    """Everything an export would write, and what it leaves out and why."""
+    """Everything an export would write, and what it leaves out and why; `left_out` are the ids of
+    tracks that no file can hold."""
 
     files: list[NewFile]
     problems: list[Problem] = field(default_factory=list)
+    left_out: frozenset[str] = frozenset()
 
     @property
     def paths(self) -> list[Path]:

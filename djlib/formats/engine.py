@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ..errors import FormatError
-from .collection import Library, SourcePlaylist, assemble
+from .collection import STATED, Library, SourcePlaylist, assemble
 from .collection import rows_of as rows_of_keys
 from .format import Format
 from .locations import is_windows_path
@@ -47,23 +47,7 @@ _TRACK = (
     "originDatabaseUuid",
     "originTrackId",
 )
-_COLUMNS = (
-    "source_id",
-    "location",
-    "path",
-    "artist",
-    "title",
-    "album",
-    "label",
-    "genres",
-    "bpm",
-    "key",
-    "year",
-    "duration_s",
-    "date_added",
-    "comment",
-    "rating",
-)
+_COLUMNS = ("source_id", "location", "path", *STATED[:-1])  # nobody counts plays there
 _TEXTS = {"1": "title", "2": "artist", "3": "album", "4": "genre", "5": "comment", "6": "label"}
 _NUMBERS = {"4": "key", "5": "rating"}
 _MAJOR = ("C", "G", "D", "A", "E", "B", "F#", "Db", "Ab", "Eb", "Bb", "F")

@@ -20,8 +20,9 @@ _LEFT_RAW = frozenset((string.ascii_letters + string.digits + "/:-.()_,+!;#$@=")
 _ENCODED = [chr(byte) if byte in _LEFT_RAW else f"%{byte:02x}" for byte in range(256)]
 _USUAL = (("%20", " "), ("%27", "'"), ("%26", "&"), ("%5b", "["), ("%5d", "]"))
 """What most names need; nothing it gives begins another sign."""
-_FILE_URL = re.compile(r"file://([^/]*)(/.*)", re.DOTALL)
-_DRIVE_AFTER_SLASH = re.compile(r"/[A-Za-z]:/")
+_FILE_URL = re.compile(r"file://([^/]*)(/.*)", re.DOTALL | re.IGNORECASE)
+_DRIVE = re.compile(r"[A-Za-z]:")
+_DRIVE_AFTER_SLASH = re.compile(r"/[A-Za-z]:[/\\]")
 _WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\|//[^/]")
 
 
@@ -40,17 +41,16 @@ def decode_location(location: str) -> str:
     if found is None:
         raise InputError(f"location {location!r} is not a file: it should begin with {LOCALHOST}/")
     host, rest = found.groups()
-    path = f"//{host}{rest}" if host not in ("", "localhost") else rest
-    if _DRIVE_AFTER_SLASH.match(path):
-        path = path[1:]
+    path = rest
+    if host and host.lower() != "localhost":
+        path = host + rest if _DRIVE.fullmatch(host) else f"//{host}{rest}"
     for written, sign in _USUAL:
         path = path.replace(written, sign)
-    if "%" not in path:
-        return path
     try:
-        return unquote_to_bytes(path).decode("utf-8")
+        path = unquote_to_bytes(path).decode("utf-8") if "%" in path else path
     except UnicodeDecodeError as error:
         raise InputError(f"location {location!r} is not UTF-8 ({error.reason})") from error
+    return path[1:] if _DRIVE_AFTER_SLASH.match(path) else path
 
 
 def encode_location(path: str) -> str:

@@ -7,6 +7,7 @@ lists say `#EXTVDJ:` with the same in elements.
 
 from __future__ import annotations
 
+import codecs
 import os.path
 import re
 from collections.abc import Iterator
@@ -27,8 +28,11 @@ NAME = "M3U playlist"
 ADVICE = "export the playlist again as .m3u8"
 
 _SUFFIXES = (".m3u", ".m3u8")
-_EXTINF = re.compile(r"#EXTINF:\s*(-?\d+(?:\.\d+)?)[^,]*,(.*)", re.DOTALL)
+_EXTINF = re.compile(r"#EXTINF:\s*(-?\d+(?:\.\d+)?)(?:\s+[\w-]+=\"[^\"]*\")*[^,]*,(.*)", re.DOTALL)
 _TOLD = re.compile(r"<(artist|title|songlength)>([^<]*)")
+_ONE_SLASH = re.compile(r"file:/(?!/)")
+_DASHES = (" - ", " – ", " — ")
+_WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _ENCODING = re.compile(rb"^" + ENCODING.encode() + rb"\s*([\w-]+)", re.MULTILINE)
 _HEAD = 200
@@ -88,7 +92,10 @@ def _text(path: Path) -> str:
 
 
 def _stated_encoding(data: bytes) -> str:
-    """`cp1252` where the file says so; what it says otherwise is guessed better."""
+    """`utf-16` by its mark, `cp1252` where the file says so; what it says otherwise is guessed
+    better."""
+    if data.startswith(_WIDE):
+        return "utf-16"
     found = _ENCODING.search(data[:_HEAD])
     return "cp1252" if found and found[1].lower() in (b"windows-1252", b"cp1252") else ""
 
@@ -96,13 +103,11 @@ def _stated_encoding(data: bytes) -> str:
 def _entries(text: str) -> Iterator[tuple[int, str, tuple[str, str, str] | None]]:
     """Line number, path, and seconds, artist and title where a line above states them."""
     about = None
-    for number, line in enumerate(text.split("\n"), start=1):  # splitlines() breaks at U+2028
-        line = line.removesuffix("\r")
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")  # an old Mac's lines end so
+    for number, line in enumerate(lines.split("\n"), start=1):  # splitlines() breaks at U+2028
         found = _EXTINF.fullmatch(line)
         if found is not None:
-            artist, dash, title = found[2].strip().partition(" - ")
-            seconds = found[1] if float(found[1]) > 0 else ""
-            about = (seconds, artist, title) if dash else (seconds, "", artist)
+            about = (found[1] if float(found[1]) > 0 else "", *_named(found[2].strip()))
         elif line.startswith("#EXTVDJ:"):
             told = dict(_TOLD.findall(line))
             if told.get("title"):
@@ -112,13 +117,21 @@ def _entries(text: str) -> Iterator[tuple[int, str, tuple[str, str, str] | None]
             about = None
 
 
+def _named(text: str) -> tuple[str, str]:
+    """Artist and title of `Artist - Title`, whatever its dash; a title alone has none."""
+    dash = next((dash for dash in _DASHES if dash in text), None)
+    artist, _, title = text.partition(dash) if dash else ("", "", text)
+    return artist, title
+
+
 def _resolved(line: str, folder: Path) -> str:
-    if line.startswith("file://"):
-        return decode_location(line)
+    bare = line.lstrip()
+    if is_windows_path(bare) or bare.startswith("/"):
+        return bare
+    if bare[:5].lower() == "file:":
+        return decode_location(_ONE_SLASH.sub("file:///", bare))
     if _URL.match(line):
         raise InputError("a stream, not a file")
-    if is_windows_path(line) or line.startswith("/"):
-        return line
     relative = line if "/" in line else line.replace("\\", "/")
     return os.path.normpath(os.path.join(os.path.abspath(folder), relative))
 

@@ -133,7 +133,8 @@ def _draft(target: Path, tracks: pd.DataFrame, playlists: Sequence[Playlist], fo
         unusable.update(_unusable(members, form))
         usable = [member for member in members if member["track_id"] not in unusable]
         files.append(NewFile(path, partial(_content, playlist, usable, form, path.parent), _is_own))
-    return Draft(files, [*missing_members(playlists, tracks), *unusable.values()])
+    problems = [*missing_members(playlists, tracks), *unusable.values()]
+    return Draft(files, problems, frozenset(unusable))
 
 
 def _is_own(file: Path) -> bool:

@@ -3,7 +3,7 @@
 Two rows are one track where their paths are one, else where artist and title are one and the
 durations differ by no more than two seconds. The second is believed only where either library
 has one such track, and never of two audio files that both are there: those are copies, which are
-another question.
+another question. How a title that holds the artist is read, the caller says.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -31,6 +31,9 @@ _LABELS = ("bucket", "buckets")
 _OUR_ID = re.compile(r"t_[0-9a-f]{12}")
 
 Song = tuple[str, str]
+Named = Callable[[str, str], Song]
+"""Gives artist and title of what a library calls so."""
+
 _NO_SONG: Song = ("", "")
 
 
@@ -56,19 +59,24 @@ def merge(
     libraries: Sequence[Library],
     are_files: Sequence[bool] | None = None,
     names: Sequence[str] | None = None,
+    named: Named | None = None,
 ) -> Library:
     """Make one library; of what several say of a track the first that says anything is kept.
 
     `are_files` tells which libraries are the audio files themselves, `names` how the problems call
-    each. Playlists of one name become
-    one. A single library stays as it is.
+    each, `named` finds the artist in a title that holds both. Playlists of one name become one.
+    A single library stays as it is.
     """
     if len(libraries) == 1:
         return libraries[0]
     files = are_files or [False] * len(libraries)
     seen = _Seen()
-    groups = [_groups(one.tracks, seen, real) for one, real in zip(libraries, files, strict=True)]
-    tracks = _one_row_each(libraries, groups)
+    called = [_called(one.tracks, named or _as_given) for one in libraries]
+    groups = [
+        _groups(_identities(one.tracks, songs), seen, real)
+        for one, songs, real in zip(libraries, called, files, strict=True)
+    ]
+    tracks = _one_row_each(libraries, groups, called)
     ids = tracks["track_id"].tolist()
     new_ids = [
         dict(zip(one.tracks["track_id"], (ids[group] for group in rows), strict=True))
@@ -83,12 +91,21 @@ def merge(
     return Library(tracks, playlists, problems, ", ".join(one.source for one in libraries))
 
 
-def _groups(tracks: pd.DataFrame, seen: _Seen, are_files: bool) -> list[int]:
+def _as_given(artist: str, title: str) -> Song:
+    return artist, title
+
+
+def _called(tracks: pd.DataFrame, named: Named) -> list[Song]:
+    """Artist and title of each row."""
+    pairs = zip(_column(tracks, "artist"), _column(tracks, "title"), strict=True)
+    return [named(artist, title) for artist, title in pairs]
+
+
+def _groups(rows: Sequence[_Identity], seen: _Seen, are_files: bool) -> list[int]:
     """The group of each row: that of the same track in an earlier library, else a new one.
 
     Paths and ids go before songs, so that no row takes the place of a surer one.
     """
-    rows = _identities(tracks)
     found = [_of_keys(row, seen) for row in rows]
     how_often = Counter(row.song for row in rows)
     taken = {group for group in found if group is not None}
@@ -109,12 +126,12 @@ def _groups(tracks: pd.DataFrame, seen: _Seen, are_files: bool) -> list[int]:
     return groups
 
 
-def _identities(tracks: pd.DataFrame) -> list[_Identity]:
+def _identities(tracks: pd.DataFrame, songs: Sequence[Song]) -> list[_Identity]:
     seconds = tracks["duration_s"].tolist() if "duration_s" in tracks else [np.nan] * len(tracks)
-    columns = (_column(tracks, name) for name in ("path", "track_id", "artist", "title"))
+    columns = (_column(tracks, name) for name in ("path", "track_id"))
     return [
-        _Identity(_keys(path, own), _song(artist, title), length)
-        for path, own, artist, title, length in zip(*columns, seconds, strict=True)
+        _Identity(_keys(path, own), _song(*song), length)
+        for path, own, song, length in zip(*columns, songs, seconds, strict=True)
     ]
 
 
@@ -149,11 +166,18 @@ def _song(artist: str, title: str) -> Song:
     return (first, second) if first and second else _NO_SONG
 
 
-def _one_row_each(libraries: Sequence[Library], groups: Sequence[Sequence[int]]) -> pd.DataFrame:
+def _one_row_each(
+    libraries: Sequence[Library],
+    groups: Sequence[Sequence[int]],
+    called: Sequence[Sequence[Song]],
+) -> pd.DataFrame:
     whole = pd.concat([one.tracks for one in libraries], ignore_index=True)
     number = np.concatenate([np.asarray(rows, dtype=int) for rows in groups])
     texts = [name for name in whole if pd.api.types.is_string_dtype(whole[name].dtype)]
     known = whole.assign(**{name: whole[name].mask(whole[name].eq("")) for name in texts})
+    if "artist" in known and "title" in known:
+        songs = [song for rows in called for song in rows]
+        known["title"] = known["title"].mask(_said_better(known, number, songs))
     merged = known.groupby(number, sort=True).first()
     merged[texts] = merged[texts].fillna("").astype("str")
     for name in _LABELS:
@@ -162,6 +186,14 @@ def _one_row_each(libraries: Sequence[Library], groups: Sequence[Sequence[int]])
     merged["track_id"] = _each_once(merged["track_id"].tolist())
     merged[SOURCE_IDS] = _source_ids(libraries, number)
     return merged.reset_index(drop=True)
+
+
+def _said_better(known: pd.DataFrame, groups: np.ndarray, songs: Sequence[Song]) -> np.ndarray:
+    """Rows whose title holds the artist, where another row of the group names both apart."""
+    apart = (known["artist"].notna() & known["title"].notna()).to_numpy()
+    held = np.array([bool(artist) for artist, _ in songs], dtype=bool)
+    held &= known["artist"].isna().to_numpy()
+    return held & np.isin(groups, groups[apart])
 
 
 def _each_once(ids: list[str]) -> list[str]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ..errors import FormatError
-from .collection import Library, SourcePlaylist, assemble
+from .collection import STATED, Library, SourcePlaylist, assemble
 from .collection import rows_of as rows_of_keys
 from .format import Format
 from .options import ReadOptions
@@ -40,22 +40,7 @@ _TRACK = (
     "timesplayed",
     "mixxx_deleted",
 )
-_COLUMNS = (
-    "source_id",
-    "location",
-    "artist",
-    "title",
-    "album",
-    "genres",
-    "bpm",
-    "key",
-    "year",
-    "duration_s",
-    "date_added",
-    "comment",
-    "rating",
-    "play_count",
-)
+_COLUMNS = ("source_id", "location", *STATED)
 _AUTO_DJ, _HISTORY = "1", "2"
 
 
@@ -99,6 +84,7 @@ def _row(places: dict[str, str], track: tuple[str, ...]) -> tuple[str, ...] | No
         known["artist"],
         known["title"] or stem(location),
         known["album"],
+        "",  # Mixxx knows no labels
         known["genre"],
         known["bpm"],
         known["key"],

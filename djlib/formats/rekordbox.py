@@ -8,13 +8,14 @@ where KeyType is 1). The counts it states are never trusted.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from ..errors import FormatError, InputError
 from ..tables.problems import Problem
 from .collection import Library, SourcePlaylist, assemble, rows_of
 from .format import Format
-from .locations import decode_location, path_key
+from .locations import decode_location, is_windows_path, path_key
 from .options import ReadOptions
 from .rekordbox_writer import draft, write_rekordbox
 from .xml_files import Rows, has_root, parse_file, safe_parser
@@ -44,6 +45,8 @@ _COLUMN_OF = {
 }
 _ATTRIBUTES = tuple(_COLUMN_OF)
 _FOLDER, _BY_LOCATION = "0", "1"
+_STREAMED = re.compile(r"(?:file://localhost/?)?(?!file:)[A-Za-z]{2,}:(?!\d*/[^/])", re.IGNORECASE)
+"""`spotify:track:1`, `file://localhostsoundcloud:tracks:2`, `https://...`."""
 
 
 def sniff(path: Path, head: bytes) -> bool:
@@ -135,11 +138,20 @@ def _paths(locations: list[str], lines: list[int], problems: list[Problem]) -> l
     paths: list[str] = []
     for location, line in zip(locations, lines, strict=True):
         try:
-            paths.append(decode_location(location) if location else "")
+            paths.append(_decoded(location) if location else "")
         except InputError as error:
             paths.append("")
             problems.append(Problem(line, "location", location, str(error), "value ignored"))
     return paths
+
+
+def _decoded(location: str) -> str:
+    """The path of a location; other programs write it as it is. Raises `InputError` for none."""
+    if location.startswith("/") or is_windows_path(location):
+        return location
+    if _STREAMED.match(location):
+        raise InputError("a streamed track, which has no file")
+    return decode_location(location)
 
 
 def _resolve(nodes: list[_Node], columns: dict[str, list[str]]) -> list[SourcePlaylist]:
@@ -159,7 +171,7 @@ def _resolve(nodes: list[_Node], columns: dict[str, list[str]]) -> list[SourcePl
 
 def _file_key(location: str) -> str:
     try:
-        return path_key(decode_location(location))
+        return path_key(_decoded(location))
     except InputError:
         return location
 

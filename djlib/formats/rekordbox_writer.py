@@ -70,7 +70,8 @@ def draft(
     root = as_tree(playlists, options.folder)
     file = NewFile(target, lambda: in_parts(_document(rows, numbers, root)), _is_own)
     lost = lost_signs(rows, tuple(_TEXTS), playlists)
-    return Draft([file], [*problems, *lost, *missing_members(playlists, tracks)])
+    problems += [*lost, *missing_members(playlists, tracks)]
+    return Draft([file], problems, frozenset(tracks["track_id"]) - numbers.keys())
 
 
 def _is_own(path: Path) -> bool:

@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from ..errors import FormatError
-from .collection import Library, SourcePlaylist, assemble, rows_of
+from .collection import STATED, Library, SourcePlaylist, assemble, rows_of
 from .format import Format
 from .options import ReadOptions
 from .paths import stem
@@ -53,24 +53,7 @@ _ASSET = (
     "rating",
     "dj_play_count",
 )
-_COLUMNS = (
-    "source_id",
-    "location",
-    "path",
-    "artist",
-    "title",
-    "album",
-    "label",
-    "genres",
-    "bpm",
-    "key",
-    "year",
-    "duration_s",
-    "date_added",
-    "comment",
-    "rating",
-    "play_count",
-)
+_COLUMNS = ("source_id", "location", "path", *STATED)
 
 
 def sniff(path: Path, head: bytes) -> bool:

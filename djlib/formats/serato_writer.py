@@ -72,7 +72,9 @@ def draft(
         for drive, home in homes.items()
         for file in _crates(home, drive, found, playlists, options.folder)
     ]
-    return Draft(files, [*problems, *missing_members(playlists, tracks)])
+    held = {track_id for track_id, place in found.items() if place.drive in homes}
+    problems += missing_members(playlists, tracks)
+    return Draft(files, problems, frozenset(tracks["track_id"]) - held)
 
 
 class _Place(NamedTuple):

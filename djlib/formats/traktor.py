@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ..errors import FormatError
 from ..tables.problems import Problem
-from .collection import Kind, Library, SourcePlaylist, assemble, rows_of
+from .collection import STATED, Kind, Library, SourcePlaylist, assemble, rows_of
 from .format import Format
 from .options import ReadOptions
 from .traktor_places import boot_volume, decode_volume
@@ -24,24 +24,7 @@ NAME = "Traktor NML"
 ADVICE = "close Traktor, copy its collection.nml again (or export the collection) and read that"
 
 _ROOT = "NML"
-_COLUMNS = (
-    "artist",
-    "title",
-    "album",
-    "label",
-    "genres",
-    "bpm",
-    "key",
-    "year",
-    "duration_s",
-    "date_added",
-    "comment",
-    "rating",
-    "play_count",
-    "volume",
-    "folder",
-    "file",
-)
+_COLUMNS = (*STATED, "volume", "folder", "file")
 _KINDS: dict[str, Kind] = {"PLAYLIST": "playlist", "SMARTLIST": "smart"}
 
 

@@ -74,7 +74,8 @@ def draft(
     root = as_tree(playlists, options.folder)
     file = NewFile(target, lambda: in_parts(_document(rows, keys, root, boot)), _is_own)
     lost = lost_signs(rows, ("title", "artist", "album", *_INFO_TEXTS), playlists)
-    return Draft([file], [*problems, *lost, *missing_members(playlists, tracks)])
+    problems += [*lost, *missing_members(playlists, tracks)]
+    return Draft([file], problems, frozenset(tracks["track_id"]) - keys.keys())
 
 
 def _is_own(path: Path) -> bool:

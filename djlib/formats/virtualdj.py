@@ -14,7 +14,7 @@ from pathlib import Path
 from ..errors import FormatError, InputError
 from ..tables.problems import Problem
 from . import m3u
-from .collection import Library, SourcePlaylist, assemble
+from .collection import STATED, Library, SourcePlaylist, assemble
 from .format import Format, head_of
 from .locations import path_key
 from .options import ReadOptions
@@ -29,22 +29,7 @@ _ROOTS = ("VirtualDJ_Database", "VirtualFolder")
 _FILE = "database.xml"
 _LISTS = ("Folders", "MyLists", "Playlists", "Lists")
 _INSIDE = ".subfolders"
-_COLUMNS = (
-    "artist",
-    "title",
-    "album",
-    "label",
-    "genres",
-    "bpm",
-    "key",
-    "year",
-    "duration_s",
-    "date_added",
-    "location",
-    "comment",
-    "rating",
-    "play_count",
-)
+_COLUMNS = ("location", *STATED)
 _LOCATION = _COLUMNS.index("location")
 _SAMPLES_A_MINUTE = 44_100 * 60
 
@@ -125,6 +110,7 @@ def _row(song: dict[str, dict[str, str]], comment: str) -> tuple[str, ...]:
     infos = song.get("Infos", _NOTHING).get
     location = song["Song"].get("FilePath", "")
     return (
+        location,
         tags("Author", ""),
         _title(tags("Title", ""), tags("Remix", "")) or stem(location),
         tags("Album", ""),
@@ -135,7 +121,6 @@ def _row(song: dict[str, dict[str, str]], comment: str) -> tuple[str, ...]:
         tags("Year", ""),
         infos("SongLength", ""),
         day_of(infos("FirstSeen", "")),
-        location,
         comment.strip(),
         rating_of(tags("Stars", ""), 5),
         infos("PlayCount", ""),

@@ -12,6 +12,7 @@ import codecs
 import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from os import SEEK_CUR
 from pathlib import Path
 from xml.parsers import expat
 
@@ -22,6 +23,8 @@ from .collection import Progress
 Parser = expat.XMLParserType
 
 _CHUNK = 1 << 18
+_BLANK = b" \t\r\n"
+"""Forbidden before the declaration, and put there by whoever joins files."""
 _HEAD = 200
 _DECLARED = re.compile(rb"<\?xml[^>]*encoding\s*=\s*[\"']([^\"']+)")
 _FORBIDDEN = [bytes([sign]) for sign in range(32) if sign not in b"\t\n\r"]
@@ -49,11 +52,9 @@ class Rows:
 
     def by_column(self) -> dict[str, list[str]]:
         """Hand the values over, "" for missing; afterwards no rows are left here."""
-        turned = zip(*self.values, strict=True) if self.values else ([] for _ in self._columns)
-        self.values = []
+        rows, self.values = self.values, []
         return {
-            name: [value or "" for value in values]
-            for name, values in zip(self._columns, turned, strict=True)
+            name: [row[place] or "" for row in rows] for place, name in enumerate(self._columns)
         }
 
     def report(self) -> None:
@@ -90,6 +91,9 @@ def parse_file(
         with path.open("rb") as file:
             cleaned = _Cleaned(file.read(_HEAD))
             file.seek(0)
+            while (blank := file.read(1)) and blank in _BLANK:
+                pass
+            file.seek(-len(blank), SEEK_CUR)
             while chunk := file.read(_CHUNK):
                 parser.Parse(cleaned.of(chunk), False)
                 if after_chunk is not None:
@@ -168,7 +172,7 @@ def first_elements(head: bytes, n_elements: int = 1) -> list[tuple[str, dict[str
     parser = safe_parser()
     parser.StartElementHandler = note
     with suppress(_Found, expat.ExpatError, FormatError, LookupError, ValueError):
-        parser.Parse(head, False)
+        parser.Parse(head.lstrip(_BLANK), False)
     return found
 
 

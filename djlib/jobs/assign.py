@@ -36,6 +36,8 @@ from .talk import Talk
 from .train import learn
 
 _EXPLAINED_AT_ONCE = 1000
+_SHOWN_AT_ONCE = 5000
+"""Tracks after which progress is told: sentences that are new take minutes."""
 
 
 def assign_buckets(
@@ -123,12 +125,14 @@ def _answer(
         total = count_rows(source) if is_table(source) else None
         progress = files.enter_context(talk.step("Assigning buckets", total))
         for batch in _batches(workspace, settings, source, options, so_far, report, talk):
-            table = checked_predictions(proposer.propose(batch), batch)
-            write(table)
-            report.count(table)
-            if options.debug:
-                _explain(model, batch, report, lines)
-            progress(len(batch))
+            for start in range(0, max(len(batch), 1), _SHOWN_AT_ONCE):
+                some = batch.iloc[start : start + _SHOWN_AT_ONCE].reset_index(drop=True)
+                table = checked_predictions(proposer.propose(some), some)
+                write(table)
+                report.count(table)
+                if options.debug:
+                    _explain(model, some, report, lines)
+                progress(len(some))
     report.seconds = round(time.monotonic() - started, 3)
     if not options.dry_run:
         report.written = [str(output), str(workspace.low_confidence), str(workspace.metrics)]

@@ -110,7 +110,7 @@ def export(
         report = ExportReport(
             to=to,
             target=str(place),
-            playlists={p.name: len(p.track_ids) for p in playlists},
+            playlists={p.name: len({*p.track_ids} - made.left_out) for p in playlists},
             tracks=len(tracks) - n_left_out,
             unsure_left_out=answers.unsure_left_out,
             changes=changes_between(since, before, now, only=only),
@@ -121,7 +121,8 @@ def export(
             is_dry_run=options.dry_run,
         )
         made.refuse_strangers(journal.ours())
-        if options.dry_run or not playlists:
+        is_there = now == before and {*report.files.values()} == {"same"}
+        if options.dry_run or not playlists or is_there:
             return report
         entry = _write(journal, replace(journal.new("export", to, place)), made, report, now)
         written = [_as_named(path, place, output) for path in made.paths]

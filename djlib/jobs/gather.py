@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 
 from ..errors import DjlibError, InputError, NotFoundError
+from ..features.text import split_artist_title
 from ..formats.collection import Library
 from ..formats.discovery import holds_audio, is_one_library, libraries_in
 from ..formats.format import format_named
@@ -70,7 +71,8 @@ def gather(paths: Sequence[Path], options: ReadOptions, talk: Talk) -> Gathered:
     if not read:
         raise failed[0][1]
     libraries = [library for _, library, _ in read]
-    merged = merge(libraries, [are_files for *_, are_files in read], _names(read))
+    files = [are_files for *_, are_files in read]
+    merged = merge(libraries, files, _names(read), split_artist_title)
     unread = [Problem(None, "source", str(path), str(error)) for path, error in failed]
     return Gathered(
         replace(merged, problems=[*unread, *merged.problems]),

@@ -23,6 +23,7 @@ from .corrections import corrections_so_far, n_logged, renames_so_far
 from .fast_update import Pace, as_measured, changed_labels, never_unlearned, why_full
 from .in_use import InUse, in_use
 from .models import bucket_models, changes_file, figures_file, out_of_fold, out_of_fold_file
+from .reading import read_ahead
 from .runs import run, update_metrics
 from .scan import ScanOptions, read_tracks
 from .songs import told_apart
@@ -174,6 +175,7 @@ def _learn_on(workspace: Workspace, served: InUse, training: TrainingSet, talk: 
 
 def _learn_anew(training: TrainingSet, settings: Settings, talk: Talk) -> _Learned:
     learned = training.learned
+    read_ahead(talk, new_model(settings), learned.tracks)
     measurement = _measure(learned, settings, talk)
     with talk.step("Learning from all of them", 1) as progress:
         model = new_model(settings).fit(learned.tracks, learned.y)

@@ -34,7 +34,7 @@ def test_several_buckets_are_a_question_each() -> None:
     ours = fit_logistic(PLACES, SEVERAL, is_multi=True)
     for k in range(3):
         alone = fit_logistic(PLACES, SEVERAL[:, [k]], is_multi=True)
-        np.testing.assert_array_equal(ours[:, [k]], alone)
+        np.testing.assert_allclose(ours[:, [k]], alone, atol=1e-4)
 
 
 @pytest.mark.parametrize("is_multi", [False, True])

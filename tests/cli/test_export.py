@@ -333,3 +333,20 @@ def test_another_program_is_wrong_usage(answered: Path) -> None:
 
     assert result.exit_code == 2
     assert "nothing is called 'winamp' to export to; there are rekordbox" in result.stderr
+
+
+def test_lists_are_counted_without_what_was_left_out(answered: Path) -> None:
+    report = as_json("export", "--to", "serato")
+    assert report["playlists"] == {"Sets / Late": 1, "Sets / Warm": 2}
+    assert report["tracks"] == 3
+    assert [p["value"] for p in report["problems"]] == ["Song 43"]
+
+
+def test_what_is_there_already_is_not_written_again(answered: Path) -> None:
+    done("export", "--to", "m3u8")
+    before = files()
+    assert "Nothing is new since the last export" in done("export", "--to", "m3u8").stdout
+    assert files() == before
+    assert len(as_json("history", "list")) == 1
+    next(Path("data/export/djlib_playlists").rglob("Late.m3u8")).unlink()
+    assert as_json("export", "--to", "m3u8")["entry"] == 2

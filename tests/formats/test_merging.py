@@ -97,3 +97,20 @@ def test_a_list_is_compared_with_the_library_it_came_from() -> None:
     merged = merge([whole, other])
     kept = choose_buckets(merged.tracks, merged.playlists).kept
     assert [playlist.name for playlist in kept] == ["Late", "Set"]
+
+
+def test_a_song_whose_artist_stands_in_the_title_is_the_song_of_another_source() -> None:
+    def named(artist: str, title: str) -> tuple[str, str]:
+        before, dash, after = title.partition(" - ")
+        return (before, after) if dash and not artist else (artist, title)
+
+    first = library("A", [("/m/1.mp3", "", "Ana - One", "200"), ("/m/2.mp3", "", "Two", "")])
+    second = library("B", [("D:/m/1.mp3", "Ana", "One", "201"), ("D:/m/3.mp3", "Bo", "Two", "")])
+    assert len(merge([first, second]).tracks) == 4
+    for libraries in ([first, second], [second, first]):
+        merged = merge(libraries, named=named).tracks
+        assert len(merged) == 3
+        (one,) = merged[merged[SOURCE_IDS].str.contains(";")].to_dict("records")
+        assert (one["artist"], one["title"]) == ("Ana", "One")
+    alone = merge([first, library("C", [("/m/9.mp3", "", "Bo - Nine", "")])], named=named).tracks
+    assert alone["title"].tolist() == ["Ana - One", "Two", "Bo - Nine"]

@@ -7,11 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from djlib.bucketing.hybrid import HybridBucketAssigner
 from djlib.features import embeddings
 from djlib.features.embeddings import SentenceEmbedder
-from djlib.jobs.reading import reading
+from djlib.jobs.reading import read_ahead, reading
 
 
 class Listening:
@@ -45,3 +47,24 @@ def test_a_step_counts_the_texts_that_are_new(
     assert talk.told == [("Choosing listings", 250), ("Choosing listings", 50)]
     embedder.embed(["afterwards"])
     assert len(talk.told) == 2
+
+
+def test_tracks_are_read_ahead_of_a_model_that_will_want_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[int] = []
+
+    class Counting(Ones):
+        def encode(self, texts: Sequence[str]) -> np.ndarray:
+            calls.append(len(texts))
+            return super().encode(texts)
+
+    monkeypatch.setattr(embeddings, "load_engine", lambda *_: Counting())
+    tracks = pd.DataFrame({"artist": ["Ana", "Bo"], "title": ["One", "Two"]})
+    talk = Listening()
+    read_ahead(talk, HybridBucketAssigner(engine=None), tracks)
+    assert not talk.told
+    for _ in range(2):
+        read_ahead(talk, HybridBucketAssigner(engine="torch", cache=str(tmp_path)), tracks)
+    assert talk.told == [("Reading names and genres", 2)] * 2
+    assert calls == [2]

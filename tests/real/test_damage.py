@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -63,26 +64,20 @@ def said(error: DjlibError, file: Path) -> None:
     assert " failed with " not in str(error), (file, error)
 
 
-@pytest.mark.parametrize("file", _LIBRARIES, ids=lambda file: file.name)
-def test_a_damaged_library_is_read_or_refused_in_one_line(file: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("file", "read", "n_times"),
+    [(f, read_library, 60) for f in _LIBRARIES] + [(f, read_listings, 10) for f in _LISTINGS],
+    ids=[file.name for file in (*_LIBRARIES, *_LISTINGS)],
+)
+def test_a_damaged_file_is_read_or_refused_in_one_line(
+    file: Path, read: Callable[[Path], object], n_times: int, tmp_path: Path
+) -> None:
     data, rng = part_of(file), random.Random(file.name)
-    for _ in range(60):
+    for _ in range(n_times):
         copy = tmp_path / file.name
         copy.write_bytes(damaged(data, rng))
         try:
-            read_library(copy)
-        except DjlibError as error:
-            said(error, file)
-
-
-@pytest.mark.parametrize("file", _LISTINGS, ids=lambda file: file.name)
-def test_damaged_listings_are_read_or_refused_in_one_line(file: Path, tmp_path: Path) -> None:
-    data, rng = part_of(file), random.Random(file.name)
-    for _ in range(10):
-        copy = tmp_path / file.name
-        copy.write_bytes(damaged(data, rng))
-        try:
-            read_listings(copy)
+            read(copy)
         except DjlibError as error:
             said(error, file)
 
