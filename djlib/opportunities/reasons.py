@@ -113,9 +113,10 @@ def _of_one(
     rest[0] = float(point.meaning[0] @ direction.meaning) if point.meaning.shape[1] else 0.0
     rest[1:-2] = point.standing[0] * direction.standing
     rest[-1] = direction.bias
-    if user not in ranker.trees_:
+    trees = ranker.trees_of(user)
+    if trees is None:
         return by_term, rest
-    share, trees = ranker.blend_.trees[user], ranker.trees_[user]
+    share = ranker.blend_.trees[user]
     grown = trees.parts(point, direction.along(point)).toarray()[0] * share
     n = len(trees.columns)
     of_trees = sparse.csr_matrix((grown[:n], (np.zeros(n, dtype=int), trees.columns)), (1, WIDTH))
