@@ -101,6 +101,8 @@ def test_the_last_answer_counts_and_feedback_can_be_taken_back(listings: Path) -
     edit(lambda n, row: row.update(keeper="1" if n == 0 else "0"), BATCH)
     changed = as_json("feedback", BATCH)
     assert (changed["changed"], changed["all_rates"]["all"]["keepers"]) == (1, 1)
+    anew = as_json("feedback", BATCH, "--undo")
+    assert (len(anew["taken"]), anew["known"], anew["labels"]) == (1, 19, 20)
     back = as_json("feedback", "--undo")
     assert (back["labels"], back["all_rates"]["all"]["keepers"]) == (20, 0)
     emptied = as_json("feedback", "--undo")

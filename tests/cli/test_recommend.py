@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from djlib.settings import Workspace
+from djlib.tables.events import read_events
 from tests.cli.running import as_json, djlib, done, edit, refused, rows
 from tests.jobs.calls_rated import calls_of, rating_file, scanned
 from tests.opportunities.no_lightgbm import no_lightgbm
@@ -98,6 +99,20 @@ def test_titles_in_any_script_and_with_marks(here: Workspace) -> None:
     told = done("recommend").stdout
     assert "[bold]x[/bold]" in told
     assert "4 calls for me" in told
+
+
+def test_ratings_are_taken_back(here: Workspace) -> None:
+    done("feedback", rating_file(here, range(20)))
+    told = done("feedback", rating_file(here, range(20, 40), topic="film")).stdout
+    assert "djlib feedback --undo" in told
+    assert "The last ratings are taken back." in done("feedback", "--undo").stdout
+    assert as_json("feedback", "--undo", "--dry-run")["ratings"] == 0
+    emptied = done("feedback", "--undo").stdout
+    assert "No rating is left: calls go by freshness" in emptied
+    assert "no feedback on records or calls" in refused("feedback", "--undo")
+    assert "Nothing is rated yet" in done("recommend").stdout
+    runs = read_events(here.events, "runs")
+    assert sum("undone" in run for run in runs) == 2
 
 
 def test_doctor_looks_at_calls_too(here: Workspace) -> None:
