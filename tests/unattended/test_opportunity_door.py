@@ -14,6 +14,7 @@ from djlib.jobs.opportunity_feedback import opportunity_feedback
 from djlib.jobs.opportunity_models import learn_ratings, opportunity_models
 from djlib.jobs.ratings import log_ratings, ratings_so_far
 from djlib.jobs.retuning import RETUNINGS
+from djlib.jobs.taken_back import take_back
 from djlib.jobs.talk import Silent
 from djlib.settings import Settings, Workspace
 from djlib.tables.events import append_events, read_events
@@ -167,6 +168,60 @@ def test_what_is_watched(place: tuple[Workspace, Settings]) -> None:
     honesty = found["chance against ratings"]
     assert (honesty.verdict, honesty.n_since) == ("moved", 60)
     assert found["length of texts"].verdict == "still"
+
+
+def test_versions_of_a_night_are_judged_together_and_gone_back_from(
+    place: tuple[Workspace, Settings],
+) -> None:
+    here, settings = place
+    models, now = opportunity_models(here), datetime.now(UTC)
+    nights = [models.current().id]
+    nights += [learn_ratings(here, settings, ratings_so_far(here), Silent()).id for _ in range(5)]
+    for night, version in enumerate(nights):
+        at = stamp(now - timedelta(days=20 - night))
+        names = [f"{night}-{i}" for i in range(16)]
+        items = [{"opportunity_id": name, "source": "S", "chance": 0.6} for name in names]
+        event = {"at": at, "user_id": "mara", "version": version, "items": items}
+        append_events(here.events, IMPRESSIONS, [event])
+        taken = names[: 12 if night < 3 else 3]
+        clicks = [{"at": at, "user_id": "mara", "opportunity_id": n, "source": "S"} for n in taken]
+        append_events(here.events, "clicks", clicks)
+    found = {f.what: f for f in watch_opportunities(here, settings, Silent())}
+    stood = found["recommended calls taken"]
+    assert (stood.verdict, stood.worse) == ("moved", True)
+    assert (stood.judged, stood.back_to) == (tuple(reversed(nights[3:])), nights[2])
+    for day in ("2026-01-01", "2026-01-02"):
+        report = run_job(here, settings, "monitor", talk=Silent(), day=day)
+    assert report.steps[0].detail["went_back"] == nights[5]
+    assert models.current().id == nights[2]
+
+
+def test_a_version_one_went_back_from_is_not_made_again(
+    place: tuple[Workspace, Settings],
+) -> None:
+    models = opportunity_models(place[0])
+    first = models.current().id
+    rate_more(place, range(60, 190))
+    second = retrain(place, "2026-01-01").detail["version"]
+    models.rollback("test")
+    said = retrain(place, "2026-01-02").said
+    assert said == f"nothing new since version {second}, gone back from"
+    assert models.current().id == first
+    rate_more(place, range(190, 200))
+    assert models.get(retrain(place, "2026-01-03").detail["version"]).parent == first
+
+
+def test_what_is_taken_back_is_learned_though_that_was_served_before(
+    place: tuple[Workspace, Settings],
+) -> None:
+    here, _ = place
+    first = opportunity_models(here).current()
+    rate_more(place, range(60, 190))
+    retrain(place, "2026-01-01")
+    take_back(here, "ratings", ratings_so_far(here).feedbacks[-1])  # and cut off there
+    third = opportunity_models(here).get(retrain(place, "2026-01-02").detail["version"])
+    assert third.metadata["data_fingerprint"] == first.metadata["data_fingerprint"]
+    assert opportunity_models(here).current().id == third.id
 
 
 def test_ratings_before_a_call_was_shown_say_nothing_of_the_list(
