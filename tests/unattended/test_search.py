@@ -50,6 +50,22 @@ def test_a_broken_source_is_told_once_and_stands_in_the_history(
     assert all("set aside: E" in line for line in said)
 
 
+def test_what_is_removed_of_what_was_kept_aside_stands_in_the_summary(
+    here: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    toml = here.root / "djlib.toml"
+    toml.write_text(f"{toml.read_text()}keep_aside = 1\n")
+    with webhook() as hook:
+        monkeypatch.setenv("DJLIB_SECRET_SLACK_WEBHOOK", hook.address)
+        daily(here, 1)
+        (gone,) = here.quarantine.iterdir()
+        feed(here.root / "calls.json", broken(8))
+        daily(here, 2)
+        last = hook.taken[-1]["text"]
+    assert f"removed: {gone.name}" in last
+    assert f"removed: {gone.name}" in past_job_runs(here, job="search")[0].said
+
+
 def test_what_a_scan_found_is_sent_by_deliver(
     here: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
