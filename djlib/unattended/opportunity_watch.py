@@ -20,7 +20,7 @@ from ..monitoring.eras import judged, parted
 from ..monitoring.finding import Finding, together
 from ..opportunities.call_words import sentences
 from ..settings import Settings, Workspace
-from .samples import before_and_since, meaning_drift, recent
+from .samples import before_and_since, meaning_drift, recent, recent_scans
 
 _TAKEN, _HONESTY = "recommended calls taken", "chance against ratings"
 
@@ -55,12 +55,12 @@ def rated(shown: Sequence[Shown], ratings: Ratings) -> list[Answer]:
 
 
 def _incoming(workspace: Workspace, settings: Settings) -> list[Finding]:
-    """The third of the calls found last against those before."""
+    """The third of the calls found last, by whole scans, against those before."""
     calls = known_opportunities(workspace)
     if calls is None or not len(calls):
         return []
     calls = calls.sort_values("first_seen", kind="stable", ignore_index=True)
-    since = recent(len(calls))
+    since = recent_scans(calls["first_seen"])
     tags = calls["tags"].str.split(";").str[0].fillna("")
     lengths = calls["description"].str.len().astype(float)
     return [

@@ -24,6 +24,24 @@ def recent(n: int) -> np.ndarray:
     return np.arange(n) >= round(n * (1 - _RECENT))
 
 
+def recent_scans(moments: pd.Series) -> np.ndarray:
+    """Which rows came in the last third, (n,) bool, where `moments` are in order. What came at one
+    moment is not parted: within a scan rows lie as their files do.
+
+    >>> recent_scans(pd.Series(["1", "1", "1", "2", "2", "3"])).tolist()
+    [False, False, False, False, False, True]
+    >>> recent_scans(pd.Series(["1", "1", "1"])).any()
+    np.False_
+    """
+    if not len(moments):
+        return np.zeros(0, dtype=bool)
+    last_before = moments.iloc[max(round(len(moments) * (1 - _RECENT)) - 1, 0)]
+    since = (moments > last_before).to_numpy(dtype=bool)
+    if since.any() or moments.iloc[0] == last_before:
+        return since
+    return (moments >= last_before).to_numpy(dtype=bool)
+
+
 def before_and_since(
     values: pd.Series | np.ndarray, is_recent: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import djlib.unattended.opportunity_door as door
@@ -18,6 +19,7 @@ from djlib.jobs.taken_back import take_back
 from djlib.jobs.talk import Silent
 from djlib.settings import Settings, Workspace
 from djlib.tables.events import append_events, read_events
+from djlib.tables.io import write_table
 from djlib.unattended.doors import chosen
 from djlib.unattended.opportunity_watch import rated, watch_opportunities
 from djlib.unattended.run_job import StepDone, run_job
@@ -163,11 +165,31 @@ def test_what_is_watched(place: tuple[Workspace, Settings]) -> None:
     event = {"at": at, "user_id": "mara", "version": version, "items": items}
     append_events(here.events, IMPRESSIONS, [event])
     rate_more(place, range(100, 160), topic="nothing is like this")
+    several = np.where(np.arange(len(calls)) < 150, "2026-08-01T03:00:00Z", "2026-08-02T03:00:00Z")
+    write_table(calls.assign(first_seen=several), here.opportunities)
     found = {f.what: f for f in watch_opportunities(here, settings, Silent())}
     assert {"source", "tag", "length of texts", "chance", "recommended calls taken"} <= set(found)
     honesty = found["chance against ratings"]
     assert (honesty.verdict, honesty.n_since) == ("moved", 60)
     assert found["length of texts"].verdict == "still"
+    assert found["length of texts"].n_since == len(calls) - 150
+
+
+def test_the_calls_of_one_scan_are_not_held_against_each_other(
+    place: tuple[Workspace, Settings],
+) -> None:
+    here, settings = place
+    calls = calls_of(here).assign(first_seen="2026-08-01T03:00:00Z")
+    half = len(calls) // 2  # as two files lie that were scanned together
+    odd = np.where(np.arange(len(calls)) < half, "A", "B")
+    write_table(calls.assign(source=odd), here.opportunities)
+    found = {f.what: f for f in watch_opportunities(here, settings, Silent())}
+    assert found["source"].verdict == "too few"
+    later = calls.assign(source="B", first_seen="2026-09-01T03:00:00Z")
+    later["opportunity_id"] += "x"
+    write_table(pd.concat([calls.assign(source="A"), later]), here.opportunities)
+    found = {f.what: f for f in watch_opportunities(here, settings, Silent())}
+    assert found["source"].verdict == "moved"
 
 
 def test_versions_of_a_night_are_judged_together_and_gone_back_from(
