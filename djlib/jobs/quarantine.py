@@ -31,17 +31,22 @@ def set_aside(workspace: Workspace, source: str, calls: pd.DataFrame) -> str | N
 
 
 def clear_out(workspace: Workspace, most: int) -> list[str]:
-    """Remove what was kept aside of a source beyond its newest files, `most` of them; gives those
-    that were removed."""
+    """Remove what was kept aside of a source beyond its newest files, `most` of them, and the one
+    somebody was told of while the source is broken; gives those that were removed."""
     by_source: dict[str, dict[str, None]] = {}
+    told: dict[str, str] = {}
     for event in read_events(workspace.events, SCRAPES):
+        source = str(event["source"])
+        if event["state"] != "broken":
+            told.pop(source, None)
         if event.get("quarantined"):
-            names = by_source.setdefault(str(event["source"]), {})
+            names = by_source.setdefault(source, {})
             name = Path(str(event["quarantined"])).name
             names.pop(name, None)  # what came again is new again
             names[name] = None
+            told.setdefault(source, name)
     old = [name for names in by_source.values() for name in list(names)[:-most]]
-    files = [workspace.quarantine / name for name in old]
+    files = [workspace.quarantine / name for name in old if name not in told.values()]
     there = [file for file in files if file.is_file()]
     for file in there:
         file.unlink()

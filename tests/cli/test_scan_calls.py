@@ -164,9 +164,10 @@ def test_what_is_removed_of_what_was_kept_aside_is_named(fresh: Path) -> None:
         settings.write("[opportunities]\nkeep_aside = 1\n")
     for day in range(2):
         done("scan", feed(fresh / "calls.json", sound(day)))
-    (first,) = as_json("scan", feed(fresh / "calls.json", broken(7)))["watched"]
-    said = done("scan", feed(fresh / "calls.json", broken(8))).stdout
-    gone = Path(first["quarantined"])
+    done("scan", feed(fresh / "calls.json", broken(7)))
+    (second,) = as_json("scan", feed(fresh / "calls.json", broken(8)))["watched"]
+    said = done("scan", feed(fresh / "calls.json", broken(9))).stdout
+    gone = Path(second["quarantined"])
     assert f"newer ones of the source are kept aside: {gone.relative_to(fresh)}" in said
     assert not gone.exists()
 

@@ -71,19 +71,22 @@ def test_of_what_is_set_aside_the_newest_stay_and_the_rest_is_named(here: Worksp
 def test_sources_of_like_names_are_counted_apart(here: Workspace) -> None:
     keep(here, 1)
     names = ("E!", "E?")
-    for day in range(2):
-        scan(
-            here, *(feed(here.root / f"{i}.json", sound(day, name=n)) for i, n in enumerate(names))
-        )
-    for day in (7, 8):
-        scan(
-            here,
-            *(
-                feed(here.root / f"{i}.json", broken(day).assign(source=n))
-                for i, n in enumerate(names)
-            ),
-        )
-    assert len(list(here.quarantine.iterdir())) == 2
+    for day in range(5):
+        made = sound if day < 2 else broken
+        tables = [made(day).assign(source=name) for name in names]
+        scan(here, *(feed(here.root / f"{n}.json", table) for n, table in enumerate(tables)))
+    assert len(list(here.quarantine.iterdir())) == 4  # of each the newest and the one told of
+
+
+def test_what_somebody_was_told_of_stays_as_long_as_the_source_is_broken(here: Workspace) -> None:
+    keep(here, 1)
+    file = here.root / "calls.json"
+    (told,) = scan(here, feed(file, broken(7))).watched
+    removed = [scan(here, feed(file, broken(day))).removed for day in (8, 9, 10)]
+    assert [len(names) for names in removed] == [0, 1, 1]
+    assert told.quarantined
+    assert Path(told.quarantined).is_file()
+    assert told.quarantined in scan(here, feed(file, sound(11))).removed
 
 
 def test_the_others_go_on(here: Workspace) -> None:

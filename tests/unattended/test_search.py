@@ -58,9 +58,13 @@ def test_what_is_removed_of_what_was_kept_aside_stands_in_the_summary(
     with webhook() as hook:
         monkeypatch.setenv("DJLIB_SECRET_SLACK_WEBHOOK", hook.address)
         daily(here, 1)
-        (gone,) = here.quarantine.iterdir()
-        feed(here.root / "calls.json", broken(8))
-        daily(here, 2)
+        (told,) = here.quarantine.iterdir()
+        for day in (2, 3):
+            feed(here.root / "calls.json", broken(6 + day))
+            before = {*here.quarantine.iterdir()}
+            daily(here, day)
+        (gone,) = before - {*here.quarantine.iterdir()}
+        assert gone != told
         last = hook.taken[-1]["text"]
     assert f"removed: {gone.name}" in last
     assert f"removed: {gone.name}" in past_job_runs(here, job="search")[0].said
