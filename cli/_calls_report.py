@@ -30,6 +30,9 @@ def render_calls(report: CallsReport) -> None:
                 line(f"  Its calls are set aside. If they are right: djlib scan {file} --trust")
         elif verdict.state == "suspect":
             line(f"{verdict.source} is odd: {verdict.words}. Once more, and it is set aside.")
+    if report.removed:
+        files = ", ".join(here(file) for file in report.removed)
+        line(f"Removed, since newer ones of the source are kept aside: {files}")
     problems(report.problems, title="Left out or guessed")
     if report.written:
         line(f"\nWritten: {here(report.written)}")

@@ -12,6 +12,8 @@ def rating_report(report: RatingReport) -> None:
     """Draw what was taken, how well the ranking does, and what to do next."""
     from ._render import count, heading, line, next_steps, problems
 
+    if report.undone:
+        line("The last ratings are taken back.")
     if report.source:
         liked = sum(rating.liked > 0.5 for rating in report.taken)
         heading(f"{count(len(report.taken), 'rating')} taken, {liked} of them liked")
@@ -24,7 +26,10 @@ def rating_report(report: RatingReport) -> None:
     problems(report.problems, title="Refused or worth a look")
     if not report.version:
         why = "Nothing taken for good (--dry-run)" if report.dry_run else "Nothing new to learn"
-        line(f"\n{why}: the model stays as it is.")
+        if report.undone and not report.ratings:
+            line("\nNo rating is left: calls go by freshness, deadline and source again.")
+        else:
+            line(f"\n{why}: the model stays as it is.")
         return
     line(
         f"\nVersion {report.version}, {report.ratings:,} ratings by "
@@ -33,6 +38,7 @@ def rating_report(report: RatingReport) -> None:
     _figures(report)
     next_steps(
         "djlib recommend                               shows what it makes of them",
+        "djlib feedback --undo                         takes these ratings back",
         "djlib models rollback --learner opportunity   goes back to the version before",
     )
 

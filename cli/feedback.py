@@ -47,7 +47,7 @@ def feedback(
     ] = None,
     note: Annotated[str, typer.Option("--note", help="Why, in your words.")] = "",
     undo: Annotated[
-        bool, typer.Option("--undo", help="Take the last feedback on records back.")
+        bool, typer.Option("--undo", help="Take the last feedback on records or calls back.")
     ] = False,
     promote: o.Promote = None,
     dry_run: o.DryRun = False,
@@ -63,9 +63,8 @@ def feedback(
     Example: djlib feedback data/bucket_predictions.csv
     """
     from djlib.jobs.feedback import feedback as run
+    from djlib.jobs.feedback_learner import feedback_learner
     from djlib.jobs.feedback_report import FeedbackOptions
-    from djlib.jobs.keeper_answers import is_of_listings
-    from djlib.jobs.rating_file import is_of_ratings
 
     from ._session import Session
 
@@ -79,22 +78,23 @@ def feedback(
         dry_run=dry_run,
     )
     session = Session(workspace, as_json=json, verbose=verbose, wait=wait)
-    if undo or (file is not None and is_of_listings(file)):
-        _keepers(session, file, undo=undo, dry_run=dry_run)
-        return
-    if file is not None and is_of_ratings(file):
-        _ratings(session, file, dry_run=dry_run)
-        return
+    learner = feedback_learner(session.workspace, file, undo=undo)
+    if learner == "keeper":
+        return _keepers(session, file, undo=undo, dry_run=dry_run)
+    if learner == "opportunity":
+        return _ratings(session, file, undo=undo, dry_run=dry_run)
     report = run(session.workspace, session.settings, file, options=options, talk=session.talk)
-    session.show(report, render)
+    return session.show(report, render)
 
 
-def _ratings(session: Session, file: Path, *, dry_run: bool) -> None:
+def _ratings(session: Session, file: Path | None, *, undo: bool, dry_run: bool) -> None:
     from djlib.jobs.opportunity_feedback import opportunity_feedback as run
 
     from ._rating_report import rating_report
 
-    report = run(session.workspace, session.settings, file, talk=session.talk, dry_run=dry_run)
+    report = run(
+        session.workspace, session.settings, file, talk=session.talk, undo=undo, dry_run=dry_run
+    )
     session.show(report, rating_report)
 
 

@@ -215,7 +215,7 @@ class ContrastiveBandit(BaseEstimator):
             said = json.loads((folder / _SETTINGS).read_text(encoding="utf-8"))
             bandit = cls(**said["parameters"])
             bandit.batch_number_ = int(said["batch_number"])
-            labelled = read_table(folder / _LABELLED, duplicates="keep")
+            labelled = read_table(folder / _LABELLED, problems=[], duplicates="keep")
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ModelError(f"{folder}: not a whole keepers model ({error})") from error
         bandit.classes_ = np.array([0, 1])

@@ -172,10 +172,10 @@ class StrongPolicy:
     def _read(cls, folder: Path, cache: str | None) -> Self:
         settings = json.loads((folder / _SETTINGS).read_text(encoding="utf-8"))
         policy = cls(settings["random_state"], settings["engine"], settings["numeric"], cache)
-        labelled = read_table(folder / _LABELLED, duplicates="keep")
+        labelled = read_table(folder / _LABELLED, problems=[], duplicates="keep")
         policy._keeper = labelled.pop("keeper").to_numpy(dtype=float).astype(int)
         policy._listings = labelled
-        policy._seen = read_table(folder / _SEEN, duplicates="keep")
+        policy._seen = read_table(folder / _SEEN, problems=[], duplicates="keep")
         policy._n_seen = settings["n_seen"]
         with np.load(folder / _ARRAYS, allow_pickle=False) as arrays:
             policy.features_.restore(settings["columns"], {k: arrays[k] for k in arrays.files})

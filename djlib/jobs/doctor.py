@@ -11,6 +11,7 @@ from typing import Any
 
 from ..errors import DjlibError
 from ..features.engines import embeddings_available
+from ..opportunities.trees import WITHOUT, trees_missing
 from ..registry import Registry
 from ..settings import Workspace
 from ..tables.events import read_events
@@ -31,7 +32,6 @@ _PARTS = {
     "cleanlab": "djlib check --labels does not work (pip install cleanlab)",
     "rapidfuzz": "djlib duplicates does not work (pip install rapidfuzz)",
     "mutagen": "djlib export --to tags does not work (pip install 'djlib[tags]')",
-    "lightgbm": "calls are not ranked for people with 200 ratings or more (pip install lightgbm)",
     "xgboost": "models with an XGBoost head cannot be trained (pip install xgboost-cpu)",
 }
 _ALSO_AS = {"xgboost": "xgboost-cpu"}
@@ -57,6 +57,7 @@ def doctor(workspace: Workspace) -> list[Finding]:
         Finding("Python", "ok", platform.python_version()),
         *(_package(name, "djlib does not work without it") for name in _NEEDED),
         *(_package(name, disables) for name, disables in _PARTS.items()),
+        _trees(),
         *(_engine(name, disables) for name, disables in _ENGINES.items()),
         Finding("workspace", "ok", str(workspace.root)),
         _tracks(workspace),
@@ -77,6 +78,16 @@ def _package(name: str, disables: str) -> Finding:
         with suppress(importlib.metadata.PackageNotFoundError):
             return Finding(name, "ok", importlib.metadata.version(installed_as))
     return Finding(name, "missing", disables)
+
+
+def _trees() -> Finding:
+    """LightGBM, tried: installed, it still may not load, for want of a library of the system."""
+    reason = trees_missing()
+    return (
+        Finding("lightgbm", "missing", f"{WITHOUT} ({reason})")
+        if reason
+        else _package("lightgbm", WITHOUT)
+    )
 
 
 def _engine(name: str, disables: str) -> Finding:

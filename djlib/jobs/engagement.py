@@ -64,26 +64,30 @@ def log_impressions(
     append_events(workspace.events, IMPRESSIONS, [event])
 
 
-def log_clicks(workspace: Workspace, clicks: Iterable[tuple[str, str, str]]) -> None:
-    """Write down what was opened: person, call, the call's source."""
+def log_clicks(workspace: Workspace, clicks: Iterable[tuple[str, str, str]], feedback: str) -> None:
+    """Write down what was opened (person, call, the call's source) with the feedback that said so,
+    with which it is taken back."""
     append_events(
         workspace.events,
         CLICKS,
-        [{"user_id": u, "opportunity_id": o, "source": source} for u, o, source in clicks],
+        [
+            {"user_id": user, "opportunity_id": call, "source": source, "feedback": feedback}
+            for user, call, source in clicks
+        ],
     )
 
 
-def clicks_so_far(workspace: Workspace) -> dict[tuple[str, str], str]:
-    """When each person first opened each call."""
+def clicks_so_far(workspace: Workspace, ratings: Ratings) -> dict[tuple[str, str], str]:
+    """When each person first opened each call, without what was taken back."""
     found: dict[tuple[str, str], str] = {}
-    for event in read_events(workspace.events, CLICKS):
+    for event in _clicks(workspace, ratings):
         found.setdefault((str(event["user_id"]), str(event["opportunity_id"])), str(event["at"]))
     return found
 
 
 def shown_so_far(workspace: Workspace, ratings: Ratings) -> list[Shown]:
     """Everything shown, oldest first, a call once a day to a person however often it came up."""
-    opened = clicks_so_far(workspace)
+    opened = clicks_so_far(workspace, ratings)
     found: dict[tuple[str, str, str], Shown] = {}
     for event in read_events(workspace.events, IMPRESSIONS):
         user, at = str(event["user_id"]), str(event["at"])
@@ -110,10 +114,15 @@ def history_of(workspace: Workspace, ratings: Ratings, ids: Mapping[str, str]) -
     views = [(s.opportunity_id, s.source, 0.0, 1.0, s.at) for s in shown_so_far(workspace, ratings)]
     opened = [
         (str(e["opportunity_id"]), str(e.get("source", "")), 1.0, 0.0, str(e["at"]))
-        for e in read_events(workspace.events, CLICKS)
+        for e in _clicks(workspace, ratings)
     ]
     columns = ["opportunity_id", "source", "opened", "times", "at"]
     seen = pd.DataFrame(views + opened, columns=columns).astype({"opened": float, "times": float})
     for table in (rated, seen):
         table["opportunity_id"] = table["opportunity_id"].map(lambda name: ids.get(name, name))
     return History.of(rated, seen)
+
+
+def _clicks(workspace: Workspace, ratings: Ratings) -> list[dict[str, Any]]:
+    events = read_events(workspace.events, CLICKS)
+    return [event for event in events if event.get("feedback") not in ratings.undone]

@@ -13,11 +13,12 @@ from ..tables.problems import Problem
 from .keeper_ab import KeeperTest, keeper_tests, latest_test
 from .keeper_answers import Answers, read_answers, scanned
 from .keeper_models import current_version, is_all_learned, learn_keeps
-from .keeps import Keep, Keeps, keeps_so_far, log_keeps, log_undo
+from .keeps import KEEPS, Keep, Keeps, keeps_so_far, log_keeps
 from .runs import run
 from .scan_listings import known_listings
 from .selections import batches_shown, slots_shown
 from .songs import song_name
+from .taken_back import take_back
 from .talk import Talk
 
 
@@ -109,13 +110,13 @@ def keeper_feedback(
     the next one learns them. Raises `NotFoundError` where there is nothing to take back.
     """
     with run(workspace, settings, "feedback", talk, recorded=not dry_run) as noted:
-        before = keeps_so_far(workspace)
+        undone = _last(keeps_so_far(workspace)) if undo else ""
+        before = keeps_so_far(workspace, without=undone)
         answers = _read(workspace, file, before) if file else Answers()
         new = [keep for keep in answers.taken if _is_new(keep, before)]
-        undone = _last(before) if undo else ""
         if not dry_run:
-            if undo:
-                log_undo(workspace, undone)
+            if undone:
+                take_back(workspace, KEEPS, undone)
             log_keeps(workspace, new, str(file))
         keeps = before if dry_run else keeps_so_far(workspace)
         report = KeeperReport(

@@ -15,9 +15,10 @@ import pandas as pd
 
 from ..errors import InputError
 from ..settings import Workspace
-from ..tables.events import append_events, read_events
+from ..tables.events import append_events
 from ..tables.plain_json import json_text
 from ..tables.schema import LISTINGS, coerce
+from .taken_back import standing
 
 KEEPS = "keeps"
 
@@ -83,16 +84,11 @@ def labelled(keeps: Iterable[Keep]) -> pd.DataFrame:
     return table.assign(keeper=table["keeper"].astype("int64"))
 
 
-def keeps_so_far(workspace: Workspace) -> Keeps:
-    """Replay the log. Raises `InputError` for a damaged one."""
-    events = read_events(workspace.events, KEEPS)
-    undone = {e["undo"] for e in events if "undo" in e}
+def keeps_so_far(workspace: Workspace, *, without: str = "") -> Keeps:
+    """Replay the log, also `without` one feedback. Raises `InputError` for a damaged one."""
+    log = standing(workspace, KEEPS, without=without)
     found: dict[str, Keep] = {}
-    feedbacks: dict[str, None] = {}
-    taken_back = tuple(n for n, event in enumerate(events, start=1) if "undo" in event)
-    for number, event in enumerate(events, start=1):
-        if "undo" in event or event.get("feedback") in undone:
-            continue
+    for number, event in log.events:
         try:
             keep = _keep(event, number)
         except (KeyError, TypeError, ValueError) as error:
@@ -102,8 +98,7 @@ def keeps_so_far(workspace: Workspace) -> Keeps:
             ) from error
         found.pop(keep.listing_id, None)
         found[keep.listing_id] = keep
-        feedbacks[str(event["feedback"])] = None
-    return Keeps(found, len(events), tuple(feedbacks), taken_back)
+    return Keeps(found, log.n_logged, tuple(log.feedbacks), log.undos)
 
 
 def log_keeps(workspace: Workspace, keeps: Iterable[Keep], source: str) -> str:
@@ -128,11 +123,6 @@ def log_keeps(workspace: Workspace, keeps: Iterable[Keep], source: str) -> str:
         ],
     )
     return feedback
-
-
-def log_undo(workspace: Workspace, feedback: str) -> None:
-    """Take one feedback back, whole."""
-    append_events(workspace.events, KEEPS, [{"undo": feedback}])
 
 
 def plain(listing: Mapping[str, Any]) -> dict[str, Any]:

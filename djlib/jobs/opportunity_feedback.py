@@ -11,21 +11,22 @@ from ..errors import DjlibError, NotFoundError
 from ..settings import Settings, Workspace
 from ..tables.problems import Problem
 from .engagement import clicks_so_far, log_clicks
-from .opportunity_models import is_all_learned, learn_ratings, no_calls
+from .opportunity_models import feature_store, is_all_learned, learn_ratings, no_calls
 from .rating_file import RatingFile, read_rating_file
-from .ratings import Rating, Ratings, current_ids, log_ratings, ratings_so_far
+from .ratings import RATINGS, Rating, Ratings, current_ids, log_ratings, ratings_so_far
 from .retuning import half_life_in_force
 from .runs import run
 from .scan_opportunities import known_opportunities
+from .taken_back import take_back
 from .talk import Talk
 
 
 @dataclass(frozen=True)
 class RatingReport:
     """What feedback on calls did: `taken` are new ratings, `changed` of them replace an earlier
-    one, `known` were in the log already; `opened` calls are newly noted as looked at; `version` is
-    the new model, "" where nothing was new; `figures` how well it ranks the newest ratings, learned
-    from the earlier ones only."""
+    one, `known` were in the log already; `opened` calls are newly noted as looked at; `undone` is
+    the feedback taken back; `version` is the new model, "" where nothing was new; `figures` how
+    well it ranks the newest ratings, learned from the earlier ones only."""
 
     source: str
     dry_run: bool
@@ -34,6 +35,7 @@ class RatingReport:
     known: int
     unanswered: int
     opened: int
+    undone: str
     scale: str
     users: int
     ratings: int
@@ -57,35 +59,46 @@ class RatingReport:
 
 
 def opportunity_feedback(
-    workspace: Workspace, settings: Settings, file: Path, *, talk: Talk, dry_run: bool = False
+    workspace: Workspace,
+    settings: Settings,
+    file: Path | None,
+    *,
+    talk: Talk,
+    undo: bool = False,
+    dry_run: bool = False,
 ) -> RatingReport:
-    """Take the ratings in `file`, then learn.
+    """Take the ratings in `file`, or take the last ratings back with `undo`, then learn.
 
     Ratings are in the log before anything is learned, so that a run that was cut off loses none:
-    the next one learns them.
+    the next one learns them. Raises `NotFoundError` where there is nothing to take back.
     """
     with run(workspace, settings, "feedback", talk, recorded=not dry_run) as noted:
-        before = ratings_so_far(workspace)
-        found = _read(workspace, settings, file, before)
+        undone = _last(ratings_so_far(workspace)) if undo else ""
+        before = ratings_so_far(workspace, without=undone)
+        found = _read(workspace, settings, file, before) if file else RatingFile()
         new = [rating for rating in found.taken if _is_new(rating, before)]
-        known_clicks = clicks_so_far(workspace)
+        known_clicks = clicks_so_far(workspace, before)
         opened = [click for click in found.opened if click[:2] not in known_clicks]
         if not dry_run:
-            log_ratings(workspace, new, str(file))
-            log_clicks(workspace, opened)
+            if undone:
+                feature_store(workspace).forget_standing()
+                take_back(workspace, RATINGS, undone)
+            log_clicks(workspace, opened, log_ratings(workspace, new, str(file)))
         ratings = before if dry_run else ratings_so_far(workspace)
         version, figures = "", None
         if not dry_run and ratings.by_key and not is_all_learned(workspace, ratings):
             version, figures = _learn(workspace, settings, ratings, talk)
-        noted |= {"source": str(file.absolute()), "taken": len(new)}
+        noted |= {"source": str(file.absolute()) if file else None, "taken": len(new)}
+        noted |= {"undone": undone} if undone else {}
         return RatingReport(
-            source=str(file),
+            source=str(file or ""),
             dry_run=dry_run,
             taken=new,
             changed=sum((r.user_id, r.opportunity_id) in before.by_key for r in new),
             known=len(found.taken) - len(new),
             unanswered=found.unanswered,
             opened=len(opened),
+            undone=undone,
             scale=found.scale,
             users=len(ratings.users),
             ratings=len(ratings.by_key),
@@ -107,7 +120,7 @@ def train_opportunities(workspace: Workspace, settings: Settings, *, talk: Talk)
         version, figures = _learn(workspace, settings, ratings, talk)
         noted |= {"source": "ratings", "version": version}
         return RatingReport(
-            "", False, [], 0, len(ratings.by_key), 0, 0, "", len(ratings.users),
+            "", False, [], 0, len(ratings.by_key), 0, 0, "", "", len(ratings.users),
             len(ratings.by_key), version, figures, [],
         )  # fmt: skip
 
@@ -123,6 +136,12 @@ def _read(workspace: Workspace, settings: Settings, file: Path, ratings: Ratings
     calls = {**logged, **{row["opportunity_id"]: row for row in scanned.to_dict("records")}}
     scale = settings.opportunities.rating_scale
     return read_rating_file(file, calls, current_ids(scanned), ratings, scale)
+
+
+def _last(ratings: Ratings) -> str:
+    if not ratings.feedbacks:
+        raise NotFoundError("no ratings to take back; 'djlib feedback FILE' gives some")
+    return ratings.feedbacks[-1]
 
 
 def _is_new(rating: Rating, before: Ratings) -> bool:

@@ -15,6 +15,7 @@ from ..features.engines import embeddings_available
 from ..opportunities.feature_store import FeatureStore
 from ..opportunities.history import COLUMNS, History, seconds_of
 from ..opportunities.measures import RankFigures, newest, rank_figures
+from ..opportunities.trees import WITHOUT
 from ..registry import Registry, Version
 from ..settings import Settings, Workspace
 from .engagement import history_of
@@ -127,6 +128,8 @@ def learn_ratings(
     engine = settings.opportunities.engine
     if engine != "none" and not model.features_.reads_:
         talk.say(f"{embeddings_available(engine)}: the texts count by their words alone")
+    if model.blend_.lacking:
+        talk.say(f"{model.blend_.lacking}: {WITHOUT}; then: djlib train --opportunities")
     return opportunity_models(workspace).save(
         model,
         metadata={

@@ -13,6 +13,7 @@ import pandas as pd
 from ..opportunities.expiry import days_left, is_open
 from ..opportunities.history import COLUMNS, History, seconds_of
 from ..opportunities.recommending import best, varied, worth_a_look
+from ..opportunities.trees import WITHOUT, trees_missing
 from ..settings import Settings, Workspace
 from .engagement import history_of
 from .opportunity_models import feature_store, opportunity_models
@@ -107,8 +108,14 @@ def _by_taste(
         # What is known of how right the model is, is known of people who have rated.
         [round(float(c), 4) if is_known else None for c in chances[place]],
         [" | ".join(parts) or "nothing speaks against it" for parts in said],
-        "" if is_known else NEVER_RATED,
+        _lacking(model, user) if is_known else NEVER_RATED,
     )
+
+
+def _lacking(model: OpportunityRanker, user: str) -> str:
+    """What the ranking goes without, "" where nothing."""
+    is_there = user not in model.trees_ or model.trees_of(user) is not None
+    return "" if is_there else f"{trees_missing()}: {WITHOUT}."
 
 
 def _cold(calls: pd.DataFrame, history: History, top: int, now: datetime) -> _Picked:

@@ -18,8 +18,9 @@ import pandas as pd
 from ..errors import InputError
 from ..opportunities.intake import CALL_COLUMNS
 from ..settings import Workspace
-from ..tables.events import append_events, read_events
+from ..tables.events import append_events, utc_now
 from ..tables.plain_json import json_text
+from .taken_back import standing
 
 RATINGS = "ratings"
 
@@ -46,15 +47,14 @@ class Rating:
 @dataclass(frozen=True)
 class Ratings:
     """The ratings in force, by person and call, oldest first; the last word counts. `events` are
-    all that were ever given, `n_logged` how many."""
+    all that were ever given and not taken back, `n_logged` is how long the log is, `feedbacks` what
+    can be taken back, newest last, `undone` what was."""
 
     by_key: dict[tuple[str, str], Rating]
     events: list[Rating]
-
-    @property
-    def n_logged(self) -> int:
-        """How long the log is."""
-        return len(self.events)
+    n_logged: int
+    feedbacks: tuple[str, ...] = ()
+    undone: frozenset[str] = frozenset()
 
     @property
     def users(self) -> list[str]:
@@ -66,11 +66,12 @@ class Ratings:
         return [rating for (who, _), rating in self.by_key.items() if who == user]
 
 
-def ratings_so_far(workspace: Workspace) -> Ratings:
-    """Replay the log. Raises `InputError` for a damaged one."""
+def ratings_so_far(workspace: Workspace, *, without: str = "") -> Ratings:
+    """Replay the log, also `without` one feedback. Raises `InputError` for a damaged one."""
+    log = standing(workspace, RATINGS, without=without)
     found: dict[tuple[str, str], Rating] = {}
     events = []
-    for number, event in enumerate(read_events(workspace.events, RATINGS), start=1):
+    for number, event in log.events:
         try:
             rating = _rating(event, number)
         except (KeyError, TypeError, ValueError) as error:
@@ -83,18 +84,19 @@ def ratings_so_far(workspace: Workspace) -> Ratings:
         first_at = before.first_at if before else rating.at
         found[key] = Rating(**{**rating.__dict__, "first_at": first_at})
         events.append(rating)
-    return Ratings(found, events)
+    return Ratings(found, events, log.n_logged, tuple(log.feedbacks), log.undone)
 
 
-def log_ratings(workspace: Workspace, ratings: Iterable[Rating], source: str) -> None:
-    """Append ratings as one feedback."""
-    feedback = secrets.token_hex(4)
+def log_ratings(workspace: Workspace, ratings: Iterable[Rating], source: str) -> str:
+    """Append ratings as one feedback; gives its id, by which it can be taken back."""
+    feedback, now = secrets.token_hex(4), utc_now()
     append_events(
         workspace.events,
         RATINGS,
         [
             {
                 "at": rating.at,
+                "taken_at": now,
                 "feedback": feedback,
                 "user_id": rating.user_id,
                 "opportunity_id": rating.opportunity_id,
@@ -107,6 +109,7 @@ def log_ratings(workspace: Workspace, ratings: Iterable[Rating], source: str) ->
             for rating in ratings
         ],
     )
+    return feedback
 
 
 def logged_call(call: Mapping[str, Any]) -> dict[str, str]:

@@ -74,7 +74,8 @@ def recommend(
             raise NotFoundError("no calls to recommend; run 'djlib scan FEED' first")
         output = output or workspace.recommendations
         ratings, now = ratings_so_far(workspace), datetime.now(UTC)
-        version = current_version(workspace)
+        # A model whose ratings were all taken back speaks for nobody.
+        version = current_version(workspace) if ratings.by_key else None
         name = version.id if version else ""
         key = key_of(workspace, settings, user, name, ratings.n_logged)
         found = cached(workspace, key, settings.opportunities.cache_minutes)

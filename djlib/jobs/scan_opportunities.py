@@ -23,6 +23,7 @@ from ..tables.io import read_table, write_table
 from ..tables.problems import Problem
 from ..tables.schema import OPPORTUNITIES
 from .call_sources import Fetched, fetch
+from .quarantine import clear_out
 from .runs import run
 from .source_history import histories, keep_samples, read_samples
 from .source_watch import Past, SourceVerdict, note_scrapes, watch_sources
@@ -33,8 +34,8 @@ from .talk import Talk
 class CallsReport:
     """What was found: records read, calls new here, known already and doubles of others; how many
     deadlines were found in the text and how many moved; how many calls there are now and how many
-    of them are open; inputs that could not be read; sources that are odd or broken; and every
-    problem."""
+    of them are open; inputs that could not be read; sources that are odd or broken; files of broken
+    sources that were removed, since newer ones are kept; and every problem."""
 
     sources: tuple[str, ...]
     read: int
@@ -47,6 +48,7 @@ class CallsReport:
     open: int
     unread: tuple[str, ...]
     watched: list[SourceVerdict]
+    removed: tuple[str, ...]
     problems: list[Problem] = field(repr=False)
     written: str | None = None
 
@@ -91,12 +93,15 @@ def scan_opportunities(
         was_read = len(found.unread) < len(set(named)) or len(new) > 0
         merged = merge(old, new)
         noted |= {"source": "|".join(named), "calls": len(merged.calls), "new": merged.new}
+        removed: list[str] = []
         if not dry_run:
             if was_read:
                 write_table(merged.calls, workspace.opportunities)
                 sound = {s: b for s, b in used.items() if verdicts[s].state == "fine"}
                 keep_samples(workspace, past.samples, sound, anew=trust)
             note_scrapes(workspace, verdicts, found.inputs | missing, trusted=trust)
+            removed = clear_out(workspace, settings.opportunities.keep_aside)
+            noted |= {"removed": removed} if removed else {}
         if not was_read:
             raise InputError(f"{', '.join(named)}: no call could be read{_first(found.problems)}")
         return CallsReport(
@@ -111,6 +116,7 @@ def scan_opportunities(
             open=int(is_open(merged.calls, datetime.now(UTC)).sum()),
             unread=tuple(sorted(found.unread)),
             watched=[v for v in verdicts.values() if v.state != "fine" or v.rescraped],
+            removed=tuple(removed),
             problems=found.problems,
             written=None if dry_run else str(workspace.opportunities),
         )

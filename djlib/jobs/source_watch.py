@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -14,7 +12,7 @@ import pandas as pd
 from ..opportunities.anomalies import Batch, Signal, State, find_anomalies, judge
 from ..settings import Settings, Workspace
 from ..tables.events import append_events
-from ..tables.io import write_table
+from .quarantine import set_aside
 from .rescrape import rescrape
 from .source_history import SCRAPES, SourceHistory
 from .talk import Talk
@@ -103,19 +101,6 @@ def watch_sources(
         if verdict.state != "broken":
             used[source] = batch
     return verdicts, used
-
-
-def set_aside(workspace: Workspace, source: str, calls: pd.DataFrame) -> str | None:
-    """Keep the calls of a broken source in a file of their own; the same ones only once."""
-    if not len(calls):
-        return None
-    plain = re.sub(r"[^a-z0-9]+", "-", source.lower()).strip("-")[:40] or "source"
-    content = "\x1f".join([source, *calls[["title", "url", "deadline"]].to_numpy().ravel()])
-    digest = hashlib.blake2b(content.encode("utf-8", "replace"), digest_size=4).hexdigest()
-    file = workspace.quarantine / f"{plain}-{digest}.parquet"
-    if not file.exists():
-        write_table(calls, file)
-    return str(file)
 
 
 def note_scrapes(

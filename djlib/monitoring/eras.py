@@ -57,15 +57,20 @@ def parted(served: Sequence[str], answered: Iterable[tuple[str, bool]]) -> Eras 
     return replace(min(ways, key=lambda eras: _chance(eras, counts)), ways=len(ways))
 
 
-def judged(eras: Eras, answers: Sequence[Answer], *, taken: str, honesty: str) -> list[Finding]:
-    """Compare how answers of the two eras went and how honest the versions' confidence was; `taken`
-    and `honesty` name the findings."""
+def judged(
+    eras: Eras,
+    answers: Sequence[Answer],
+    *,
+    taken: str,
+    honesty: str,
+    told: Sequence[Answer] | None = None,
+) -> list[Finding]:
+    """Compare how answers of the two eras went and how honest the versions' confidence was, in
+    `told` where that says more of it; `taken` and `honesty` name the findings."""
     served, before = eras.since[0], eras.before[0] if eras.before else None
-    names = dict.fromkeys(eras.since, served) | dict.fromkeys(eras.before, before or "")
-    pooled = [replace(a, version=names[a.version]) for a in answers if a.version in names]
     found = [
-        acceptance_change(taken, pooled, served, before),
-        overconfidence(honesty, pooled, served, before),
+        acceptance_change(taken, _pooled(eras, answers), served, before),
+        overconfidence(honesty, _pooled(eras, answers if told is None else told), served, before),
     ]
     return [
         replace(
@@ -76,6 +81,12 @@ def judged(eras: Eras, answers: Sequence[Answer], *, taken: str, honesty: str) -
         )
         for one in found
     ]
+
+
+def _pooled(eras: Eras, answers: Sequence[Answer]) -> list[Answer]:
+    """The answers to either era, as if its newest version had got all of them."""
+    names = {version: of[0] for of in (eras.before, eras.since) for version in of}
+    return [replace(a, version=names[a.version]) for a in answers if a.version in names]
 
 
 def _answers(versions: Iterable[str], counts: Mapping[tuple[str, bool], int]) -> int:

@@ -13,7 +13,7 @@ from sklearn.model_selection import StratifiedKFold
 from ..evaluation.calibration import Calibration
 from .call_features import Points
 from .taste import Taste
-from .trees import Trees
+from .trees import Trees, trees_missing
 
 ENOUGH_FOR_TREES = 200
 """Ratings of one person below which trees are not even tried: they would learn the noise."""
@@ -33,13 +33,14 @@ class Blend:
     """What cross-validation chose: the person's `own` share of the prior, the share of the log-odds
     that the trees have for each person who has any, the `calibration` of the result; `said` (n,)
     are the logistic's log-odds of each rated row when it was left out, `losses` the log-loss of
-    each choice."""
+    each choice; `lacking` is why trees were not tried although there were ratings enough."""
 
     own: float = 0.8
     trees: Mapping[str, float] = field(default_factory=dict)
     calibration: Calibration | None = None
     said: np.ndarray | None = None
     losses: Mapping[str, float] = field(default_factory=dict)
+    lacking: str = ""
 
     @classmethod
     def choose(
@@ -63,7 +64,9 @@ class Blend:
         own = min(owns, key=lambda o: losses[f"own {o}"])
         said = by_own[own]
         both, trees = said.copy(), {}
-        for user, rows in enough_for_trees(users, liked).items():
+        enough = enough_for_trees(users, liked)
+        lacking = trees_missing() if enough else ""
+        for user, rows in () if lacking else enough.items():
             grown = _trees_left_out(points.take(rows), said[rows], liked[rows], weight[rows], seed)
             mixed = {s: (1 - s) * said[rows] + s * grown for s in _SHARES}
             found = {s: _loss(m, liked[rows], weight[rows]) for s, m in mixed.items()}
@@ -74,7 +77,7 @@ class Blend:
         calibration = None
         if len(liked) >= _FEWEST_TO_CALIBRATE:
             calibration = Calibration.fit(_column(expit(both)), _column(liked), is_multi=True)
-        return cls(own, trees, calibration, said, losses)
+        return cls(own, trees, calibration, said, losses, lacking)
 
     def probabilities(self, log_odds: np.ndarray) -> np.ndarray:
         """Honest probabilities of log-odds (n,)."""

@@ -23,6 +23,7 @@ FEATURES_VERSION = "1"
 _READ = ("title", "description", "tags", "source", "sources")
 _EVENTS = ["events_of_call", "events_of_source", "events"]
 _LISTS = ["terms", "counts"]
+_STANDING = "standing.parquet"
 
 
 class FeatureStore:
@@ -68,7 +69,7 @@ class FeatureStore:
 
     def standing(self, rated: pd.DataFrame, history: History) -> np.ndarray:
         """How each call (opportunity_id, source) stood at its moment (`at`), (n, len(COLUMNS))."""
-        file = self.folder / "standing.parquet"
+        file = self.folder / _STANDING
         keys = ["opportunity_id", "as_of", *_EVENTS]
         named = pd.DataFrame(
             {
@@ -94,6 +95,11 @@ class FeatureStore:
                 write_lists(known, {}, file, self.version)
             place = _places(known, named, keys)
         return known[list(COLUMNS)].to_numpy(dtype=float)[place]
+
+    def forget_standing(self) -> None:
+        """Compute how calls stood anew: something that happened has been taken back, which the
+        number of events known does not always tell."""
+        (self.folder / _STANDING).unlink(missing_ok=True)
 
 
 def _hashes(calls: pd.DataFrame) -> np.ndarray:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 from scipy import sparse
+from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 from ..tables.cell_text import text_of
 from .call_features import Points
@@ -82,11 +83,14 @@ def _words(part: str, told: dict[str, list[str]], source: str, likers: str) -> s
 
 
 def _leading(names: dict[str, int], weight: dict[int, float]) -> list[str]:
-    """The terms that speak for a call most; a word that stands in a pair shown is not repeated."""
-    heavy = sorted(names, key=lambda name: -weight.get(names[name], 0.0))
+    """The terms that speak for a call most; a word that stands in a pair shown is not repeated, and
+    "of the" is named only where nothing else speaks for it."""
+    speak = [name for name in names if weight.get(names[name], 0.0) > 0]
+    telling = [name for name in speak if not ENGLISH_STOP_WORDS.issuperset(name.split())]
+    heavy = sorted(telling or speak, key=lambda name: -weight[names[name]])
     shown: list[str] = []
     for name in heavy:
-        if weight.get(names[name], 0.0) <= 0 or len(shown) == _SHOWN:
+        if len(shown) == _SHOWN:
             break
         if not any(name in other or other in name for other in shown):
             shown.append(name)
@@ -113,9 +117,10 @@ def _of_one(
     rest[0] = float(point.meaning[0] @ direction.meaning) if point.meaning.shape[1] else 0.0
     rest[1:-2] = point.standing[0] * direction.standing
     rest[-1] = direction.bias
-    if user not in ranker.trees_:
+    trees = ranker.trees_of(user)
+    if trees is None:
         return by_term, rest
-    share, trees = ranker.blend_.trees[user], ranker.trees_[user]
+    share = ranker.blend_.trees[user]
     grown = trees.parts(point, direction.along(point)).toarray()[0] * share
     n = len(trees.columns)
     of_trees = sparse.csr_matrix((grown[:n], (np.zeros(n, dtype=int), trees.columns)), (1, WIDTH))

@@ -5,7 +5,7 @@ was."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -15,8 +15,25 @@ from .call_features import Points
 
 _ROUNDS, _STEP, _LEAVES = 120, 0.05, 8
 _MOST_COLUMNS = 3000
+WITHOUT = (
+    "calls are ranked without trees, which find more of some people's taste from 200 ratings on"
+)
+"""What is lost where LightGBM is missing."""
 _LEAST_ROWS = 5
 """Rated calls that must say a term before trees may ask for it."""
+
+
+@cache
+def trees_missing() -> str:
+    """Why LightGBM cannot be used, "" where it can; found out once."""
+    try:
+        import lightgbm  # noqa: F401
+    except ImportError:
+        return "LightGBM is not installed (pip install lightgbm)"
+    except OSError as error:  # its wheels ask the system for OpenMP
+        said = (str(error).splitlines() or [type(error).__name__])[0]
+        return f"LightGBM cannot be loaded: {said} (Debian and Ubuntu: apt install libgomp1)"
+    return ""
 
 
 @dataclass(frozen=True)

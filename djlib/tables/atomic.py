@@ -6,6 +6,7 @@ writing a temporary file in the same folder, syncing it and renaming it left non
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import time
@@ -19,6 +20,7 @@ from .plain_json import json_text
 
 _PREFIX, _SUFFIX = ".djlib-", ".tmp"
 _STRAY_AFTER_S = 3600.0
+_DISK = {errno.ENOSPC, errno.EIO, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
 @contextmanager
@@ -48,7 +50,7 @@ def replace_file(
         encoding = "utf-8" if mode == "w" else None
         handle = open(temporary, mode.replace("w", "x"), encoding=encoding, newline=newline)  # noqa: SIM115
     try:
-        with handle:
+        with naming(path), handle:
             yield handle
             handle.flush()
             os.fsync(handle.fileno())
@@ -79,6 +81,19 @@ def sweep_stray(folder: Path) -> list[Path]:
                 stray.unlink()
                 removed.append(stray)
     return removed
+
+
+@contextmanager
+def naming(path: str | Path) -> Iterator[None]:
+    """Name the file in what the system says of a disk that is full or fails while it is written:
+    of an open file it names none."""
+    try:
+        yield
+    except OSError as error:
+        code = error.errno or 0
+        if error.filename is None and code in _DISK:
+            raise OSError(code, os.strerror(code), str(path)) from error
+        raise
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
+from .atomic import naming
 from .plain_json import json_text
 
 _MARK = {"cut_off": "the line above"}
@@ -44,7 +45,7 @@ def append_events(folder: Path, kind: str, records: Iterable[Mapping[str, Any]])
     folder.mkdir(parents=True, exist_ok=True)
     if _ends_in_a_cut_line(path):
         lines[:0] = ["", json_text(_MARK)]
-    with open(path, "ab", buffering=0) as file:
+    with naming(path), open(path, "ab", buffering=0) as file:
         _write_all(file, ("\n".join(lines) + "\n").encode("utf-8", "surrogatepass"))
         os.fsync(file.fileno())
 

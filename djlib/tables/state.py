@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from ..errors import BusyError, DjlibError, InputError
@@ -57,6 +57,25 @@ def open_state(folder: Path) -> Iterator[sqlite3.Connection]:
             state.row_factory = sqlite3.Row
             _check(state, path)
             yield state
+
+
+@contextmanager
+def read_state(folder: Path) -> Iterator[sqlite3.Connection]:
+    """Give the state for reading only; also where the disk is full or takes no writes, as it was
+    when it was last closed."""
+    with ExitStack() as stack:
+        try:
+            state = stack.enter_context(open_state(folder))
+        except (BusyError, InputError):
+            raise
+        except DjlibError:
+            address = f"{(folder / STATE_FILE).absolute().as_uri()}?mode=ro&immutable=1"
+            stack.enter_context(_refusals(folder / STATE_FILE))
+            state = stack.enter_context(closing(sqlite3.connect(address, uri=True)))
+            state.row_factory = sqlite3.Row
+            if not _version(state):  # full already when it was to be made: there is nothing in it
+                raise
+        yield state
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ..bucketing.drift import ConfidenceDrift, FieldDrift
-from ..errors import EmbeddingsMissingError, InputError, NotFoundError
+from ..errors import InputError, NotFoundError
 from ..features.dates import days_added
 from ..jobs.acceptance import looks
 from ..jobs.audit import confidences_of
@@ -17,17 +17,16 @@ from ..jobs.talk import Silent, Talk
 from ..jobs.train import training_source
 from ..jobs.trends import TrendsOptions, trends
 from ..monitoring.degradation import Answer
-from ..monitoring.drift import vector_drift
 from ..monitoring.eras import judged, parted
 from ..monitoring.finding import Finding, together
 from ..settings import Settings, Workspace
+from .samples import meaning_drift
 
 _SHIFT = 0.1
 _LESS_SURE = 0.1
 _ALWAYS_MOVES = "year"
 """New tracks are of later years, always."""
 _HONESTY = "confidence against answers"
-_MOST = 2000
 _SHOWN = 2
 
 
@@ -94,20 +93,15 @@ def _sentences(workspace: Workspace, settings: Settings, since: str) -> list[Fin
 
     tracks = read_tracks(workspace, training_source(workspace), ScanOptions(), Silent())[0]
     days = days_added(tracks["date_added"].reset_index(drop=True))
-    recent = np.asarray(days >= pd.Timestamp(since))
-    old = days.notna().to_numpy() & ~recent
-    rng = np.random.default_rng(settings.seed)
-    rows = [_some(np.flatnonzero(which), rng) for which in (old, recent)]
-    try:
-        embedder = SentenceEmbedder(engine=settings.buckets.engine)
-        vectors = [embedder.transform(tracks.iloc[of]) for of in rows]
-    except EmbeddingsMissingError:
-        return []
-    return [vector_drift("sentences", *vectors)]
+    is_recent = np.asarray(days >= pd.Timestamp(since))
+    old = days.notna().to_numpy() & ~is_recent
 
+    embedder = SentenceEmbedder(engine=settings.buckets.engine)
 
-def _some(rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    return rows if len(rows) <= _MOST else np.sort(rng.choice(rows, _MOST, replace=False))
+    def read(rows: np.ndarray) -> np.ndarray:
+        return embedder.transform(tracks.iloc[rows])
+
+    return meaning_drift("sentences", read, old, is_recent, settings.seed)
 
 
 def _taken(workspace: Workspace) -> list[Finding]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..settings import Workspace
-from ..tables.state import STATE_FILE, open_state
+from ..tables.state import STATE_FILE, read_state
 from .slots import JobRun, Slots
 
 
@@ -11,5 +11,5 @@ def past_job_runs(workspace: Workspace, most: int = 20, job: str | None = None) 
     """The last runs of jobs, newest first; none where none has run."""
     if not (workspace.data / STATE_FILE).is_file():
         return []
-    with open_state(workspace.data) as state:
+    with read_state(workspace.data) as state:
         return Slots(state).history(most, job)

@@ -19,13 +19,9 @@ from ..jobs.runs import run
 from ..jobs.talk import Talk
 from ..registry import Version
 from ..settings import Settings, Workspace
+from .challenger import TIME_SPLIT, challenge, is_enough
 from .doors import Challenge, Learner
 from .keeper_watch import watch_keepers
-
-_TIME_SPLIT = "the newest answers"
-_FEWEST = 30
-"""Answers, and five of either kind among them, without which nothing is compared."""
-_FEWEST_OF_EITHER = 5
 
 
 def _is_there(workspace: Workspace) -> bool:
@@ -39,48 +35,32 @@ def _challenge(workspace: Workspace, settings: Settings, talk: Talk) -> Challeng
         keeps, served = keeps_so_far(workspace), current_version(workspace)
         if not keeps.by_id:
             return Challenge("", why="nothing is answered yet")
-        if served and not served.problem and _is_up_to_date(workspace, keeps, served, settings):
-            return Challenge("", served.id, why=f"nothing new since version {served.id}")
-        version = _pending(workspace, keeps, served) or _learned(
-            workspace, settings, keeps, served, talk
+        made = challenge(
+            keeper_models(workspace),
+            served,
+            is_learned=_is_as_asked(served, settings) and is_all_learned(workspace, keeps),
+            is_same=lambda version: (
+                version.metadata.get("data_fingerprint") == fingerprint(keeps)
+                and _is_as_asked(version, settings)
+            ),
+            learn=lambda: _learned(workspace, settings, keeps, served, talk),
+            compared_on="the newest answers",
         )
-        noted |= {"version": version.id, "promoted": False}
-        compared = version.metrics.get("time_split")
-        parent = served.id if served else None
-        return Challenge(version.id, parent, {_TIME_SPLIT: compared} if compared else {})
+        noted |= {"version": made.version, "promoted": False} if made.version else {}
+        return made
 
 
-def _is_up_to_date(workspace: Workspace, keeps: Keeps, served: Version, settings: Settings) -> bool:
-    asked, made = settings.keepers, served.metadata
-    is_as_asked = (made.get("mode"), made.get("engine")) == (asked.mode, asked.engine)
-    return is_as_asked and is_all_learned(workspace, keeps)
-
-
-def _pending(workspace: Workspace, keeps: Keeps, served: Version | None) -> Version | None:
-    """A challenger that a killed run has left: of these answers, and never served."""
-    models = keeper_models(workspace)
-    was_served = {promotion.to_version for promotion in models.history()} if served else set()
-    parent = served.id if served else None
-    for version in models.versions():
-        is_of_these = version.metadata.get("data_fingerprint") == fingerprint(keeps)
-        if is_of_these and version.parent == parent and version.id not in was_served:
-            return None if version.problem else version
-    return None
+def _is_as_asked(version: Version | None, settings: Settings) -> bool:
+    asked, made = settings.keepers, version.metadata if version else {}
+    return (made.get("mode"), made.get("engine")) == (asked.mode, asked.engine)
 
 
 def _learned(
     workspace: Workspace, settings: Settings, keeps: Keeps, served: Version | None, talk: Talk
 ) -> Version:
     compared = _compared(workspace, settings, keeps, served) if served else None
-    return learn_keeps(
-        workspace,
-        settings,
-        keeps,
-        talk,
-        anew=True,
-        metrics={"time_split": compared} if compared else {},
-        promote=False,
-    )
+    metrics = {TIME_SPLIT: compared} if compared else {}
+    return learn_keeps(workspace, settings, keeps, talk, anew=True, metrics=metrics, promote=False)
 
 
 def _compared(
@@ -91,13 +71,10 @@ def _compared(
     seen = int(served.metadata.get("keeps_logged", 0))
     known = [keep for keep in keeps.by_id.values() if keep.number <= seen]
     newest = [k for k in keeps.said.values() if k.number > seen]
-    kept = sum(keep.keeper for keep in newest)
-    if served.problem or not known or len(newest) < _FEWEST:
-        return None
-    if min(kept, len(newest) - kept) < _FEWEST_OF_EITHER:
+    truth = np.array([keep.keeper for keep in newest])
+    if served.problem or not known or not is_enough(truth):
         return None
     listings = labelled(newest).drop(columns="keeper")
-    truth = np.array([keep.keeper for keep in newest])
     stand_in = new_bandit(settings).fit(labelled(known))
     was, now = (_scores(m, listings) for m in (keeper_models(workspace).load(), stand_in))
     return compare_auc(was, now, truth, seed=settings.seed).as_dict()

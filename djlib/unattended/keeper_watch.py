@@ -20,10 +20,10 @@ from ..monitoring.eras import judged, parted
 from ..monitoring.finding import Finding, together
 from ..settings import Settings, Workspace
 from ..tables.schema import LISTINGS, coerce
+from .samples import before_and_since, recent
 
 _NUMBERS = ("price", "year")
 _HONESTY = "confidence against answers"
-_RECENT = 1 / 3
 _BY_MODEL = ("exploit",)
 """What the model alone chose; what explores is not meant to be kept as often."""
 
@@ -63,23 +63,21 @@ def _listings(slots: Sequence[dict[str, Any]], model: Any) -> list[Finding]:
         return []
     slots = sorted(slots, key=lambda slot: str(slot["at"]))
     table, _ = coerce(pd.DataFrame([s["listing"] for s in slots]), LISTINGS)
-    is_recent = np.arange(len(slots)) >= round(len(slots) * (1 - _RECENT))
+    since = recent(len(slots))
     found = [
-        number_drift(column, *_parted(pd.to_numeric(table[column], errors="coerce"), is_recent))
+        number_drift(
+            column, *before_and_since(pd.to_numeric(table[column], errors="coerce"), since)
+        )
         for column in _NUMBERS
         if column in table
     ]
     if "genres" in table:
         genres = table["genres"].map(lambda cell: next(iter(genre_tokens(str(cell))), ""))
-        found.append(name_drift("genre", *map(list, _parted(genres, is_recent))))
+        found.append(name_drift("genre", *map(list, before_and_since(genres, since))))
     means = pd.Series([_likely(slot) for slot in slots], dtype=float)
-    found.append(number_drift("keep probability", *_parted(means, is_recent), kind="score"))
+    found.append(number_drift("keep probability", *before_and_since(means, since), kind="score"))
     if model is not None:
-        vectors = np.asarray(model.embed(table))
-        found.append(vector_drift("taste space", vectors[~is_recent], vectors[is_recent]))
+        found.append(
+            vector_drift("taste space", *before_and_since(np.asarray(model.embed(table)), since))
+        )
     return found
-
-
-def _parted(column: pd.Series, is_recent: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    values = column.to_numpy()
-    return values[~is_recent], values[is_recent]

@@ -23,13 +23,9 @@ from ..jobs.talk import Talk
 from ..opportunities.measures import newest
 from ..registry import Version
 from ..settings import Settings, Workspace
+from .challenger import TIME_SPLIT, challenge, is_enough
 from .doors import Challenge, Learner
 from .opportunity_watch import watch_opportunities
-
-_TIME_SPLIT = "the newest ratings"
-_FEWEST = 30
-"""Ratings, and five of either kind among them, without which nothing is compared."""
-_FEWEST_OF_EITHER = 5
 
 
 def _is_there(workspace: Workspace) -> bool:
@@ -49,56 +45,46 @@ def _challenge(workspace: Workspace, settings: Settings, talk: Talk) -> Challeng
         if retuned:
             noted |= {"retuned": retuned.reason}
         half_life = half_life_in_force(workspace)
-        if (
-            served
-            and not served.problem
-            and _is_as_asked(served, settings, half_life)
-            and is_all_learned(workspace, ratings)
-        ):
-            return Challenge("", served.id, why=f"nothing new since version {served.id}")
-        version = _pending(workspace, settings, ratings, served, half_life)
-        if version is None:
-            compared = _compared(workspace, settings, data(), served, half_life) if served else None
-            version = learn_ratings(
-                workspace,
-                settings,
-                ratings,
-                talk,
-                half_life_days=half_life,
-                metrics={"time_split": compared} if compared else {},
-                promote=False,
-            )
-        noted |= {"version": version.id, "promoted": False}
-        found = version.metrics.get("time_split")
-        parent = served.id if served else None
-        return Challenge(version.id, parent, {_TIME_SPLIT: found} if found else {})
+        made = challenge(
+            opportunity_models(workspace),
+            served,
+            is_learned=_is_as_asked(served, settings, half_life)
+            and is_all_learned(workspace, ratings),
+            is_same=lambda version: (
+                version.metadata.get("data_fingerprint") == fingerprint(ratings)
+                and _is_as_asked(version, settings, half_life)
+            ),
+            learn=lambda: _learned(workspace, settings, ratings, data(), served, half_life, talk),
+            compared_on="the newest ratings",
+        )
+        noted |= {"version": made.version, "promoted": False} if made.version else {}
+        return made
 
 
-def _is_as_asked(version: Version, settings: Settings, half_life: float | None) -> bool:
-    made = version.metadata
-    return (made.get("engine"), made.get("half_life_days")) == (
-        settings.opportunities.engine,
-        half_life,
-    )
+def _is_as_asked(version: Version | None, settings: Settings, half_life: float | None) -> bool:
+    made, engine = version.metadata if version else {}, settings.opportunities.engine
+    return (made.get("engine"), made.get("half_life_days")) == (engine, half_life)
 
 
-def _pending(
+def _learned(
     workspace: Workspace,
     settings: Settings,
     ratings: Ratings,
+    data: Learnable,
     served: Version | None,
     half_life: float | None,
-) -> Version | None:
-    """A challenger that a killed run has left: of these ratings, and never served."""
-    models = opportunity_models(workspace)
-    was_served = {promotion.to_version for promotion in models.history()} if served else set()
-    parent = served.id if served else None
-    for version in models.versions():
-        is_of_these = version.metadata.get("data_fingerprint") == fingerprint(ratings)
-        is_asked = _is_as_asked(version, settings, half_life)
-        if is_of_these and is_asked and version.parent == parent and version.id not in was_served:
-            return None if version.problem else version
-    return None
+    talk: Talk,
+) -> Version:
+    compared = _compared(workspace, settings, data, served, half_life) if served else None
+    return learn_ratings(
+        workspace,
+        settings,
+        ratings,
+        talk,
+        half_life_days=half_life,
+        metrics={TIME_SPLIT: compared} if compared else {},
+        promote=False,
+    )
 
 
 def _compared(
@@ -115,13 +101,13 @@ def _compared(
         return None
     number = data.rated["number"].to_numpy()
     is_new = number > int(served.metadata.get("ratings_logged", 0))
-    if _is_enough(data, is_new):
+    if _can_tell(data, is_new):
         old, new = np.flatnonzero(~is_new), np.flatnonzero(is_new)
         was = data.scores(opportunity_models(workspace).load(served.id), new)
     else:
         is_new = newest(data.rated["at"].tolist())
         before = served.metadata.get("half_life_days")
-        if before == half_life or not _is_enough(data, is_new):
+        if before == half_life or not _can_tell(data, is_new):
             return None
         old, new = np.flatnonzero(~is_new), np.flatnonzero(is_new)
         was = data.scores(data.learned(settings, old, before), new)
@@ -129,10 +115,8 @@ def _compared(
     return compare_auc(was, now, data.liked[new] > 0.5, seed=settings.seed).as_dict()
 
 
-def _is_enough(data: Learnable, is_new: np.ndarray) -> bool:
-    liked = data.liked[is_new] > 0.5
-    few = min(int(liked.sum()), int((~liked).sum()))
-    return len(liked) >= _FEWEST and few >= _FEWEST_OF_EITHER and not is_new.all()
+def _can_tell(data: Learnable, is_new: np.ndarray) -> bool:
+    return is_enough(data.liked[is_new] > 0.5) and not bool(is_new.all())
 
 
 OPPORTUNITIES = Learner(

@@ -9,41 +9,38 @@ from datetime import UTC, datetime
 import numpy as np
 import pandas as pd
 
-from ..errors import EmbeddingsMissingError
 from ..jobs.engagement import Shown, had_time, shown_so_far
 from ..jobs.opportunity_models import opportunity_models
 from ..jobs.ratings import Ratings, ratings_so_far
 from ..jobs.scan_opportunities import known_opportunities
 from ..jobs.talk import Talk
-from ..monitoring.degradation import Answer, acceptance_change, overconfidence
-from ..monitoring.drift import name_drift, number_drift, vector_drift
+from ..monitoring.degradation import Answer
+from ..monitoring.drift import name_drift, number_drift
+from ..monitoring.eras import judged, parted
 from ..monitoring.finding import Finding, together
 from ..opportunities.call_words import sentences
 from ..settings import Settings, Workspace
-from .doors import served_and_before
+from .samples import before_and_since, meaning_drift, recent, recent_scans
 
-_RECENT = 1 / 3
-_MOST = 2000
+_TAKEN, _HONESTY = "recommended calls taken", "chance against ratings"
 
 
 def watch_opportunities(workspace: Workspace, settings: Settings, talk: Talk) -> list[Finding]:
     """Look at everything there is; what there is too little of is found "too few"."""
-    served, before = served_and_before(opportunity_models(workspace))
-    if served is None:
+    models = opportunity_models(workspace)
+    if not models.served():
         return []
     with talk.step("Looking at the calls that come in and what is taken of them"):
         ratings = ratings_so_far(workspace)
         shown = shown_so_far(workspace, ratings)
         old = had_time(shown, datetime.now(UTC))
-        taken = [Answer(s.version, s.chance, s.in_time) for s in old]
-        return together(
-            [
-                *_incoming(workspace, settings),
-                _chances(shown),
-                acceptance_change("recommended calls taken", taken, served, before),
-                overconfidence("chance against ratings", rated(shown, ratings), served, before),
-            ]
-        )
+        answers = [Answer(s.version, s.chance, s.in_time) for s in old]
+        found = [*_incoming(workspace, settings), _chances(shown)]
+        eras = parted(models.served(), [(a.version, a.accepted) for a in answers])
+        if eras:
+            told = rated(shown, ratings)
+            found += judged(eras, answers, taken=_TAKEN, honesty=_HONESTY, told=told)
+        return together(found)
 
 
 def rated(shown: Sequence[Shown], ratings: Ratings) -> list[Answer]:
@@ -58,51 +55,40 @@ def rated(shown: Sequence[Shown], ratings: Ratings) -> list[Answer]:
 
 
 def _incoming(workspace: Workspace, settings: Settings) -> list[Finding]:
-    """The third of the calls found last against those before."""
+    """The third of the calls found last, by whole scans, against those before."""
     calls = known_opportunities(workspace)
     if calls is None or not len(calls):
         return []
     calls = calls.sort_values("first_seen", kind="stable", ignore_index=True)
-    recent = np.arange(len(calls)) >= round(len(calls) * (1 - _RECENT))
-    lengths = calls["description"].str.len().to_numpy(dtype=float)
+    since = recent_scans(calls["first_seen"])
     tags = calls["tags"].str.split(";").str[0].fillna("")
+    lengths = calls["description"].str.len().astype(float)
     return [
-        name_drift("source", *map(list, _parted(calls["source"], recent))),
-        name_drift("tag", *map(list, _parted(tags, recent))),
-        number_drift("length of texts", lengths[~recent], lengths[recent]),
-        *_meaning(calls, recent, settings),
+        name_drift("source", *map(list, before_and_since(calls["source"], since))),
+        name_drift("tag", *map(list, before_and_since(tags, since))),
+        number_drift("length of texts", *before_and_since(lengths, since)),
+        *_meaning(calls, since, settings),
     ]
 
 
-def _meaning(calls: pd.DataFrame, recent: np.ndarray, settings: Settings) -> list[Finding]:
+def _meaning(calls: pd.DataFrame, since: np.ndarray, settings: Settings) -> list[Finding]:
     """What the texts are about, where something reads them; from the cache."""
     engine = settings.opportunities.engine
     if engine == "none":
         return []
     from ..features.embeddings import SentenceEmbedder
 
-    rng = np.random.default_rng(settings.seed)
-    parts = [_some(np.flatnonzero(which), rng) for which in (~recent, recent)]
-    try:
-        embedder = SentenceEmbedder(engine=engine)
-        vectors = [embedder.embed(sentences(calls.iloc[rows])) for rows in parts]
-    except EmbeddingsMissingError:
-        return []
-    return [vector_drift("meaning of texts", *vectors)]
+    embedder = SentenceEmbedder(engine=engine)
+
+    def read(rows: np.ndarray) -> np.ndarray:
+        return embedder.embed(sentences(calls.iloc[rows]))
+
+    return meaning_drift("meaning of texts", read, ~since, since, settings.seed)
 
 
 def _chances(shown: Sequence[Shown]) -> Finding:
     """How likely what is shown was found, the last third against before."""
     told = [float(s.chance) for s in sorted(shown, key=lambda s: s.at) if s.chance is not None]
-    values = np.array(told)
-    recent = np.arange(len(values)) >= round(len(values) * (1 - _RECENT))
-    return number_drift("chance", values[~recent], values[recent], kind="score")
-
-
-def _parted(column: pd.Series, recent: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    values = column.to_numpy()
-    return values[~recent], values[recent]
-
-
-def _some(rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    return rows if len(rows) <= _MOST else np.sort(rng.choice(rows, _MOST, replace=False))
+    return number_drift(
+        "chance", *before_and_since(np.array(told), recent(len(told))), kind="score"
+    )

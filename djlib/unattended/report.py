@@ -6,6 +6,7 @@ from ..errors import BusyError
 from ..monitoring.alert import Alert
 from ..tables.atomic import replace_file
 from .monitor_page import monitor_page, stories
+from .slots import JobRun, Slot
 from .steps import Here, Outcome
 
 PAGE = "monitor.html"
@@ -19,10 +20,23 @@ def write_report(here: Here) -> Outcome:
     return Outcome(f"written: {path}", {"written": str(path)})
 
 
+def _counts(here: Here, run: JobRun) -> bool:
+    """Whether a run says how its step stands. One that met another does not where the step is done,
+    nor where it was of a whole job: its steps have runs of their own."""
+    if run.outcome != "busy":
+        return True
+    is_whole = run.job in ("retrain", "monitor") and not run.learner
+    return not is_whole and here.slots.finished(Slot(run.job, run.learner, run.slot)) is None
+
+
 def summary(here: Here) -> Outcome:
     """Put the day's summary into the outbox: what ran, how it ended, what came of it. A day on
     which a step met another run is not over: it raises `BusyError`, and the next run goes on."""
-    runs = [run for run in here.slots.history(200) if run.slot == here.day and run.job != "daily"]
+    runs = [
+        run
+        for run in here.slots.history(200)
+        if run.slot == here.day and run.job != "daily" and _counts(here, run)
+    ]
     last = {(run.job, run.learner): run for run in reversed(runs)}
     busy = next((run for run in last.values() if run.outcome == "busy"), None)
     if busy:

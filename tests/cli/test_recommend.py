@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 
 from djlib.settings import Workspace
+from djlib.tables.events import read_events
 from tests.cli.running import as_json, djlib, done, edit, refused, rows
-from tests.jobs.calls_rated import rating_file, scanned
+from tests.jobs.calls_rated import calls_of, rating_file, scanned
+from tests.opportunities.no_lightgbm import no_lightgbm
+from tests.opportunities.tastes import likes
 
 LIST = Path("data/recommendations.csv")
 
@@ -98,6 +101,20 @@ def test_titles_in_any_script_and_with_marks(here: Workspace) -> None:
     assert "4 calls for me" in told
 
 
+def test_ratings_are_taken_back(here: Workspace) -> None:
+    done("feedback", rating_file(here, range(20)))
+    told = done("feedback", rating_file(here, range(20, 40), topic="film")).stdout
+    assert "djlib feedback --undo" in told
+    assert "The last ratings are taken back." in done("feedback", "--undo").stdout
+    assert as_json("feedback", "--undo", "--dry-run")["ratings"] == 0
+    emptied = done("feedback", "--undo").stdout
+    assert "No rating is left: calls go by freshness" in emptied
+    assert "no feedback on records or calls" in refused("feedback", "--undo")
+    assert "Nothing is rated yet" in done("recommend").stdout
+    runs = read_events(here.events, "runs")
+    assert sum("undone" in run for run in runs) == 2
+
+
 def test_doctor_looks_at_calls_too(here: Workspace) -> None:
     found = {f["what"]: f for f in as_json("doctor")}
     assert found["scanned calls"]["state"] == "ok"
@@ -107,3 +124,30 @@ def test_doctor_looks_at_calls_too(here: Workspace) -> None:
     assert found["current opportunity model"]["state"] == "ok"
     assert found["log of ratings"]["note"] == "20 events"
     assert found["lightgbm"]["state"] == "ok"
+
+
+def test_without_lightgbm_all_goes_on_and_says_so_once(fresh: Path, tmp_path: Path) -> None:
+    here, _ = scanned(fresh, 520)
+    file = _no_sum_of_weights(here, 480)
+    done("feedback", file)
+    assert "Light" not in done("recommend", "--user", "mara").stdout
+    with no_lightgbm(tmp_path, "no OpenMP"):
+        shown = done("recommend", "--user", "mara", "--top", "5").stdout
+        assert shown.count("LightGBM cannot be loaded: libgomp.so.1") == 1
+        assert "5 calls for mara" in shown
+        told = done("train", "--opportunities")
+        assert told.stderr.count("libgomp1") == 1
+        assert "without trees" in told.stderr
+        found = {f["what"]: f for f in as_json("doctor")}["lightgbm"]
+        assert found["state"] == "missing"
+        assert "libgomp1" in found["note"]
+        assert "Light" not in done("recommend", "--user", "mara", "--top", "6").stdout
+
+
+def _no_sum_of_weights(here: Workspace, n: int) -> Path:
+    """Ratings that only trees can learn: liked is a film or a residency, not both."""
+    calls = calls_of(here).head(n)
+    liked = (likes(calls, "film") != likes(calls, "residency")).astype(int)
+    table = calls[["opportunity_id"]].assign(user_id="mara", rating=liked)
+    table.to_csv(here.root / "mara.csv", index=False)
+    return here.root / "mara.csv"

@@ -159,6 +159,19 @@ def test_a_source_that_looks_broken_is_said_and_can_be_trusted(fresh: Path) -> N
     assert as_json("scan", verdict["quarantined"], "--trust")["new"] == 40
 
 
+def test_what_is_removed_of_what_was_kept_aside_is_named(fresh: Path) -> None:
+    with (fresh / "djlib.toml").open("a") as settings:
+        settings.write("[opportunities]\nkeep_aside = 1\n")
+    for day in range(2):
+        done("scan", feed(fresh / "calls.json", sound(day)))
+    done("scan", feed(fresh / "calls.json", broken(7)))
+    (second,) = as_json("scan", feed(fresh / "calls.json", broken(8)))["watched"]
+    said = done("scan", feed(fresh / "calls.json", broken(9))).stdout
+    gone = Path(second["quarantined"])
+    assert f"newer ones of the source are kept aside: {gone.relative_to(fresh)}" in said
+    assert not gone.exists()
+
+
 def test_two_scans_at_once_both_do_their_work(fresh: Path) -> None:
     names = [f"calls_{n}.json" for n in range(2)]
     for n, name in enumerate(names):

@@ -46,6 +46,49 @@ def test_a_broken_source_is_set_aside_and_told_of_once(here: Workspace) -> None:
     assert len(told(here)) == 2
 
 
+def keep(here: Workspace, most: int) -> None:
+    with (here.root / "djlib.toml").open("a") as file:
+        file.write(f"[opportunities]\nkeep_aside = {most}\n")
+
+
+def test_of_what_is_set_aside_the_newest_stay_and_the_rest_is_named(here: Workspace) -> None:
+    keep(here, 2)
+    own = here.quarantine / "my-own.parquet"
+    own.parent.mkdir(parents=True)
+    own.write_bytes(b"mine")
+    file, aside = here.root / "calls.json", []
+    for day in (7, 8, 7, 9):  # the first comes again and is new again
+        report = scan(here, feed(file, broken(day)), feed(here.root / "f.json", sound(1, name="F")))
+        aside.append(report.watched[0].quarantined)
+        assert report.removed == ((aside[1],) if day == 9 else ())
+    left = {str(path) for path in here.quarantine.iterdir()}
+    assert left == {aside[0], aside[3], str(own)}
+    assert [run["removed"] for run in read_events(here.events, "runs") if "removed" in run] == [
+        [aside[1]]
+    ]
+
+
+def test_sources_of_like_names_are_counted_apart(here: Workspace) -> None:
+    keep(here, 1)
+    names = ("E!", "E?")
+    for day in range(5):
+        made = sound if day < 2 else broken
+        tables = [made(day).assign(source=name) for name in names]
+        scan(here, *(feed(here.root / f"{n}.json", table) for n, table in enumerate(tables)))
+    assert len(list(here.quarantine.iterdir())) == 4  # of each the newest and the one told of
+
+
+def test_what_somebody_was_told_of_stays_as_long_as_the_source_is_broken(here: Workspace) -> None:
+    keep(here, 1)
+    file = here.root / "calls.json"
+    (told,) = scan(here, feed(file, broken(7))).watched
+    removed = [scan(here, feed(file, broken(day))).removed for day in (8, 9, 10)]
+    assert [len(names) for names in removed] == [0, 1, 1]
+    assert told.quarantined
+    assert Path(told.quarantined).is_file()
+    assert told.quarantined in scan(here, feed(file, sound(11))).removed
+
+
 def test_the_others_go_on(here: Workspace) -> None:
     feed(here.root / "calls.json", broken(7))
     other = feed(here.root / "other.json", sound(8, name="F"))

@@ -124,6 +124,15 @@ def test_contributions_add_up_with_and_without_trees(calls: pd.DataFrame) -> Non
         assert np.allclose(added, said, atol=1e-4)
 
 
+def test_reasons_name_words_that_tell_something() -> None:
+    title = pd.Series([f"{what} of the year {n}" for n in range(8) for what in ("Dub", "Film")])
+    liked = title.str.startswith("Dub").to_numpy(dtype=float)
+    calls = pd.DataFrame({"title": title.where(liked == 0, title + " and for all of the")})
+    said = ranker().fit(calls, liked).explain(calls.head(1))[0]
+    assert any("dub" in reason for reason in said)
+    assert not any("of the," in reason or "for all" in reason for reason in said)
+
+
 def test_reasons_are_true_of_the_model(both: OpportunityRanker, calls: pd.DataFrame) -> None:
     rest = calls.iloc[150:].assign(user_id="ann")
     top = rest.iloc[np.argsort(-both.predict_proba(rest)[:, 1])[:10]]

@@ -64,9 +64,10 @@ def test_a_full_or_failing_disk_leaves_the_old_file(
     target.write_text("old")
     monkeypatch.setattr(os, "fsync", refuse)
 
-    with pytest.raises(OSError, match=os.strerror(code)):
+    with pytest.raises(OSError, match=os.strerror(code)) as raised:
         _write(target, "new")
 
+    assert raised.value.filename == str(target)
     assert target.read_text() == "old"
     assert os.listdir(tmp_path) == ["tracks.csv"]
 

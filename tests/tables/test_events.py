@@ -128,6 +128,16 @@ def test_a_kind_is_a_plain_word(tmp_path: Path, kind: str) -> None:
         read_events(tmp_path, kind)
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no disk that is full")
+def test_a_full_disk_is_named(tmp_path: Path) -> None:
+    (tmp_path / "runs.jsonl").symlink_to("/dev/full")
+
+    with pytest.raises(OSError, match="No space left on device") as raised:
+        append_events(tmp_path, "runs", _events(1))
+
+    assert raised.value.filename == str(tmp_path / "runs.jsonl")
+
+
 def test_records_of_several_processes_are_all_kept(tmp_path: Path) -> None:
     writer = (
         "import sys; from pathlib import Path; from djlib.tables.events import append_events\n"

@@ -10,7 +10,7 @@ import pytest
 
 import djlib.tables.state as module
 from djlib.errors import BusyError, DjlibError, InputError
-from djlib.tables.state import STATE_FILE, open_state, transaction
+from djlib.tables.state import STATE_FILE, open_state, read_state, transaction
 
 _PUT = "INSERT INTO job_runs (job, learner, slot, started_at, outcome, pid) VALUES "
 
@@ -29,6 +29,27 @@ def test_a_change_that_fails_leaves_nothing(tmp_path: Path) -> None:
         with pytest.raises(KeyError):
             fail(state)
         assert count(state) == 0
+
+
+def test_what_cannot_be_written_can_still_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_state(tmp_path) as state, transaction(state):
+        state.execute(f"{_PUT} ('a', '', 'd', 't', 'done', 1)")
+    before = {path.name for path in tmp_path.iterdir()}
+
+    def full(*_: object) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    monkeypatch.setattr(module, "_check", full)  # the first that would write
+    with read_state(tmp_path) as state:
+        assert count(state) == 1
+        with pytest.raises(sqlite3.OperationalError, match="readonly"):
+            state.execute(f"{_PUT} ('b', '', 'd', 't', 'done', 1)")
+    assert {path.name for path in tmp_path.iterdir()} == before
+    (tmp_path / STATE_FILE).write_bytes(b"")
+    with pytest.raises(DjlibError, match="disk I/O error"), read_state(tmp_path):
+        pass
 
 
 def test_many_writers_lose_nothing(tmp_path: Path) -> None:

@@ -82,6 +82,11 @@ def test_keepers_are_compared_on_answers_the_served_model_has_not_seen(fresh: Pa
     compared = report.steps[0].detail["comparisons"]["the newest answers"]
     assert compared["n"] == 60
     assert keeper_models(here).current().parent == first.id
+    second = keeper_models(here).current()
+    keeper_models(here).rollback("test")
+    said = retrain(fresh, "2026-01-04", "keeper").steps[0].said
+    assert said == f"nothing new since version {second.id}, gone back from"
+    assert keeper_models(here).current().id == first.id
     unserved = learn_keeps(here, settings, keeps_so_far(here), Silent(), anew=True, promote=False)
     assert keeper_models(here).current().id != unserved.id
 

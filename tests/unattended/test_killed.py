@@ -13,12 +13,16 @@ import pytest
 
 from djlib.errors import DjlibError
 from djlib.jobs.models import bucket_models
+from djlib.jobs.opportunity_feedback import opportunity_feedback
+from djlib.jobs.opportunity_models import opportunity_models
+from djlib.jobs.ratings import ratings_so_far
 from djlib.jobs.talk import Silent
 from djlib.settings import Settings, Workspace, load_settings
 from djlib.tables.events import read_events
 from djlib.unattended.history import past_job_runs
 from djlib.unattended.run_job import run_job
 from djlib.unattended.slots import Slots
+from tests.jobs.calls_rated import rating_file, scanned
 from tests.monitoring.servers import webhook
 from tests.unattended.doubles import Pretend
 
@@ -52,6 +56,46 @@ _POINTS = [
 ]
 
 
+_POINTS_OF_CALLS = [
+    ("djlib.unattended.opportunity_door", "retune", "after"),
+    ("djlib.unattended.opportunity_door", "learn_ratings", "after"),
+    ("djlib.registry:Registry", "promote", "before"),
+    ("djlib.registry:Registry", "promote", "after"),
+    ("djlib.unattended.monitor", "remember", "after"),
+]
+
+
+def killed(folder: Path, home: str, name: str, when: str) -> None:
+    """A daily run that is killed before or after it calls something."""
+    script = [sys.executable, "-c", _KILLED, str(folder), home, name, when]
+    root = Path(__file__).parents[2]
+    ended = subprocess.run(script, cwd=root, env={**os.environ}, capture_output=True)
+    assert ended.returncode == -signal.SIGKILL, ended.stderr
+
+
+@pytest.mark.parametrize(("home", "name", "when"), _POINTS_OF_CALLS)
+def test_so_is_one_that_learns_of_calls(fresh: Path, home: str, name: str, when: str) -> None:
+    here, settings = scanned(fresh)
+    opportunity_feedback(here, settings, rating_file(here, range(60)), talk=Silent())
+    first = opportunity_models(here).current().id
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("djlib.jobs.opportunity_feedback.is_all_learned", lambda *_: True)
+        opportunity_feedback(here, settings, rating_file(here, range(60, 160)), talk=Silent())
+    killed(fresh, home, name, when)
+    for _ in range(2):
+        assert run_job(here, settings, "daily", talk=Silent(), day="2026-01-01").exit_code == 0
+    versions = opportunity_models(here).versions()
+    assert [v.parent for v in versions] == [first, None]
+    assert versions[0].is_current
+    assert versions[0].metadata["ratings"] == 160
+    assert len(ratings_so_far(here).by_key) == 160
+    runs = past_job_runs(here)
+    ended_well = [(run.job, run.learner) for run in runs if run.outcome == "done"]
+    assert sorted(ended_well) == sorted(set(ended_well))
+    assert {run.outcome for run in runs} <= {"done", "killed"}
+    assert {job for job, _ in ended_well} == {"retrain", "monitor", "report", "daily"}
+
+
 @pytest.mark.parametrize(("home", "name", "when"), _POINTS)
 def test_a_kill_anywhere_is_gone_on_with(
     learned: Path, monkeypatch: pytest.MonkeyPatch, home: str, name: str, when: str
@@ -60,12 +104,9 @@ def test_a_kill_anywhere_is_gone_on_with(
     toml = learned / "djlib.toml"
     toml.write_text(toml.read_text().replace("trees = 8", "trees = 9"))
     first = bucket_models(here).current().id
-    script = [sys.executable, "-c", _KILLED, str(learned), home, name, when]
-    root = Path(__file__).parents[2]
     with webhook() as hook:
         monkeypatch.setenv("DJLIB_SECRET_SLACK_WEBHOOK", hook.address)
-        ended = subprocess.run(script, cwd=root, env={**os.environ}, capture_output=True)
-        assert ended.returncode == -signal.SIGKILL, ended.stderr
+        killed(learned, home, name, when)
         settings = load_settings(learned, {})
         for _ in range(2):
             report = run_job(here, settings, "daily", talk=Silent(), day="2026-01-01")

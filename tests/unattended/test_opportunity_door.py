@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import djlib.unattended.opportunity_door as door
@@ -14,9 +15,11 @@ from djlib.jobs.opportunity_feedback import opportunity_feedback
 from djlib.jobs.opportunity_models import learn_ratings, opportunity_models
 from djlib.jobs.ratings import log_ratings, ratings_so_far
 from djlib.jobs.retuning import RETUNINGS
+from djlib.jobs.taken_back import take_back
 from djlib.jobs.talk import Silent
 from djlib.settings import Settings, Workspace
 from djlib.tables.events import append_events, read_events
+from djlib.tables.io import write_table
 from djlib.unattended.doors import chosen
 from djlib.unattended.opportunity_watch import rated, watch_opportunities
 from djlib.unattended.run_job import StepDone, run_job
@@ -162,11 +165,85 @@ def test_what_is_watched(place: tuple[Workspace, Settings]) -> None:
     event = {"at": at, "user_id": "mara", "version": version, "items": items}
     append_events(here.events, IMPRESSIONS, [event])
     rate_more(place, range(100, 160), topic="nothing is like this")
+    several = np.where(np.arange(len(calls)) < 150, "2026-08-01T03:00:00Z", "2026-08-02T03:00:00Z")
+    write_table(calls.assign(first_seen=several), here.opportunities)
     found = {f.what: f for f in watch_opportunities(here, settings, Silent())}
     assert {"source", "tag", "length of texts", "chance", "recommended calls taken"} <= set(found)
     honesty = found["chance against ratings"]
     assert (honesty.verdict, honesty.n_since) == ("moved", 60)
     assert found["length of texts"].verdict == "still"
+    assert found["length of texts"].n_since == len(calls) - 150
+
+
+def test_the_calls_of_one_scan_are_not_held_against_each_other(
+    place: tuple[Workspace, Settings],
+) -> None:
+    here, settings = place
+    calls = calls_of(here).assign(first_seen="2026-08-01T03:00:00Z")
+    half = len(calls) // 2  # as two files lie that were scanned together
+    odd = np.where(np.arange(len(calls)) < half, "A", "B")
+    write_table(calls.assign(source=odd), here.opportunities)
+    found = {f.what: f for f in watch_opportunities(here, settings, Silent())}
+    assert found["source"].verdict == "too few"
+    later = calls.assign(source="B", first_seen="2026-09-01T03:00:00Z")
+    later["opportunity_id"] += "x"
+    write_table(pd.concat([calls.assign(source="A"), later]), here.opportunities)
+    found = {f.what: f for f in watch_opportunities(here, settings, Silent())}
+    assert found["source"].verdict == "moved"
+
+
+def test_versions_of_a_night_are_judged_together_and_gone_back_from(
+    place: tuple[Workspace, Settings],
+) -> None:
+    here, settings = place
+    models, now = opportunity_models(here), datetime.now(UTC)
+    nights = [models.current().id]
+    nights += [learn_ratings(here, settings, ratings_so_far(here), Silent()).id for _ in range(5)]
+    for night, version in enumerate(nights):
+        at = stamp(now - timedelta(days=20 - night))
+        names = [f"{night}-{i}" for i in range(16)]
+        items = [{"opportunity_id": name, "source": "S", "chance": 0.6} for name in names]
+        event = {"at": at, "user_id": "mara", "version": version, "items": items}
+        append_events(here.events, IMPRESSIONS, [event])
+        taken = names[: 12 if night < 3 else 3]
+        clicks = [{"at": at, "user_id": "mara", "opportunity_id": n, "source": "S"} for n in taken]
+        append_events(here.events, "clicks", clicks)
+    found = {f.what: f for f in watch_opportunities(here, settings, Silent())}
+    stood = found["recommended calls taken"]
+    assert (stood.verdict, stood.worse) == ("moved", True)
+    assert (stood.judged, stood.back_to) == (tuple(reversed(nights[3:])), nights[2])
+    for day in ("2026-01-01", "2026-01-02"):
+        report = run_job(here, settings, "monitor", talk=Silent(), day=day)
+    assert report.steps[0].detail["went_back"] == nights[5]
+    assert models.current().id == nights[2]
+
+
+def test_a_version_one_went_back_from_is_not_made_again(
+    place: tuple[Workspace, Settings],
+) -> None:
+    models = opportunity_models(place[0])
+    first = models.current().id
+    rate_more(place, range(60, 190))
+    second = retrain(place, "2026-01-01").detail["version"]
+    models.rollback("test")
+    said = retrain(place, "2026-01-02").said
+    assert said == f"nothing new since version {second}, gone back from"
+    assert models.current().id == first
+    rate_more(place, range(190, 200))
+    assert models.get(retrain(place, "2026-01-03").detail["version"]).parent == first
+
+
+def test_what_is_taken_back_is_learned_though_that_was_served_before(
+    place: tuple[Workspace, Settings],
+) -> None:
+    here, _ = place
+    first = opportunity_models(here).current()
+    rate_more(place, range(60, 190))
+    retrain(place, "2026-01-01")
+    take_back(here, "ratings", ratings_so_far(here).feedbacks[-1])  # and cut off there
+    third = opportunity_models(here).get(retrain(place, "2026-01-02").detail["version"])
+    assert third.metadata["data_fingerprint"] == first.metadata["data_fingerprint"]
+    assert opportunity_models(here).current().id == third.id
 
 
 def test_ratings_before_a_call_was_shown_say_nothing_of_the_list(

@@ -74,6 +74,23 @@ def test_of_two_schedulers_one_meets_the_other(tmp_path: Path, pretend: Pretend)
     assert past_job_runs(Workspace(tmp_path))[0].outcome == "busy"
 
 
+@pytest.mark.parametrize("job", ["retrain", "monitor", "report"])
+def test_a_run_that_met_the_daily_one_does_not_keep_the_day_open(
+    tmp_path: Path, pretend: Pretend, job: str
+) -> None:
+    def another() -> None:
+        with pytest.raises(BusyError):
+            do(tmp_path, job=job)
+
+    pretend.before = another
+    report = do(tmp_path, job="daily")
+    assert {step.outcome for step in report.steps} == {"done"}
+    assert report.steps[-1].said == "3 done, 0 not"
+    with workspace_lock(tmp_path / "data" / "jobs", "jobs run daily", 0), pytest.raises(BusyError):
+        do(tmp_path, job=job)  # once all is done
+    assert do(tmp_path, job="daily", force=True).steps[-1].said == "3 done, 0 not"
+
+
 def test_a_clock_set_back_does_nothing_twice(tmp_path: Path, pretend: Pretend) -> None:
     for day in ("2026-03-29", "2026-03-30", "2026-03-29", "2026-03-30"):
         do(tmp_path, day=day)

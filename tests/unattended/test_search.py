@@ -50,6 +50,26 @@ def test_a_broken_source_is_told_once_and_stands_in_the_history(
     assert all("set aside: E" in line for line in said)
 
 
+def test_what_is_removed_of_what_was_kept_aside_stands_in_the_summary(
+    here: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    toml = here.root / "djlib.toml"
+    toml.write_text(f"{toml.read_text()}keep_aside = 1\n")
+    with webhook() as hook:
+        monkeypatch.setenv("DJLIB_SECRET_SLACK_WEBHOOK", hook.address)
+        daily(here, 1)
+        (told,) = here.quarantine.iterdir()
+        for day in (2, 3):
+            feed(here.root / "calls.json", broken(6 + day))
+            before = {*here.quarantine.iterdir()}
+            daily(here, day)
+        (gone,) = before - {*here.quarantine.iterdir()}
+        assert gone != told
+        last = hook.taken[-1]["text"]
+    assert f"removed: {gone.name}" in last
+    assert f"removed: {gone.name}" in past_job_runs(here, job="search")[0].said
+
+
 def test_what_a_scan_found_is_sent_by_deliver(
     here: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
