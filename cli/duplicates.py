@@ -63,7 +63,7 @@ def render(report: DuplicatesReport) -> None:
     copies = f"{report.copies:,} {'copy' if report.copies == 1 else 'copies'}"
     heading(f"{report.tracks:,} tracks: {count(report.songs, 'song')} more than once, {copies}")
     if report.bytes:
-        line(f"The copies that are there take {_size(report.bytes)}.")
+        line(f"Copies found on this computer take {_size(report.bytes)}.")
     shown = list(dict.fromkeys(row.song for row in report.rows if row.suggestion))[:_SHOWN_SONGS]
     rows = [row for row in report.rows if row.song in shown]
     if rows:

@@ -187,7 +187,8 @@ def render(report: ScanReport) -> None:
     else:
         next_steps(
             "Nothing to learn from yet: put tracks into at least two playlists, or fill the",
-            "column 'bucket' of a CSV, and scan again.",
+            "column 'bucket' of a CSV, and scan again. Where each folder of files is a bucket:",
+            "djlib scan --folders-as-buckets FOLDER",
         )
 
 
