@@ -52,7 +52,7 @@ class Ratings:
 
     by_key: dict[tuple[str, str], Rating]
     events: list[Rating]
-    n_logged: int
+    n_logged: int = 0
     feedbacks: tuple[str, ...] = ()
     undone: frozenset[str] = frozenset()
 

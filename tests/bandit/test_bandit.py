@@ -244,9 +244,13 @@ def test_what_is_saved_comes_back_and_learns_on(mode: str, tmp_path: Path) -> No
     assert again.update(listings.iloc[60:70]).batch_number_ == 2
 
 
-def test_an_empty_bandit_can_be_saved(tmp_path: Path) -> None:
-    bandit().fit(shop(0)).save(tmp_path / "kept")
+@pytest.mark.parametrize("mode", ["strong", "faithful"])
+def test_an_empty_bandit_can_be_saved(
+    mode: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    bandit(mode=mode).fit(shop(0)).save(tmp_path / "kept")
     again = ContrastiveBandit.load(tmp_path / "kept")
+    assert caplog.messages == []  # that it has learned nothing is no damage
     assert len(again.select(without_answers(shop(50)), k=20)) == 20
 
 

@@ -94,9 +94,7 @@ def test_a_batch_fed_twice_counts_once(listings: Path) -> None:
     assert len(as_json("models", "list", "--learner", "keeper")) == 1
 
 
-def test_the_last_answer_counts_and_feedback_can_be_taken_back(
-    listings: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_the_last_answer_counts_and_feedback_can_be_taken_back(listings: Path) -> None:
     done("select-batch")
     edit(lambda _, row: row.update(keeper="0"), BATCH)
     done("feedback", BATCH)
@@ -107,9 +105,7 @@ def test_the_last_answer_counts_and_feedback_can_be_taken_back(
     assert (len(anew["taken"]), anew["known"], anew["labels"]) == (1, 19, 20)
     back = as_json("feedback", "--undo")
     assert (back["labels"], back["all_rates"]["all"]["keepers"]) == (20, 0)
-    caplog.clear()
     emptied = as_json("feedback", "--undo")
-    assert "no row" not in caplog.text  # that nothing is left is no damage
     assert (emptied["labels"], emptied["batch_number"]) == (0, 0)
     assert "no feedback" in refused("feedback", "--undo")
     assert as_json("select-batch", "--dry-run")["answered"] == 0
