@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 from functools import cache
 from typing import Annotated, Any
 
@@ -118,4 +119,6 @@ def _root(
 
 def main() -> None:
     """Run the command line; what `djlib` and `python -m cli` start."""
+    # Arrow's own pool would keep the memory that reading a large table took.
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     run(app)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -12,19 +11,19 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from ..errors import InputError, ModelError, UsageError
-from ..tables.atomic import write_json
-from ..tables.io import read_table, write_table
+from ..errors import InputError, UsageError
 from . import exploration, reasons
-from .answers import answered, none_answered, stacked
-from .choosing import DIALS, Picks, choose, explored_share, shortlisted
+from .answers import answered, stacked
+from .bandit_files import read_learned, write_learned
+from .choosing import DIALS, FEW, MANY, Picks, choose, explored_share, shortlisted
 from .first_batch import typical_and_diverse
 from .modes import new_policy
+from .packed_points import PackedPoints
 from .policy import Policy
-from .pool import SPELLED_UP_TO, EncodedPool, points_of
+from .pool import READ_WHOLE_UP_TO, EncodedPool, whole_points
 from .strong import StrongPolicy
 
-_SETTINGS, _LABELLED, _POLICY = "bandit.json", "answers.parquet", "policy"
+_POLICY = "policy"
 
 
 class ContrastiveBandit(BaseEstimator):
@@ -112,16 +111,30 @@ class ContrastiveBandit(BaseEstimator):
         self.batch_number_ += 1
         return self
 
-    def encode(self, pool: pd.DataFrame) -> EncodedPool:
-        """Read a pool once, to `select` from it many times; learn what is usual in it."""
+    def look_at(self, pool: pd.DataFrame) -> Self:
+        """Learn from a sample of a pool what is usual in it, which `encode` does unless it was."""
+        check_is_fitted(self)
+        if isinstance(self.policy_, StrongPolicy):
+            self.policy_.look_at(pool)
+        return self
+
+    def encode(
+        self, pool: pd.DataFrame, progress: Callable[[int], None] | None = None
+    ) -> EncodedPool:
+        """Read a pool once, to `select` from it many times; learn what is usual in it.
+
+        `progress` is told how many more listings were read. Of more than 100,000 neither letters
+        nor sentences are read here: `select` reads those of the most promising.
+        """
         check_is_fitted(self)
         if "listing_id" not in pool:
             raise InputError(f"a pool needs a column 'listing_id'; found {', '.join(pool.columns)}")
         pool = pool.reset_index(drop=True)
+        self.look_at(pool)
         if not isinstance(self.policy_, StrongPolicy):
             return EncodedPool(pool, self.policy_.encode(pool))
-        self.policy_.look_at(pool)
-        return EncodedPool(pool, self.policy_.encode(pool, spelled=len(pool) <= SPELLED_UP_TO))
+        read = self.policy_.encode if len(pool) <= READ_WHOLE_UP_TO else self.policy_.pack
+        return EncodedPool(pool, read(pool, progress))
 
     def select(self, pool: pd.DataFrame | EncodedPool, k: int = 20) -> pd.DataFrame:
         """Pick `k` listings to ask about (all, where there are fewer).
@@ -133,11 +146,11 @@ class ContrastiveBandit(BaseEstimator):
         if k < 1:
             raise UsageError(f"k must be at least 1, not {k}")
         encoded = pool if isinstance(pool, EncodedPool) else self.encode(pool)
-        listings, points = encoded.distinct()
+        listings, points = encoded.distinct
         rng = np.random.default_rng([self.random_state or 0, self.batch_number_])
         picks, rate = self._pick(listings, points, k, rng)
         chosen = listings.iloc[picks.rows].reset_index(drop=True)
-        few = self._read_whole(chosen, points_of(points, picks.rows), len(points))
+        few = whole_points(self.policy_, listings, points, picks.rows)
         mean, uncertainty = self.policy_.moments_of(few)
         said = self._reasons(chosen, few, picks, mean, uncertainty)
         self._shown = chosen
@@ -202,26 +215,19 @@ class ContrastiveBandit(BaseEstimator):
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         self.policy_.save(folder / _POLICY)
-        write_table(self.labelled_, folder / _LABELLED)
         parameters = self.get_params() | {"numeric": list(self.numeric), "cache": None}
-        said = {"parameters": parameters, "batch_number": self.batch_number_}
-        write_json(folder / _SETTINGS, said)
+        write_learned(folder, parameters, self.batch_number_, self.labelled_)
 
     @classmethod
     def load(cls, folder: str | Path) -> Self:
         """Read back what `save` wrote; raises `ModelError` where it is damaged."""
         folder = Path(folder)
-        try:
-            said = json.loads((folder / _SETTINGS).read_text(encoding="utf-8"))
-            bandit = cls(**said["parameters"])
-            bandit.batch_number_ = int(said["batch_number"])
-            labelled = read_table(folder / _LABELLED, problems=[], duplicates="keep")
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise ModelError(f"{folder}: not a whole keepers model ({error})") from error
+        parameters, batch_number, labelled = read_learned(folder)
+        bandit = cls(**parameters)
+        bandit.batch_number_, bandit.labelled_ = batch_number, labelled
         bandit.classes_ = np.array([0, 1])
         bandit._shown, bandit.health_ = pd.DataFrame(), {}
-        bandit.labelled_ = answered(labelled) if len(labelled) else none_answered()
-        bandit.policy_ = type(bandit._new_policy()).load(folder / _POLICY)
+        bandit.policy_ = type(bandit._new_policy()).load(folder / _POLICY, labelled)
         return bandit
 
     def _new_policy(self) -> Policy:
@@ -241,22 +247,17 @@ class ContrastiveBandit(BaseEstimator):
         if not self.policy_.posterior_.n:
             rows = typical_and_diverse(points, k, rng)
             return Picks(rows, ["explore"] * len(rows), np.ones(len(rows))), 1.0
-        expected = self.policy_.posterior_.mean(points)
+        expected = self.policy_.expected(points)
         self.health_ = self.policy_.health(expected)
-        rows = shortlisted(expected, k, rng)
-        few = self._read_whole(listings.iloc[rows], points.take(rows), len(points))
+        among = MANY if isinstance(points, PackedPoints) else FEW
+        rows = shortlisted(expected, k, rng, among)
+        few = whole_points(self.policy_, listings, points, rows)
         rate = self._explored_share()
         picks = choose(
             self.policy_.posterior_, few, rows, len(points),
             k=k, dial=DIALS[self.dial], explore=rate, rng=rng,
         )  # fmt: skip
         return picks, rate
-
-    def _read_whole(self, listings: pd.DataFrame, points: Any, n_pool: int) -> Any:
-        """The points of some rows with their letters, which a large pool is read without."""
-        if isinstance(self.policy_, StrongPolicy) and n_pool > SPELLED_UP_TO:
-            return self.policy_.encode(listings)
-        return points
 
     def _explored_share(self) -> float:
         dial = DIALS[self.dial]

@@ -16,8 +16,11 @@ import numpy as np
 from .listing_points import Encoded
 from .posterior import Posterior
 
-_SHORTLIST, _SAMPLE = 200, 100
-"""Of a large pool only so many of the highest, and so many by chance, are weighed in detail."""
+FEW, MANY = 200, 1000
+"""So many of the highest of a pool are weighed in detail, and the more where the pool was read in
+outline only."""
+_SAMPLE = 100
+"""So many others by chance."""
 _MINDS = 100
 ANY_RECORD = 0.5
 """Chance that the last slot that explores asks about any record at all."""
@@ -66,10 +69,10 @@ def explored_share(dial: Dial, strategies: Sequence[str], keeper: np.ndarray) ->
     return float(np.clip(dial.explore * 2 * rates[0] / sum(rates), *_RATES))
 
 
-def shortlisted(mean: np.ndarray, k: int, rng: np.random.Generator) -> np.ndarray:
-    """Rows of a pool that are weighed in detail: those highest in `mean` (n,), and a sample of the
-    others; of a small pool all."""
-    n_high = max(_SHORTLIST, 4 * k)
+def shortlisted(mean: np.ndarray, k: int, rng: np.random.Generator, among: int = FEW) -> np.ndarray:
+    """Rows of a pool that are weighed in detail: the `among` highest in `mean` (n,), and a sample
+    of the others; of a small pool all."""
+    n_high = max(among, 4 * k)
     if len(mean) <= n_high + _SAMPLE:
         return np.arange(len(mean))
     high = np.argpartition(-mean, n_high)[:n_high]
@@ -157,7 +160,9 @@ def _with_any(
     rng: np.random.Generator,
 ) -> Picks:
     """The picks so far and one of all others by pure chance."""
-    others = np.setdiff1d(np.arange(n), rows)
+    is_left = np.ones(n, dtype=bool)
+    is_left[rows] = False
+    others = np.flatnonzero(is_left)
     drawn = rng.choice(others, 1)
     strategies = ["exploit"] * n_sure + ["explore"] * (len(rows) - n_sure) + ["uniform"]
     chances = [*chances, any_chance / len(others)]

@@ -90,7 +90,7 @@ class FaithfulPolicy:
         write_json(folder / _SETTINGS, self._settings())
 
     @classmethod
-    def load(cls, folder: Path) -> Self:
+    def load(cls, folder: Path, labelled: pd.DataFrame | None = None) -> Self:
         """Read back what `save` wrote; raises `ModelError` where a file is damaged."""
         try:
             return cls._read(folder)

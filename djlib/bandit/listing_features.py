@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -15,6 +15,9 @@ from .listing_numbers import column_values, numeric_columns
 from .listing_points import ANY, LEVELS, MISSING, QUANTILES, WEIGHTS, Encoded
 from .listing_times import AGE, LISTED, age_when_listed, day_listed
 from .listing_words import WIDTH, listing_sentences, word_blocks
+from .packed_points import PackedPoints, joined
+
+Told = Callable[[int], None]
 
 _DERIVED = {LISTED: day_listed, AGE: age_when_listed}
 """Numbers that no column holds as they are."""
@@ -59,19 +62,42 @@ class ListingFeatures:
         self.centre_ = self._read(listings).mean(axis=0) if len(listings) else np.zeros(0)
         return self
 
-    def encode(self, listings: pd.DataFrame, *, spelled: bool = True) -> Encoded:
-        """Give the listings as points; letters, the longest part, only where they are `spelled`."""
+    def encode(self, listings: pd.DataFrame, progress: Told | None = None) -> Encoded:
+        """Give the listings as points; `progress` is told how many more were read."""
+        return joined([self._encode(some, progress) for some in _slices(listings)])
+
+    def pack(self, listings: pd.DataFrame, progress: Told | None = None) -> PackedPoints:
+        """Give a large pool as points, without the letters and the sentences: the first are most
+        of what a listing takes in memory, the others take hours to read of a million."""
+        return PackedPoints(self._outline(some, progress) for some in _slices(listings))
+
+    def _encode(self, listings: pd.DataFrame, progress: Told | None) -> Encoded:
         words = [
-            np.sqrt(WEIGHTS[name]).astype(np.float32)
-            * block.transform(listings if spelled or name != "letters" else listings.head(0))
+            np.sqrt(WEIGHTS[name]).astype(np.float32) * block.transform(listings)
             for name, block in self.blocks.items()
         ]
-        words = [w if w.shape[0] else _empty(len(listings)) for w in words]
-        meaning = self._read(listings)
+        meaning = self._read(listings, progress)
         if meaning.shape[1]:
             meaning = meaning - self.centre_.astype(np.float32)
             lengths = np.linalg.norm(meaning, axis=1, keepdims=True)
             meaning *= np.sqrt(WEIGHTS["meaning"]) / np.maximum(lengths, 1e-6)
+        return self._points(listings, words, meaning)
+
+    def _outline(self, listings: pd.DataFrame, progress: Told | None) -> Encoded:
+        n = len(listings)
+        words = [
+            sparse.csr_matrix((n, WIDTH), dtype=np.float32)
+            if name == "letters"
+            else np.sqrt(WEIGHTS[name]).astype(np.float32) * block.transform(listings)
+            for name, block in self.blocks.items()
+        ]
+        if progress is not None:
+            progress(n)
+        return self._points(listings, words, np.zeros((n, 0)))
+
+    def _points(
+        self, listings: pd.DataFrame, words: list[sparse.csr_matrix], meaning: np.ndarray
+    ) -> Encoded:
         return Encoded(
             sparse.hstack(words, format="csr", dtype=np.float32),
             self._levels(number_values(listings, self.columns_)),
@@ -91,11 +117,13 @@ class ListingFeatures:
         self.quantiles_, self.centre_ = arrays["quantiles"], arrays["centre"]
         return self
 
-    def _read(self, listings: pd.DataFrame) -> np.ndarray:
+    def _read(self, listings: pd.DataFrame, progress: Told | None = None) -> np.ndarray:
         if not self.reads_sentences or not len(listings):
+            if progress is not None:
+                progress(len(listings))
             return np.zeros((len(listings), 0), dtype=np.float32)
         embedder = SentenceEmbedder(engine=self.engine, cache=self.cache)
-        return embedder.embed(listing_sentences(listings))
+        return embedder.embed(listing_sentences(listings), progress)
 
     def _levels(self, values: np.ndarray) -> np.ndarray:
         made = np.full(values.shape, MISSING, dtype=np.uint8)
@@ -111,8 +139,10 @@ class ListingFeatures:
         return made
 
 
-def _empty(n: int) -> sparse.csr_matrix:
-    return sparse.csr_matrix((n, WIDTH), dtype=np.float32)
+def _slices(listings: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """The rows a slice at a time, so that what is made on the way never is of all."""
+    rows = PackedPoints.ROWS
+    return (listings.iloc[start : start + rows] for start in range(0, len(listings) or 1, rows))
 
 
 def number_values(listings: pd.DataFrame, columns: Sequence[str]) -> np.ndarray:

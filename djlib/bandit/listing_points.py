@@ -8,6 +8,7 @@ and every score falls into parts of fields that add up.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -48,7 +49,7 @@ NUMBER_KERNEL = _number_kernel()
 @dataclass(frozen=True)
 class Encoded:
     """Listings as points: `words` (n, 6 * WIDTH) sparse, `levels` (n, numbers) quantile levels,
-    `meaning` (n, 384) float16 or nothing."""
+    `meaning` (n, 384) float16, or (n, 0) where no sentence was read."""
 
     words: sparse.csr_matrix
     levels: np.ndarray
@@ -66,6 +67,14 @@ class Encoded:
         """The points of some rows."""
         return Encoded(self.words[rows], self.levels[rows], self.meaning[rows])
 
+    def slices(self, most: int = _SLICE) -> Iterator[Encoded]:
+        """All rows, `most` at a time."""
+        if len(self) <= most:
+            yield self
+            return
+        for start in range(0, len(self), most):
+            yield self.take(np.arange(start, min(start + most, len(self))))
+
     def likeness(self, other: Encoded) -> np.ndarray:
         """The kernel between all rows and all rows of `other`, (n, len(other)), float64."""
         if other is self:
@@ -76,7 +85,7 @@ class Encoded:
         share = _number_weight(self.levels)
         for mine, theirs in zip(self.levels.T, other.levels.T, strict=True):
             made += share * NUMBER_KERNEL[mine[:, None], theirs[None, :]]
-        if self.meaning.shape[1]:
+        if self.meaning.shape[1] and other.meaning.shape[1]:
             made += self.meaning.astype(np.float32) @ other.meaning.astype(np.float32).T
         return made
 
@@ -145,7 +154,7 @@ def _number_weight(levels: np.ndarray) -> float:
 def _product(meaning: np.ndarray, direction: np.ndarray) -> np.ndarray:
     """`meaning @ direction` in float32, a slice at a time: a million rows would not fit."""
     made = np.zeros(len(meaning), dtype=np.float64)
-    if not len(direction):
+    if not len(direction) or not meaning.shape[1]:
         return made
     for start in range(0, len(meaning), _SLICE):
         part = meaning[start : start + _SLICE].astype(np.float32)

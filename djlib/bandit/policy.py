@@ -32,5 +32,5 @@ class Policy(Protocol):
         """Write the policy into `folder` by parts, none of them a pickle."""
 
     @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read back what `save` wrote."""
+    def load(cls, folder: Path, labelled: pd.DataFrame) -> Self:
+        """Read back what `save` wrote; `labelled` are all rows it learned, with `keeper`."""

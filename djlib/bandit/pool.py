@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.util import hash_pandas_object
 
-SPELLED_UP_TO = 100_000
-"""Rows of a pool whose letters are read at once; of a larger one only those shortlisted are
-spelled, since letters are most of what a listing takes in memory."""
+from .packed_points import PackedPoints
+from .policy import Policy
+
+READ_WHOLE_UP_TO = 100_000
+"""Rows of a pool that is read whole at once; of a larger one only those shortlisted are."""
 
 
 @dataclass(frozen=True)
@@ -23,13 +27,34 @@ class EncodedPool:
     def __len__(self) -> int:
         return len(self.listings)
 
+    @cached_property
     def distinct(self) -> tuple[pd.DataFrame, Any]:
         """Listings and points without second rows of one id."""
-        double = self.listings["listing_id"].duplicated().to_numpy()
-        if not double.any():
+        ids = self.listings["listing_id"]
+        if _all_differ(ids):
             return self.listings, self.points
-        rows = np.flatnonzero(~double)
-        return self.listings.iloc[rows].reset_index(drop=True), points_of(self.points, rows)
+        rows = np.flatnonzero(~ids.duplicated())
+        listings = self.listings.iloc[rows].reset_index(drop=True)
+        if isinstance(self.points, PackedPoints):
+            return listings, self.points.keep(rows)
+        return listings, points_of(self.points, rows)
+
+
+def _all_differ(ids: pd.Series) -> bool:
+    """Whether no id stands twice, told by a number for each: a table of a million names would be
+    the largest thing in memory."""
+    starts = range(0, len(ids), PackedPoints.ROWS)
+    parts = (ids.iloc[start : start + PackedPoints.ROWS] for start in starts)
+    hashed = [hash_pandas_object(part, index=False, categorize=False).to_numpy() for part in parts]
+    return len(np.unique(np.concatenate([np.zeros(0, np.uint64), *hashed]))) == len(ids)
+
+
+def whole_points(policy: Policy, listings: pd.DataFrame, points: Any, rows: np.ndarray) -> Any:
+    """The points of some rows with all there is to read of them, which a large pool was read
+    without."""
+    if isinstance(points, PackedPoints):
+        return policy.encode(listings.iloc[rows])
+    return points_of(points, rows)
 
 
 def points_of(points: Any, rows: np.ndarray) -> Any:

@@ -17,8 +17,9 @@ from ..errors import ModelError
 from ..tables.atomic import replace_file, write_json
 from ..tables.io import read_table, write_table
 from .keep_probability import KeepCurve
-from .listing_features import ListingFeatures
+from .listing_features import ListingFeatures, Told
 from .listing_points import Encoded
+from .packed_points import PackedPoints
 from .posterior import MOST_LANDMARKS, Posterior
 from .threads import one_thread
 
@@ -32,9 +33,10 @@ _ENOUGH = 1000
 """Listings from which it is known how rare words are and how numbers are spread."""
 _OPINION = 1.5
 _SETTINGS, _ARRAYS = "strong.json", "strong.npz"
-_LABELLED, _SEEN = "labelled.parquet", "reference.parquet"
+_SEEN = "reference.parquet"
 _CONSTANT = 1e-6
-_SLICE = 20_000
+_AT_ONCE = 2000
+"""Rows whose doubt is worked out at once: each takes a number for every landmark."""
 _LATEST = 100
 """Answers by which probabilities are set right: a pool that was asked about empties of keepers."""
 _LEFT_OUT = 0.3
@@ -106,22 +108,32 @@ class StrongPolicy:
             if len(pool) > _SAMPLE:
                 rng = np.random.default_rng(self.random_state)
                 sample = pool.iloc[np.sort(rng.choice(len(pool), _SAMPLE, replace=False))]
+            coded = sample.select_dtypes("category").columns
+            sample = sample.astype(dict.fromkeys(coded, "str"))
             self._learn_features(_together(sample, self._listings))
 
-    def encode(self, listings: pd.DataFrame, *, spelled: bool = True) -> Encoded:
-        """Give listings as points; see `ListingFeatures.encode`."""
-        return self.features_.encode(listings, spelled=spelled)
+    def encode(self, listings: pd.DataFrame, progress: Told | None = None) -> Encoded:
+        """Give listings as points."""
+        return self.features_.encode(listings, progress)
+
+    def pack(self, listings: pd.DataFrame, progress: Told | None = None) -> PackedPoints:
+        """Give a large pool as points, in little memory; see `ListingFeatures.pack`."""
+        return self.features_.pack(listings, progress)
+
+    def expected(self, points: Encoded | PackedPoints) -> np.ndarray:
+        """The answer expected of each row, from about -1 to 1, (n,)."""
+        with one_thread():
+            return np.concatenate([self.posterior_.mean(some) for some in points.slices()])
 
     def moments(self, listings: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
         """Mean and standard deviation of P(keep), each (n,)."""
         return self.moments_of(self.encode(listings))
 
-    def moments_of(self, points: Encoded) -> tuple[np.ndarray, np.ndarray]:
+    def moments_of(self, points: Encoded | PackedPoints) -> tuple[np.ndarray, np.ndarray]:
         """The same for points, a slice at a time."""
         means, spreads = [np.zeros(0)], [np.zeros(0)]
         with one_thread():
-            for start in range(0, len(points), _SLICE):
-                some = points.take(np.arange(start, min(start + _SLICE, len(points))))
+            for some in points.slices(_AT_ONCE):
                 expected = self.posterior_.mean(some)
                 means.append(self.curve_.apply(expected))
                 spreads.append(_spread(means[-1], self.posterior_.unknown_share(some)))
@@ -142,9 +154,9 @@ class StrongPolicy:
         return np.asarray(made / lengths)
 
     def save(self, folder: Path) -> None:
-        """Write labels, a sample of what was seen and what was learned of it into `folder`."""
+        """Write a sample of what was seen and what was learned of it into `folder`; the labelled
+        rows are for the bandit to keep."""
         folder.mkdir(parents=True, exist_ok=True)
-        write_table(self._listings.assign(keeper=self._keeper), folder / _LABELLED)
         write_table(self._seen, folder / _SEEN)
         with replace_file(folder / _ARRAYS) as handle:
             np.savez_compressed(handle, **self.features_.arrays(), expected=self._expected)  # type: ignore[arg-type]
@@ -158,10 +170,11 @@ class StrongPolicy:
         )  # fmt: skip
 
     @classmethod
-    def load(cls, folder: Path, cache: str | None = None) -> Self:
-        """Read back what `save` wrote; raises `ModelError` where a file is damaged."""
+    def load(cls, folder: Path, labelled: pd.DataFrame, cache: str | None = None) -> Self:
+        """Read back what `save` wrote and learn the `labelled` rows, with `keeper`, again; raises
+        `ModelError` where a file is damaged."""
         try:
-            return cls._read(folder, cache)
+            return cls._read(folder, labelled, cache)
         except (ValueError, KeyError, TypeError, OSError, EOFError, zipfile.BadZipFile) as error:
             said = (str(error).splitlines() or [type(error).__name__])[0]
             raise ModelError(
@@ -169,12 +182,11 @@ class StrongPolicy:
             ) from error
 
     @classmethod
-    def _read(cls, folder: Path, cache: str | None) -> Self:
+    def _read(cls, folder: Path, labelled: pd.DataFrame, cache: str | None) -> Self:
         settings = json.loads((folder / _SETTINGS).read_text(encoding="utf-8"))
         policy = cls(settings["random_state"], settings["engine"], settings["numeric"], cache)
-        labelled = read_table(folder / _LABELLED, problems=[], duplicates="keep")
-        policy._keeper = labelled.pop("keeper").to_numpy(dtype=float).astype(int)
-        policy._listings = labelled
+        policy._keeper = labelled["keeper"].to_numpy(dtype=int)
+        policy._listings = labelled.drop(columns="keeper")
         policy._seen = read_table(folder / _SEEN, problems=[], duplicates="keep")
         policy._n_seen = settings["n_seen"]
         with np.load(folder / _ARRAYS, allow_pickle=False) as arrays:

@@ -9,11 +9,12 @@ from collections.abc import Iterator, Sequence
 from functools import reduce
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from ..errors import DjlibError
 from ..tables.cell_text import text_of
-from ..tables.io import read_table
+from ..tables.io import iter_table, read_table
 from ..tables.problems import Problem
 from ..tables.schema import LISTINGS, TRACKS, coerce, recognise
 from ..tables.sniffing import open_text, sniff
@@ -83,6 +84,16 @@ def read_listings(path: Path) -> tuple[pd.DataFrame, list[Problem]]:
         table = read_table(path, schema=LISTINGS, problems=problems)
         return table, problems
     return merged(_typed(_export(path, source, problems), problems)), problems
+
+
+def iter_listings(path: Path, problems: list[Problem]) -> Iterator[pd.DataFrame]:
+    """The same in parts, of which there is one at least: a table with `listing_id` is never held
+    whole. What could not be used is appended to `problems`."""
+    if path.is_dir() or path.suffix.lower() == ".json" or source_of(_headings(path)) is not None:
+        whole, met = read_listings(path)
+        problems += met
+        return iter([whole])
+    return iter_table(path, schema=LISTINGS, problems=problems)
 
 
 def read_all_listings(paths: Sequence[Path]) -> tuple[pd.DataFrame, list[Problem]]:
@@ -162,8 +173,8 @@ def merged(table: pd.DataFrame) -> pd.DataFrame:
     """
     if not len(table):
         return table
-    by_name = pd.Series(_keys(table), index=table.index)
     known = table["listing_id"].mask(table["listing_id"].str.fullmatch(_OF_NAMES), "")
+    by_name = pd.Series(_keys(table), index=table.index)
     ids = known.groupby(by_name.to_numpy()).transform("max")  # a row without a number joins one
     group = known.mask(known == "", ids.mask(ids == "", "h" + by_name)).to_numpy()
     if len(set(group)) == len(group):
@@ -179,10 +190,44 @@ def merged(table: pd.DataFrame) -> pd.DataFrame:
 
 def joined(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
     """Listings of two tables as one; the newer word counts where both have one."""
+    alike = all(old[c].dtype == new[c].dtype for c in old if c in new)
+    if alike and all(map(_is_told_apart_by_id, (old, new))):
+        return _joined_by_id(old, new)
     both = pd.concat([new, old], ignore_index=True)
     text = [c for c in both if not pd.api.types.is_numeric_dtype(both[c].dtype)]
     both[text] = both[text].fillna("").astype("str")
     return merged(both)
+
+
+def _is_told_apart_by_id(table: pd.DataFrame) -> bool:
+    ids = table["listing_id"]
+    return bool(ids.is_unique) and not ids.str.fullmatch(_OF_NAMES).any()
+
+
+def _joined_by_id(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
+    """The same where no row has to be found by its names: a column at a time, for a million."""
+    place = pd.Index(old["listing_id"]).get_indexer(new["listing_id"])
+    is_old_only = np.ones(len(old), dtype=bool)
+    is_old_only[place[place >= 0]] = False
+    rest = np.flatnonzero(is_old_only)
+    columns = {}
+    for name in [*new.columns, *(c for c in old.columns if c not in new)]:
+        parts = [_cells(old, name, rows, like=new) for rows in (place, rest)]
+        if name in new:
+            here = new[name].reset_index(drop=True)
+            is_blank = here.isna() | (here == "")
+            parts[0] = here.where(~is_blank, parts[0])
+        column = pd.concat(parts, ignore_index=True)
+        is_number = pd.api.types.is_numeric_dtype(column.dtype)
+        columns[name] = column if is_number else column.fillna("").astype("str")
+    return pd.DataFrame(columns)
+
+
+def _cells(table: pd.DataFrame, name: str, rows: np.ndarray, *, like: pd.DataFrame) -> pd.Series:
+    """Some rows of a column; missing for a row of -1, and where only `like` has the column."""
+    if name not in table:
+        return pd.Series(index=range(len(rows)), dtype=like[name].dtype)
+    return table[name].reset_index(drop=True).reindex(rows).reset_index(drop=True)
 
 
 def _keys(table: pd.DataFrame) -> list[str]:

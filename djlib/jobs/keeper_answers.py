@@ -111,10 +111,14 @@ def _read(
     return Keep(listing_id, said, listing, batch_id, strategy, str(shown.get("arm", ""))), None
 
 
-def scanned(listings: pd.DataFrame | None, wanted: set[str]) -> dict[str, dict[str, Any]]:
-    """The scanned listings of some ids, in the form of those shown."""
-    if listings is None:
-        return {}
-    rows = listings[listings["listing_id"].isin(wanted)].to_dict("records")
+def ids_in(file: Path) -> set[str]:
+    """The listings that a file of answers speaks of."""
+    table = read_table(file, schema=BATCH, problems=[], duplicates="keep")
+    return set(table["listing_id"])
+
+
+def scanned(listings: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """Scanned listings by id, in the form of those shown."""
     names = {*LISTINGS.names, *listings.columns}
+    rows = listings.to_dict("records")
     return {row["listing_id"]: {"listing": {c: row[c] for c in names if c in row}} for row in rows}

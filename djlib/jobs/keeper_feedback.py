@@ -11,11 +11,11 @@ from ..errors import DjlibError, NotFoundError
 from ..settings import Settings, Workspace
 from ..tables.problems import Problem
 from .keeper_ab import KeeperTest, keeper_tests, latest_test
-from .keeper_answers import Answers, read_answers, scanned
+from .keeper_answers import Answers, ids_in, read_answers, scanned
 from .keeper_models import current_version, is_all_learned, learn_keeps
 from .keeps import KEEPS, Keep, Keeps, keeps_so_far, log_keeps
 from .runs import run
-from .scan_listings import known_listings
+from .scan_listings import listings_called
 from .selections import batches_shown, slots_shown
 from .songs import song_name
 from .taken_back import take_back
@@ -168,9 +168,8 @@ def _plain(found: dict[str, Rate]) -> dict[str, dict[str, Any]]:
 def _read(workspace: Workspace, file: Path, keeps: Keeps) -> Answers:
     """The answers against what was shown, then what was scanned."""
     shown = slots_shown(workspace)
-    listings = known_listings(workspace)
-    ids = set(listings["listing_id"]) if listings is not None else set()
-    return read_answers(file, {**scanned(listings, ids - set(shown)), **shown}, keeps)
+    unseen = ids_in(file) - set(shown)
+    return read_answers(file, {**scanned(listings_called(workspace, unseen)), **shown}, keeps)
 
 
 def _is_new(keep: Keep, before: Keeps) -> bool:

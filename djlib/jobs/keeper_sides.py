@@ -12,6 +12,8 @@ from ..errors import DjlibError, NotFoundError, UsageError
 from ..settings import KEEPER_MODES, Settings, Workspace
 from .keeper_models import current_bandit, current_version, keeper_models, new_bandit
 from .keeps import Keep, Keeps, labelled
+from .memory import give_back
+from .reading import reading
 from .talk import Talk
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 RANDOM = "random"
 _FIRST, _SECOND = "first", "second"
+_ALL_WEIGHED, _SAMPLE = 100_000, 300
+"""Of more candidates than that only so many are asked about for the log."""
 
 
 @dataclass(frozen=True)
@@ -92,32 +96,38 @@ def _of_mode(settings: Settings, keeps: Keeps, talk: Talk) -> ContrastiveBandit:
 @dataclass(frozen=True)
 class Chosen:
     """What was picked, best first, with `arm` and `model_version`; what the model in force thinks
-    of all candidates, mean and uncertainty, (n,) each; what is wrong with who chose, by name."""
+    of the candidates, of many of a sample, mean and uncertainty; what is wrong with who chose, by
+    name."""
 
     picked: pd.DataFrame
     moments: tuple[np.ndarray, np.ndarray]
     warnings: dict[str, str]
 
 
-def choose_alone(side: Side, candidates: pd.DataFrame, settings: Settings) -> Chosen:
+def choose_alone(side: Side, candidates: pd.DataFrame, settings: Settings, talk: Talk) -> Chosen:
     """Let one side choose the batch."""
-    picked, moments = _picked(side, candidates, settings)
+    picked, moments = _picked(side, candidates, settings, talk)
     picked = picked.assign(arm="", model_version=side.version)
     return Chosen(picked, moments, warnings_of(side))
 
 
 def choose_together(
-    first: Side, second: Side, candidates: pd.DataFrame, settings: Settings, seed: int
+    first: Side,
+    second: Side,
+    candidates: pd.DataFrame,
+    settings: Settings,
+    seed: int,
+    talk: Talk,
 ) -> Chosen:
     """Let two sides choose in turns, each its best that is left; a coin says who begins."""
     from ..bandit.interleave import team_draft
 
     asked = settings.keepers
-    one, moments = _picked(first, candidates, settings)
+    one, moments = _picked(first, candidates, settings, talk)
     if second.model is None:
-        two = _by_chance(candidates, moments, asked.k, seed)
+        two = _by_chance(candidates, first.model, asked.k, seed)
     else:
-        two, _ = _picked(second, candidates, settings)
+        two, _ = _picked(second, candidates, settings, talk)
     both = team_draft(one, two, asked.k, seed=seed)
     if second.model is None:  # any that was left could be next
         left = len(candidates) - np.arange(len(both))
@@ -136,26 +146,36 @@ def warnings_of(side: Side) -> dict[str, str]:
 
 
 def _picked(
-    side: Side, candidates: pd.DataFrame, settings: Settings
+    side: Side, candidates: pd.DataFrame, settings: Settings, talk: Talk
 ) -> tuple[pd.DataFrame, tuple[np.ndarray, np.ndarray]]:
     model: Any = side.model
-    asked = settings.keepers
+    asked, n = settings.keepers, len(candidates)
     model.set_params(dial=asked.dial, adaptive=asked.adaptive)
-    read = model.encode(candidates)
-    return model.select(read, k=asked.k), model.moments(read)
+    with reading(talk, "Looking at listings"):
+        model.look_at(candidates)
+    with talk.step("Reading listings", n) as progress:
+        read = model.encode(candidates, progress)
+    if n > _ALL_WEIGHED:
+        give_back()
+    with reading(talk, "Choosing listings"):
+        picked = model.select(read, k=asked.k)
+        if n > _ALL_WEIGHED:  # every doubt of a million would take minutes
+            rng = np.random.default_rng([settings.seed, n])
+            read = candidates.iloc[np.sort(rng.choice(n, _SAMPLE, replace=False))]
+        return picked, model.moments(read)
 
 
-def _by_chance(
-    candidates: pd.DataFrame, moments: tuple[np.ndarray, np.ndarray], k: int, seed: int
-) -> pd.DataFrame:
+def _by_chance(candidates: pd.DataFrame, model: Any, k: int, seed: int) -> pd.DataFrame:
     """Any listings, with what the model in force thinks of them: nothing measures it better."""
     rows = np.random.default_rng([seed, 1]).permutation(len(candidates))[:k]
+    drawn = candidates.iloc[rows].reset_index(drop=True)
+    mean, uncertainty = model.moments(drawn)
     return pd.DataFrame(
         {
-            "listing_id": candidates["listing_id"].to_numpy()[rows],
+            "listing_id": drawn["listing_id"],
             "selection_strategy": "uniform",
-            "mean": moments[0][rows],
-            "uncertainty_at_selection": moments[1][rows],
+            "mean": mean,
+            "uncertainty_at_selection": uncertainty,
             "propensity": 1 / len(candidates),
             "reason": "drawn by chance",
         }

@@ -13,7 +13,7 @@ from ..errors import InputError
 from ..formats.listings import joined, read_all_listings
 from ..settings import Settings, Workspace
 from ..tables.cell_text import text_of
-from ..tables.io import read_table, write_table
+from ..tables.io import iter_table, read_table, write_table
 from ..tables.problems import Problem
 from ..tables.schema import LISTINGS
 from .runs import run
@@ -90,3 +90,14 @@ def known_listings(workspace: Workspace) -> pd.DataFrame | None:
         return None
     found = read_table(workspace.listings, schema=LISTINGS, problems=[])
     return found.drop(columns=ANSWER, errors="ignore")
+
+
+def listings_called(workspace: Workspace, ids: set[str]) -> pd.DataFrame:
+    """The scanned listings of some ids, without a row where there are none; as `known_listings`,
+    but never more than a part of a large table is held."""
+    none = pd.DataFrame({LISTINGS.key: pd.Series(dtype="str")})
+    if not ids or not workspace.listings.is_file():
+        return none
+    parts = iter_table(workspace.listings, schema=LISTINGS, problems=[])
+    found = [part[part[LISTINGS.key].isin(ids)] for part in parts]
+    return pd.concat(found, ignore_index=True).drop(columns=ANSWER, errors="ignore")

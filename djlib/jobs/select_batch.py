@@ -10,22 +10,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..errors import InputError, NotFoundError
-from ..formats.listings import read_listings
+from ..errors import InputError
 from ..settings import Settings, Workspace
 from ..tables.batch import BATCH
 from ..tables.events import utc_now
 from ..tables.io import read_table, write_table
 from ..tables.problems import Problem
+from .candidates import candidates
 from .edits import copy_aside
 from .keeper_answers import answer_of
 from .keeper_sides import Chosen, Side, choose_alone, choose_together, other_side, side_in_force
 from .keeps import Keeps, keeps_so_far
-from .reading import reading
 from .runs import run
-from .scan_listings import known_listings
-from .selections import log_selection
-from .songs import is_other_song
+from .selections import listings_of, log_selection
 from .talk import Talk
 
 _SHOWN = {"mean": 4, "uncertainty_at_selection": 4}
@@ -77,26 +74,21 @@ def select_batch(
     """
     with run(workspace, settings, "select-batch", talk, recorded=not dry_run) as noted:
         output = output or workspace.batch
-        listings, problems = _listings(workspace, source)
         keeps = keeps_so_far(workspace)
-        pool, n_answered = _open(listings, keeps)
-        if not len(pool):
-            raise NotFoundError(
-                f"all {len(listings):,} listings are answered; scan more, or name another file"
-            )
-        candidates = _candidates(pool, settings, keeps)
+        problems: list[Problem] = []
+        found = candidates(workspace, settings, source, keeps, problems)
         sides = [side_in_force(workspace, settings, keeps, talk)]
         sides += [other_side(workspace, settings, keeps, ab, talk)] if ab else []
-        with reading(talk, "Choosing listings"):
-            chosen = _chosen(sides, candidates, settings, keeps)
-        batch = _batch(chosen.picked, candidates)
+        chosen = _chosen(sides, found.listings, settings, keeps, talk)
+        batch = _batch(chosen.picked, found.listings)
         names = (sides[0].name, sides[1].name) if ab else None
         kept = None
         if not dry_run:
             kept = keep_answers(output, keeps)
             log_selection(
-                workspace, batch, candidates, chosen.moments,
-                version=sides[0].version, sides=names, keeps_logged=keeps.n_logged, pool=len(pool),
+                workspace, batch, found.listings, chosen.moments,
+                version=sides[0].version, sides=names,
+                keeps_logged=keeps.n_logged, pool=found.n_open,
             )  # fmt: skip
             write_table(batch[BATCH.names].round(_SHOWN), output)
             noted |= {"source": str(source or workspace.listings), "rows": len(batch)}
@@ -108,8 +100,8 @@ def select_batch(
             batch_id=str(first["batch_id"]),
             batch_number=int(first["batch_number"]),
             exploration_rate=float(first["exploration_rate"]),
-            pool=len(candidates),
-            answered=n_answered,
+            pool=len(found.listings),
+            answered=found.answered,
             split={str(k): int(n) for k, n in batch["selection_strategy"].value_counts().items()},
             ab=_shares(batch, names),
             warnings=chosen.warnings,
@@ -121,13 +113,13 @@ def select_batch(
 
 
 def _chosen(
-    sides: list[Side], candidates: pd.DataFrame, settings: Settings, keeps: Keeps
+    sides: list[Side], listings: pd.DataFrame, settings: Settings, keeps: Keeps, talk: Talk
 ) -> Chosen:
     if len(sides) == 1:
-        return choose_alone(sides[0], candidates, settings)
+        return choose_alone(sides[0], listings, settings, talk)
     state = np.random.SeedSequence([settings.seed, keeps.n_batches, keeps.n_logged])
     seed = int(state.generate_state(1)[0])
-    return choose_together(sides[0], sides[1], candidates, settings, seed)
+    return choose_together(sides[0], sides[1], listings, settings, seed, talk)
 
 
 def _shares(batch: pd.DataFrame, names: tuple[str, str] | None) -> dict[str, int] | None:
@@ -137,46 +129,9 @@ def _shares(batch: pd.DataFrame, names: tuple[str, str] | None) -> dict[str, int
     return dict(zip(names, found, strict=True))
 
 
-def _listings(workspace: Workspace, source: Path | None) -> tuple[pd.DataFrame, list[Problem]]:
-    if source is not None:
-        return read_listings(source)
-    known = known_listings(workspace)
-    if known is None:
-        raise NotFoundError(
-            f"no listings to choose from: {workspace.listings} does not exist; "
-            "run 'djlib scan FILE' first, or name a file"
-        )
-    return known, []
-
-
-def _open(listings: pd.DataFrame, keeps: Keeps) -> tuple[pd.DataFrame, int]:
-    """Listings nobody answered for yet, without owned ones, and how many were answered."""
-    said = keeps.said
-    rows = listings.to_dict("records") if said else []
-    answered = [
-        row["listing_id"] in said and not is_other_song(said[row["listing_id"]].listing, row)
-        for row in rows
-    ]
-    is_open = ~np.array(answered, dtype=bool) if rows else np.ones(len(listings), dtype=bool)
-    if "owned" in listings:  # nobody is asked whether to buy what they have
-        is_open &= (listings["owned"] != "1").to_numpy()
-    return listings[is_open].reset_index(drop=True), sum(answered)
-
-
-def _candidates(pool: pd.DataFrame, settings: Settings, keeps: Keeps) -> pd.DataFrame:
-    """The listings that are looked at: all, or some at random, others in every batch."""
-    asked = settings.keepers.pool
-    pool = pool.drop(columns=["keeper", "owned", "wanted", "rating"], errors="ignore")
-    if asked == "all" or int(asked) >= len(pool):
-        return pool
-    rng = np.random.default_rng([settings.seed, keeps.n_batches, keeps.n_logged])
-    places = np.sort(rng.choice(len(pool), int(asked), replace=False))
-    return pool.iloc[places].reset_index(drop=True)
-
-
-def _batch(picked: pd.DataFrame, candidates: pd.DataFrame) -> pd.DataFrame:
+def _batch(picked: pd.DataFrame, listings: pd.DataFrame) -> pd.DataFrame:
     """The chosen listings with what a person wants to see of them, in the order chosen."""
-    shown = candidates.set_index("listing_id", drop=False).loc[picked["listing_id"]]
+    shown = listings_of(listings, picked["listing_id"])
     extra = [c for c in picked if c != "listing_id"]
     batch = shown.reset_index(drop=True).drop(columns=extra, errors="ignore")
     batch = pd.concat([batch, picked[extra].reset_index(drop=True)], axis=1)

@@ -65,9 +65,9 @@ def log_selection(
     keeps_logged: int,
     pool: int,
 ) -> None:
-    """Write a decision down, with how all candidates were thought of: mean and uncertainty, (n,)
-    each."""
-    shown = candidates.set_index("listing_id", drop=False).loc[batch["listing_id"]]
+    """Write a decision down, with how the candidates, or a sample of them, were thought of: mean
+    and uncertainty, one number a listing each."""
+    shown = listings_of(candidates, batch["listing_id"])
     rows = zip(shown.to_dict("records"), batch.to_dict("records"), strict=True)
     first = batch.iloc[0]
     split = batch["selection_strategy"].value_counts()
@@ -80,10 +80,19 @@ def log_selection(
         "ab": list(sides) if sides else None,
         "keeps_logged": keeps_logged,
         "pool": pool,
-        "scores": _spread(*moments),
+        "scores": {"n": len(candidates), **_spread(*moments)},
         "slots": [_slot(n, row, choice) for n, (row, choice) in enumerate(rows)],
     }
     append_events(workspace.events, SELECTIONS, [event])
+
+
+def listings_of(table: pd.DataFrame, ids: pd.Series) -> pd.DataFrame:
+    """The rows of these ids in their order; only they are indexed, not a million others.
+    What is kept as codes is text again."""
+    few = table[table["listing_id"].isin(ids)]
+    coded = few.select_dtypes("category").columns
+    few = few.astype(dict.fromkeys(coded, "str"))
+    return few.set_index("listing_id", drop=False).loc[ids]
 
 
 def _slot(place: int, row: dict[str, Any], choice: dict[str, Any]) -> dict[str, Any]:
@@ -102,9 +111,9 @@ def _slot(place: int, row: dict[str, Any], choice: dict[str, Any]) -> dict[str, 
 
 
 def _spread(mean: np.ndarray, uncertainty: np.ndarray) -> dict[str, Any]:
-    """How the scores of all candidates lie: quantiles of both."""
+    """How scores lie: quantiles of both."""
     return {
-        "n": len(mean),
+        "asked": len(mean),
         "quantiles": list(_QUANTILES),
         "mean": np.quantile(mean, _QUANTILES).round(6).tolist(),
         "uncertainty": np.quantile(uncertainty, _QUANTILES).round(6).tolist(),

@@ -254,11 +254,11 @@ def test_an_empty_bandit_can_be_saved(
     assert len(again.select(without_answers(shop(50)), k=20)) == 20
 
 
-@pytest.mark.parametrize("part", ["strong.json", "strong.npz", "labelled.parquet"])
+@pytest.mark.parametrize("part", ["policy/strong.json", "policy/strong.npz", "answers.parquet"])
 def test_a_damaged_model_is_refused(part: str, tmp_path: Path) -> None:
     model = bandit().fit(shop(30))
     model.save(tmp_path / "kept")
-    (tmp_path / "kept" / "policy" / part).write_bytes(b"\0" * 10)
+    (tmp_path / "kept" / part).write_bytes(b"\0" * 10)
     with pytest.raises(ModelError, match="not a whole keepers model"):
         ContrastiveBandit.load(tmp_path / "kept")
 
@@ -314,7 +314,7 @@ def test_what_is_said_of_the_picks_of_a_large_pool_is_what_they_were_picked_by(
     listings = shop(600)
     model = bandit().fit(listings.head(60))
     pool = without_answers(listings.tail(500))
-    monkeypatch.setattr("djlib.bandit.bandit.SPELLED_UP_TO", 100)
+    monkeypatch.setattr("djlib.bandit.bandit.READ_WHOLE_UP_TO", 100)
     picked = model.select(pool)
     chosen = pool.set_index("listing_id").loc[picked["listing_id"]].reset_index()
     np.testing.assert_allclose(picked["mean"], model.moments(chosen)[0])

@@ -147,6 +147,30 @@ def test_one_release_in_two_files_is_one_listing_owned_and_wanted(tmp_path: Path
     assert both.loc["r501", ["owned", "wanted", "year"]].tolist() == ["1", "1", 1991]
 
 
+@st.composite
+def _tables(draw: st.DrawFn) -> pd.DataFrame:
+    """A table of listings with ids of their own, and some of the columns one may have."""
+    ids = draw(st.lists(st.sampled_from("abcdefgh"), min_size=1, unique=True))
+    text, numbers = st.sampled_from(["", "x", "y"]), st.sampled_from([float("nan"), 1.0, 2.0])
+    columns: dict[str, pd.Series] = {"listing_id": pd.Series(ids, dtype="str")}
+    for name, kind, cell in (("label", "str", text), ("mood", "str", text),
+                             ("price", "float64", numbers)):  # fmt: skip
+        if draw(st.booleans()):
+            cells = draw(st.lists(cell, min_size=len(ids), max_size=len(ids)))
+            columns[name] = pd.Series(cells, dtype=kind)
+    return pd.DataFrame(columns)
+
+
+@given(_tables(), _tables())
+def test_tables_told_apart_by_their_ids_are_joined_as_any_others(
+    old: pd.DataFrame, new: pd.DataFrame
+) -> None:
+    both = pd.concat([new, old], ignore_index=True)
+    text = [c for c in both if both[c].dtype != "float64"]
+    both[text] = both[text].fillna("").astype("str")
+    pd.testing.assert_frame_equal(joined(old, new), merged(both))
+
+
 def test_a_record_without_a_number_joins_the_same_record_with_one() -> None:
     named = {"artist": "Orre", "title": "Far Out", "label": "Lumen", "year": 1975.0}
     table = pd.DataFrame(

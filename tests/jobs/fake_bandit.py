@@ -38,7 +38,10 @@ class CountingBandit:
         self.labelled_ = pd.concat([self.labelled_, X], ignore_index=True)
         return self
 
-    def encode(self, X: pd.DataFrame) -> pd.DataFrame:
+    def look_at(self, pool: pd.DataFrame) -> CountingBandit:
+        return self
+
+    def encode(self, X: pd.DataFrame, progress: object = None) -> pd.DataFrame:
         return X
 
     def moments(self, X: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
