@@ -67,8 +67,7 @@ def reasons_of(
     for row, strategy in enumerate(strategies):
         said = [*close[row], *counts[row]]
         if not said or strategy == "exploit":
-            only = listings.iloc[[row]], points.take(np.array([row]))
-            said += _leading(policy, parts[row], *only, known)
+            said += _leading(policy, parts[row], listings, points, row, known)
         if strategy != "exploit":
             said = [*new[row], *said] or ["the model is unsure of it"]
         made.append([_BY_CHANCE, *said] if strategy == "uniform" else said)
@@ -125,7 +124,12 @@ def _never_asked(listings: pd.DataFrame, known: Known) -> list[list[str]]:
 
 
 def _leading(
-    policy: StrongPolicy, parts: np.ndarray, listing: pd.DataFrame, point: Encoded, known: Known
+    policy: StrongPolicy,
+    parts: np.ndarray,
+    listings: pd.DataFrame,
+    points: Encoded,
+    row: int,
+    known: Known,
 ) -> list[str]:
     """The part that speaks loudest for a row, beside what speaks for every row."""
     best = int(parts[:-1].argmax())
@@ -134,7 +138,8 @@ def _leading(
     name = policy.features_.parts[best]
     if name in _WORDS:
         return [f"{_WORDS[name]} spoke for it most"]
-    return [number_reason(policy, listing, point, name, known.keeper)]
+    only = listings.iloc[[row]], points.take(np.array([row]))
+    return [number_reason(policy, *only, name, known.keeper)]
 
 
 def _first_genre(listings: pd.DataFrame) -> list[str]:
