@@ -63,7 +63,7 @@ def scan(
     from djlib.formats.listings import holds_listings
     from djlib.jobs.scan import ScanOptions
     from djlib.jobs.scan import scan as run
-    from djlib.jobs.scan_opportunities import is_of_calls
+    from djlib.jobs.scan_opportunities import inputs_of_calls
 
     from ._session import Session
 
@@ -71,7 +71,7 @@ def scan(
     options = ScanOptions(
         tuple(include or ()), tuple(exclude or ()), all_playlists, folders_as_buckets, processes
     )
-    calls = [source for source in sources or () if is_of_calls(source)]
+    calls = [source for source in sources or () if inputs_of_calls(source)]
     paths = [Path(source) for source in sources or () if source not in calls]
     if calls or feeds:
         _scan_calls(session, calls, trust=trust, dry_run=dry_run)

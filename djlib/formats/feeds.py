@@ -23,6 +23,7 @@ from ..tables.problems import Problem
 from ..tables.schema import LISTINGS, OPPORTUNITIES, TRACKS, recognise
 from ..tables.sources import open_source
 from .markup import plain_text
+from .paths import files_under
 from .web_addresses import host_of
 
 FEEDS = (".xml", ".rss", ".atom", ".rdf")
@@ -61,6 +62,20 @@ def holds_opportunities(path: Path) -> bool:
     except (OSError, InputError):
         return False
     return False
+
+
+def files_of_calls(path: Path) -> list[Path]:
+    """The file itself where it holds calls; those under a folder, in the order of their names,
+    where every one of a kind that could holds some; else nothing."""
+    if not path.is_dir():
+        return [path] if holds_opportunities(path) else []
+    found = []
+    for file in files_under(path):
+        if file.name.lower().endswith((*FEEDS, *_JSON, *_TABLES)):
+            if not holds_opportunities(file):
+                return []
+            found.append(file)
+    return found
 
 
 def read_opportunities(path: Path) -> tuple[pd.DataFrame, list[Problem]]:

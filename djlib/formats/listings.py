@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import os
 from collections.abc import Iterator, Sequence
 from functools import reduce
 from pathlib import Path
@@ -21,6 +20,7 @@ from ..tables.sniffing import open_text, sniff
 from ..tables.sources import open_source
 from .discogs_objects import read_objects
 from .discogs_rows import row_of, source_of
+from .paths import files_under
 
 _TABLES = (".csv", ".tsv", ".txt", ".parquet", ".csv.gz", ".tsv.gz", ".txt.gz")
 _ALL_ROWS = 1 << 60
@@ -34,7 +34,7 @@ def holds_listings(path: Path) -> bool:
     """Whether a file holds listings rather than tracks: by its format or its headings. A folder
     does where each file under it does."""
     if path.is_dir():
-        files = _files_in(path)
+        files = files_under(path)
         first = next(files, None)
         return first is not None and holds_listings(first) and all(map(holds_listings, files))
     if path.suffix.lower() == ".json":
@@ -46,13 +46,6 @@ def holds_listings(path: Path) -> bool:
     except (DjlibError, OSError):
         return False
     return source_of(headings) is not None or _is_listings(headings)
-
-
-def _files_in(folder: Path) -> Iterator[Path]:
-    """Files under a folder in the order of their names, hidden ones left out."""
-    for place, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (Path(place, name) for name in sorted(files) if not name.startswith("."))
 
 
 def _is_listings(headings: list[str]) -> bool:
@@ -75,7 +68,7 @@ def read_listings(path: Path) -> tuple[pd.DataFrame, list[Problem]]:
     cannot be read is a problem.
     """
     if path.is_dir():
-        return read_all_listings(list(_files_in(path)))
+        return read_all_listings(list(files_under(path)))
     problems: list[Problem] = []
     if path.suffix.lower() == ".json":
         return merged(_typed(pd.DataFrame(read_objects(path)), problems)), problems

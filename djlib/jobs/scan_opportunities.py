@@ -12,7 +12,7 @@ import pandas as pd
 
 from ..errors import InputError, UsageError
 from ..formats.feed_download import is_address
-from ..formats.feeds import holds_opportunities
+from ..formats.feeds import files_of_calls
 from ..opportunities.anomalies import Batch
 from ..opportunities.expiry import is_open
 from ..opportunities.intake import no_calls
@@ -77,7 +77,8 @@ def scan_opportunities(
     not added, unless `trust` says to take them. Raises `UsageError` where there is nothing to read
     and `InputError` where no source could be read.
     """
-    named = [str(source) for source in sources] or list(settings.opportunities.feeds)
+    given = [str(source) for source in sources] or list(settings.opportunities.feeds)
+    named = [name for source in given for name in inputs_of_calls(source) or [source]]
     if not named:
         raise UsageError("no source of calls: name a file or address, or list feeds in djlib.toml")
     with run(workspace, settings, "scan", talk, recorded=not dry_run) as noted:
@@ -122,9 +123,10 @@ def scan_opportunities(
         )
 
 
-def is_of_calls(source: str | Path) -> bool:
-    """Whether a source is for this scan: a web address, or a file that holds calls."""
-    return is_address(source) or holds_opportunities(Path(source))
+def inputs_of_calls(source: str | Path) -> list[str]:
+    """What of a source is for this scan: a web address or a file of calls itself, the files of a
+    folder that holds nothing else."""
+    return [str(source)] if is_address(source) else [str(f) for f in files_of_calls(Path(source))]
 
 
 def known_opportunities(workspace: Workspace) -> pd.DataFrame | None:

@@ -52,6 +52,19 @@ def scanned() -> pd.DataFrame:
     return pd.read_parquet("data/opportunities.parquet")
 
 
+def test_a_folder_stands_for_its_files_where_all_hold_calls(fresh: Path) -> None:
+    Path("scraped/deep").mkdir(parents=True)
+    Path("scraped/one.json").write_text(json.dumps([CALL]))
+    Path("scraped/deep/two.csv").write_text(CSV.replace("riga", "oslo").replace("Riga", "Oslo"))
+    Path("scraped/notes.md").write_text("no call")
+    report = as_json("scan", "scraped")
+    assert sorted(report["sources"]) == ["scraped/deep/two.csv", "scraped/one.json"]
+    assert sorted(scanned()["title"]) == ["Residency in Oslo", "Residency in Riga"]
+
+    Path("scraped/tracks.csv").write_text("track_id,artist,title\n1,Ana,One\n")
+    assert "name tables one by one" in refused("scan", "scraped")
+
+
 @pytest.fixture
 def server(fresh: Path) -> Iterator[str]:
     """A server that misbehaves on request, allowed by the settings."""
