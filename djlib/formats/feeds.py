@@ -205,13 +205,20 @@ def _tags(cell: str) -> list[str]:
 
     >>> _tags("['open call', 'residency']"), _tags("a;b;a"), _tags("MUSEUMS, ART")
     (['open call', 'residency'], ['a', 'b'], ['MUSEUMS', 'ART'])
+    >>> _tags("grant; []"), _tags("grant; ['film', 'sound']")
+    (['grant'], ['grant', 'film', 'sound'])
     """
-    text = cell.strip()
-    if text.startswith("[") and text.endswith("]"):
-        text = text[1:-1]
-    parts = re.split(r"[;|]" if re.search(r"[;|]", text) else ",", text)
-    bare = (plain_text(part).strip(" '\"") for part in parts)
-    return list(dict.fromkeys(part for part in bare if part))
+    parts = re.split(r"[;|]", cell)
+    lists = [part.strip()[1:-1] for part in parts if _is_list(part)]
+    words = [part for part in parts if not _is_list(part)]
+    if lists or len(words) == 1:  # one cell of words, or what a program prints of a list
+        words = [piece for part in [*words, *lists] for piece in part.split(",")]
+    bare = (plain_text(word).strip(" '\"") for word in words)
+    return list(dict.fromkeys(word for word in bare if word))
+
+
+def _is_list(part: str) -> bool:
+    return part.strip().startswith("[") and part.strip().endswith("]")
 
 
 def _records_of_json(content: bytes, name: str) -> Iterator[Mapping[str, Any]]:
