@@ -1,6 +1,6 @@
 """How well calls are ranked after so many ratings: djlib beside what else there is.
 
-    python benchmarks/opportunities.py FOLDER [--games 20] [--ratings 20,200,2000]
+    python benchmarks/opportunities.py FOLDER [--games 40] [--ratings 20,200,2000]
 
 FOLDER holds tables of calls (`conferences.csv`, `opportunities.csv`). Ratings are simulated: a
 person has three topics, likes what has one of them, and says the opposite one time in ten. Topics
@@ -15,6 +15,7 @@ import argparse
 import re
 import time
 import warnings
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -53,7 +54,7 @@ def main() -> None:
     """Print a table for each table of calls and number of ratings."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--games", type=int, default=20)
+    parser.add_argument("--games", type=int, default=40)
     parser.add_argument("--ratings", default="20,200,2000")
     parser.add_argument("--engine", default="torch")
     parser.add_argument("--first", type=int, default=0, help="seed of the first game")
@@ -91,8 +92,8 @@ def _read(file: Path) -> tuple[pd.DataFrame, list[set[str]]]:
 
 def _game(calls: pd.DataFrame, counts: object, topics: list[set[str]], n: int, seed: int) -> Game:
     rng = np.random.default_rng([seed, n])
-    often = pd.Series([t for some in topics for t in some]).value_counts()
-    names = [t for t, k in often.items() if _RARE <= k <= _COMMON * len(calls)]
+    often = Counter(t for some in topics for t in some)
+    names = sorted(t for t, k in often.items() if _RARE <= k <= _COMMON * len(calls))
     events, shown = [], []
     for person in range(_OTHERS + 1):
         taste = set(rng.choice(names, 3, replace=False))
