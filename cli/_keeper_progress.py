@@ -11,6 +11,11 @@ if TYPE_CHECKING:
     from djlib.jobs.keeper_progress import BatchLine, KeeperProgress
 
 _SHOWN = 12
+_AIM = {
+    "reached": "reached",
+    "cannot tell": "too few answers to tell",
+    "not reached": "not reached; where few records are keepers, nobody reaches it",
+}
 _PROBABILITIES = {"chosen": "what it chose", "by chance": "what chance drew"}
 
 
@@ -63,6 +68,7 @@ def _together(found: KeeperProgress) -> None:
         return
     heading("All batches together")
     line(f"  What it thought you like, you kept {_interval(found.exploit)}.")
+    line(f"  The aim is 70 % to 85 %: {_AIM[found.aim]}.")
     if found.trend:
         line(f"  {_trend(found.trend)}")
     if found.explore.n:

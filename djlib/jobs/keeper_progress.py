@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -61,6 +61,10 @@ class Honesty:
     bins: list[tuple[float, float, int]]
 
 
+AIM = (0.70, 0.85)
+"""Share to be kept of what it thinks a person likes, where keepers are not too rare for that."""
+
+
 @dataclass(frozen=True)
 class KeeperProgress:
     """All batches, oldest first, and what they say together. `lift` is the share kept where it
@@ -84,10 +88,18 @@ class KeeperProgress:
     off_policy: OffPolicyReport
     tests: list[KeeperTest]
 
+    @property
+    def aim(self) -> Literal["reached", "cannot tell", "not reached"]:
+        """Whether as much is kept where it exploits as `AIM` asks for."""
+        if self.exploit.n and self.exploit.hits >= AIM[0] * self.exploit.n:
+            return "reached"
+        return "cannot tell" if self.exploit.high >= AIM[0] else "not reached"
+
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for `--json`."""
         return {
             **self.__dict__,
+            "aim": {"low": AIM[0], "high": AIM[1], "verdict": self.aim},
             "batches": [batch.as_dict() for batch in self.batches],
             **{part: getattr(self, part).as_dict() for part in ("exploit", "explore", "by_chance")},
             "lift": self.lift.as_dict() if self.lift else None,

@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 
 from djlib.errors import NotTrainedError
+from djlib.evaluation.off_policy import evaluate_off_policy
+from djlib.evaluation.proportions import share_of
 from djlib.jobs.keeper_feedback import keeper_feedback
 from djlib.jobs.keeper_progress import KeeperProgress, keeper_progress
 from djlib.jobs.progress import progress
@@ -96,6 +98,7 @@ def test_lift_is_over_what_chance_drew(here: Workspace) -> None:
     assert report.trend.first.n + report.trend.second.n == report.exploit.n
     assert report.lift is not None
     assert report.exploit.share is not None
+    assert report.as_dict()["aim"] == {"low": 0.7, "high": 0.85, "verdict": report.aim}
     assert report.lift.value == pytest.approx(report.exploit.share / (report.by_chance.share or 1))
     assert report.lift.low > 1
     assert report.by_chance.low < truth.mean() < report.by_chance.high
@@ -147,3 +150,19 @@ def test_listings_that_came_later_do_not_count_for_earlier_choices(here: Workspa
     market(here, 900)
     late = found(here, settings).off_policy
     assert (late.n, late.refused) == (0, "0 choices were left to chance, 50 needed")
+
+
+@pytest.mark.parametrize(
+    ("hits", "n", "verdict"),
+    [(0, 0, "cannot tell"), (8, 10, "reached"), (6, 10, "cannot tell"), (40, 100, "not reached")],
+)
+def test_the_aim_is_judged_by_what_was_kept_where_it_exploits(
+    hits: int, n: int, verdict: str
+) -> None:
+    nothing = share_of(0, 0)
+    report = KeeperProgress(
+        version="", labels=0, keepers=0, guessed=0, batches=[], exploit=share_of(hits, n),
+        explore=nothing, by_chance=nothing, lift=None, over_explore=None, trend=None, honesty={},
+        off_policy=evaluate_off_policy(*[np.zeros(0)] * 3), tests=[],
+    )  # fmt: skip
+    assert report.aim == verdict
