@@ -218,6 +218,9 @@ class HybridBucketAssigner(BucketAssigner):
             self.confidence_ = heard.confidence(self.calibration_, labels.truth)
         pulled = spectrum.pull_back(self.head_.projection)
         self.head_.projection = np.asarray(pulled, dtype=np.float32)
+        if isinstance(self.head_, LogisticHead) and not spectrum.is_whole:
+            with threadpool_limits(1):
+                self.head_.go_on(spectrum.rows, labels.truth)
         self._note_means(X)
 
     def _learned_from(self, X: pd.DataFrame) -> sparse.csr_matrix:

@@ -24,6 +24,9 @@ HEADS = ("logistic", "mlp", "xgboost", "random_forest", "soft_vote", "stack")
 
 _VOTERS = ("logistic", "xgboost", "random_forest")
 _TINY = 1e-6
+_FARTHER = 20
+"""Steps from the strongest directions on to all columns. Of 6,397 tracks of charts they made 58
+percent right 62; of a few of them confidence stays as true as it was, of a hundred it does not."""
 
 
 class Head(Protocol):
@@ -54,6 +57,15 @@ class LogisticHead:
     ) -> Self:
         """Learn; `start` (columns + 1, buckets) are coefficients to go on from."""
         weights = fit_logistic(places, truth, is_multi=is_multi, start=start)
+        return self._of(weights, is_multi=is_multi)
+
+    def go_on(self, rows: Any, truth: np.ndarray, *, steps: int = _FARTHER) -> Self:
+        """Learn on from here a few steps, of more columns than there were directions."""
+        start = np.vstack([self.projection, self.intercepts])
+        weights = fit_logistic(rows, truth, is_multi=self.is_multi, start=start, steps=steps)
+        return self._of(weights, is_multi=self.is_multi)
+
+    def _of(self, weights: np.ndarray, *, is_multi: bool) -> Self:
         self.projection, self.intercepts, self.is_multi = weights[:-1], weights[-1], is_multi
         return self
 

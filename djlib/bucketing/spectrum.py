@@ -2,8 +2,8 @@
 
 A library has far more columns than tracks, so everything a linear model can learn from them lies
 in as many directions as there are tracks: learning there is exact and fast (the dual form, as in
-latent semantic analysis, Deerwester et al. 1990). Past 1,500 tracks only the strongest directions
-are kept; past 5,000 they are found by random projection (Halko et al. 2011).
+latent semantic analysis, Deerwester et al. 1990). Past 5,000 tracks only the strongest directions
+are kept, found by random projection (Halko et al. 2011).
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from sklearn.utils.extmath import randomized_svd
 _EXACT = 5_000
 """Tracks up to which all pairs are compared: 100 MB of products."""
 
-_MOST, _MOST_OF_MANY = 1_500, 600
-"""Directions kept at most, of an exact and of a random decomposition."""
+_MOST_OF_MANY = 600
+"""Directions kept of a random decomposition."""
 
 _NOISE = 1e-6
 """Directions weaker than this beside the strongest are rounding."""
@@ -30,15 +30,16 @@ _NOISE = 1e-6
 class Spectrum:
     """`rows` (n, columns) of tracks and their `places` (n, r) along the principal directions,
     strongest first; `pull_back` turns coefficients on directions (r, k) into coefficients on
-    columns (columns, k)."""
+    columns (columns, k); `is_whole` unless directions were left out."""
 
     rows: sparse.csr_matrix
     places: np.ndarray
     pull_back: Callable[[np.ndarray], np.ndarray]
+    is_whole: bool = True
 
     def of(self, tracks: np.ndarray) -> Spectrum:
         """The same of some of the tracks, by number."""
-        return Spectrum(self.rows[tracks], self.places[tracks], self.pull_back)
+        return Spectrum(self.rows[tracks], self.places[tracks], self.pull_back, self.is_whole)
 
 
 def spectrum_of(matrix: sparse.csr_matrix, *, n_dense: int = 0, seed: int | None = 0) -> Spectrum:
@@ -54,7 +55,7 @@ def spectrum_of(matrix: sparse.csr_matrix, *, n_dense: int = 0, seed: int | None
         return _strongest(matrix, seed)
     products = _products(matrix, matrix.shape[1] - n_dense)
     value, vector = eigh(products, driver="evd", overwrite_a=True)
-    value, vector = value[: -_MOST - 1 : -1], vector[:, : -_MOST - 1 : -1]
+    value, vector = value[::-1], vector[:, ::-1]
     kept = value > _NOISE * max(value[0], _NOISE)
     length = np.sqrt(value[kept]).astype(np.float32)
     vector = vector[:, kept].astype(np.float32)
@@ -70,4 +71,5 @@ def _products(matrix: sparse.csr_matrix, n_sparse: int) -> np.ndarray:
 def _strongest(matrix: sparse.csr_matrix, seed: int | None) -> Spectrum:
     rank = min(_MOST_OF_MANY, min(matrix.shape) - 1)
     left, length, right = randomized_svd(matrix, rank, n_iter=3, random_state=seed)
-    return Spectrum(matrix, (left * length).astype(np.float32), lambda weights: right.T @ weights)
+    places = (left * length).astype(np.float32)
+    return Spectrum(matrix, places, lambda weights: right.T @ weights, is_whole=False)

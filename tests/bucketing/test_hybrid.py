@@ -16,7 +16,7 @@ import pytest
 
 from djlib.bucketing.catalogue import load_model, make_model
 from djlib.bucketing.hybrid import HybridBucketAssigner
-from djlib.bucketing.hybrid_heads import HEADS
+from djlib.bucketing.hybrid_heads import HEADS, LogisticHead
 from djlib.errors import DjlibError, InputError, UsageError
 from djlib.evaluation.splits import folds
 from djlib.features.joined import FIELDS, JoinedFeatures
@@ -216,6 +216,30 @@ def test_umap_without_the_extra_says_how_to_get_it(monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(__import__("sys").modules, "umap", None)
     with pytest.raises(DjlibError, match=r"needs umap-learn: pip install 'djlib\[umap\]'"):
         hybrid("random_forest", reduce="umap").fit(TRACKS, ONE)
+
+
+@pytest.mark.parametrize("kind", LABELS)
+def test_of_many_tracks_more_is_learned_than_the_strongest_directions_hold(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(model: HybridBucketAssigner) -> float:
+        proba = np.clip(
+            model.head_.votes(model.columns_.transform(TRACKS) @ model.head_.projection),
+            1e-6,
+            1 - 1e-6,
+        )
+        truth = np.array([[b in np.atleast_1d(row) for b in model.classes_] for row in y])
+        return float(-np.log(np.where(truth, proba, 1 - proba)).mean())
+
+    y = LABELS[kind]
+    whole = hybrid().fit(TRACKS, y)
+    monkeypatch.setattr("djlib.bucketing.spectrum._EXACT", 10)
+    monkeypatch.setattr("djlib.bucketing.spectrum._MOST_OF_MANY", 2)
+    gone_on = hybrid().fit(TRACKS, y)
+    monkeypatch.setattr(LogisticHead, "go_on", lambda head, rows, truth: head)
+    kept_back = hybrid().fit(TRACKS, y)
+    assert lost(gone_on) < 0.8 * lost(kept_back)
+    assert lost(gone_on) < 1.3 * lost(whole)
 
 
 def test_the_logistic_head_needs_no_reduction() -> None:

@@ -47,11 +47,15 @@ def test_the_strongest_comes_first_and_rounding_is_left_out() -> None:
 
 def test_many_tracks_keep_their_strongest_directions(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = drawn(60, 80)
-    exact = spectrum_of(rows).places
+    whole = spectrum_of(rows)
+    assert whole.is_whole
+    assert whole.of(np.arange(9)).is_whole
+    exact = whole.places
     monkeypatch.setattr(spectrum, "_EXACT", 10)
     monkeypatch.setattr(spectrum, "_MOST_OF_MANY", 5)
     first, again, other = (spectrum_of(rows, seed=seed).places for seed in (0, 0, 1))
     assert first.shape == (60, 5)
+    assert not spectrum_of(rows).is_whole
     np.testing.assert_allclose(
         np.linalg.norm(first, axis=0), np.linalg.norm(exact, axis=0)[:5], rtol=0.05
     )
