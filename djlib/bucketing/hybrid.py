@@ -27,10 +27,10 @@ from ..features.track_columns import N_EMBEDDED, TrackColumns
 from . import hybrid_files
 from . import hybrid_reasons as reasons
 from .assigner import BucketAssigner
-from .hybrid_heads import Head, LogisticHead, make_head
+from .hybrid_heads import FARTHER, TO_THE_END, Head, LogisticHead, make_head
 from .labels import Labels, encode
 from .out_of_sample import Familiarity, Heard
-from .spectrum import Spectrum, spectrum_of
+from .spectrum import Spectrum, is_large, spectrum_of
 from .umap_shape import UmapShape
 
 _ROWS_AT_ONCE = 5_000
@@ -124,11 +124,9 @@ class HybridBucketAssigner(BucketAssigner):
             setattr(model, name, getattr(self, name))
         model._describe(X, labels)
         matrix = model._learned_from(X)
-        start = np.vstack([self.head_.projection, self.head_.intercepts])
+        steps = FARTHER if is_large(len(X)) else TO_THE_END
         with threadpool_limits(1):
-            model.head_ = LogisticHead().fit(
-                matrix, labels.truth, is_multi=labels.is_multi, start=start
-            )
+            model.head_ = self.head_.go_on(matrix, labels.truth, steps=steps)
         model._note_means(X)
         return model
 
@@ -220,7 +218,7 @@ class HybridBucketAssigner(BucketAssigner):
         self.head_.projection = np.asarray(pulled, dtype=np.float32)
         if isinstance(self.head_, LogisticHead) and not spectrum.is_whole:
             with threadpool_limits(1):
-                self.head_.go_on(spectrum.rows, labels.truth)
+                self.head_ = self.head_.go_on(spectrum.rows, labels.truth, steps=FARTHER)
         self._note_means(X)
 
     def _learned_from(self, X: pd.DataFrame) -> sparse.csr_matrix:

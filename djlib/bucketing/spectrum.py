@@ -42,6 +42,11 @@ class Spectrum:
         return Spectrum(self.rows[tracks], self.places[tracks], self.pull_back, self.is_whole)
 
 
+def is_large(n: int) -> bool:
+    """Whether of so many tracks only the strongest directions are found."""
+    return n > _EXACT
+
+
 def spectrum_of(matrix: sparse.csr_matrix, *, n_dense: int = 0, seed: int | None = 0) -> Spectrum:
     """Decompose a matrix (n tracks, columns); columns are not centred. The last `n_dense` columns
     are full ones, whose products are quicker by themselves.
@@ -51,7 +56,7 @@ def spectrum_of(matrix: sparse.csr_matrix, *, n_dense: int = 0, seed: int | None
     >>> bool(np.allclose(rows @ found.pull_back(np.eye(2)), found.places, atol=1e-5))
     True
     """
-    if matrix.shape[0] > _EXACT:
+    if is_large(matrix.shape[0]):
         return _strongest(matrix, seed)
     products = _products(matrix, matrix.shape[1] - n_dense)
     value, vector = eigh(products, driver="evd", overwrite_a=True)

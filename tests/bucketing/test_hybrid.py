@@ -236,7 +236,7 @@ def test_of_many_tracks_more_is_learned_than_the_strongest_directions_hold(
     monkeypatch.setattr("djlib.bucketing.spectrum._EXACT", 10)
     monkeypatch.setattr("djlib.bucketing.spectrum._MOST_OF_MANY", 2)
     gone_on = hybrid().fit(TRACKS, y)
-    monkeypatch.setattr(LogisticHead, "go_on", lambda head, rows, truth: head)
+    monkeypatch.setattr(LogisticHead, "go_on", lambda head, rows, truth, steps: head)
     kept_back = hybrid().fit(TRACKS, y)
     assert lost(gone_on) < 0.8 * lost(kept_back)
     assert lost(gone_on) < 1.3 * lost(whole)

@@ -102,9 +102,10 @@ def test_projections_of_several_lie_side_by_side_and_are_set_apart_again() -> No
 
 def test_a_logistic_head_goes_on_from_coefficients() -> None:
     head = LogisticHead().fit(PLACES, ONE, is_multi=False)
-    start = np.vstack([head.projection, head.intercepts])
-    on = LogisticHead().fit(PLACES, ONE, is_multi=False, start=start)
-    np.testing.assert_allclose(votes(on), votes(head), atol=0.02)
+    before = votes(head)
+    on = head.go_on(PLACES, ONE)
+    np.testing.assert_allclose(votes(on), before, atol=0.02)
+    np.testing.assert_array_equal(votes(head), before)
 
 
 @pytest.mark.parametrize("name", ["forest", "", "logistic "])
