@@ -62,13 +62,15 @@ def _share(share: Share) -> str:
 
 
 def _together(found: KeeperProgress) -> None:
-    from ._render import heading, line
+    from djlib.jobs.keeper_progress import AIM
+
+    from ._render import heading, line, percent
 
     if not any(batch.answered for batch in found.batches):
         return
     heading("All batches together")
     line(f"  What it thought you like, you kept {_interval(found.exploit)}.")
-    line(f"  The aim is 70 % to 85 %: {_AIM[found.aim]}.")
+    line(f"  The aim is {percent(AIM[0])} to {percent(AIM[1])}: {_AIM[found.aim]}.")
     if found.trend:
         line(f"  {_trend(found.trend)}")
     if found.explore.n:

@@ -91,46 +91,38 @@ def _bucket_versions(versions: list[Version]) -> None:
 
 
 def _keeper_versions(versions: list[Version]) -> None:
-    from ._render import heading, table
-
-    if not versions:
-        return
-    heading("Records worth keeping")
-    table(
-        ["", "version", "mode", "batches", "answers", "kept", "state"],
-        [
-            (
-                "->" if v.is_current else "",
-                v.id,
-                *(str(v.metadata.get(n, "-")) for n in ("mode", "batch_number", "labels")),
-                str(v.metadata.get("keepers", "-")),
-                v.problem or "ok",
-            )
-            for v in versions
-        ],
+    shown = ("mode", "batch_number", "labels", "keepers")
+    _versions(
+        "Records worth keeping",
+        ["mode", "batches", "answers", "kept"],
+        [(v, [str(v.metadata.get(name, "-")) for name in shown]) for v in versions],
         right="batches,answers,kept",
     )
 
 
 def _opportunity_versions(versions: list[Version]) -> None:
+    shown = ("users", "ratings", "liked")
+    _versions(
+        "Open calls",
+        ["people", "ratings", "liked", "AUC"],
+        [(v, [*(str(v.metadata.get(n, "-")) for n in shown), _area(v)]) for v in versions],
+        right="people,ratings,liked,AUC",
+    )
+
+
+def _versions(
+    title: str, headings: list[str], rows: list[tuple[Version, list[str]]], *, right: str
+) -> None:
+    """A table of one learner's versions: each with the cells under `headings`."""
     from ._render import heading, table
 
-    if not versions:
+    if not rows:
         return
-    heading("Open calls")
+    heading(title)
     table(
-        ["", "version", "people", "ratings", "liked", "AUC", "state"],
-        [
-            (
-                "->" if v.is_current else "",
-                v.id,
-                *(str(v.metadata.get(n, "-")) for n in ("users", "ratings", "liked")),
-                _area(v),
-                v.problem or "ok",
-            )
-            for v in versions
-        ],
-        right="people,ratings,liked,AUC",
+        ["", "version", *headings, "state"],
+        [("->" if v.is_current else "", v.id, *cells, v.problem or "ok") for v, cells in rows],
+        right=right,
     )
 
 

@@ -27,8 +27,9 @@ from ..features.track_columns import N_EMBEDDED, TrackColumns
 from . import hybrid_files
 from . import hybrid_reasons as reasons
 from .assigner import BucketAssigner
-from .hybrid_heads import FARTHER, TO_THE_END, Head, LogisticHead, make_head
+from .hybrid_heads import FARTHER, Head, LogisticHead, make_head
 from .labels import Labels, encode
+from .logistic import MOST_STEPS
 from .out_of_sample import Familiarity, Heard
 from .spectrum import Spectrum, is_large, spectrum_of
 from .umap_shape import UmapShape
@@ -124,7 +125,7 @@ class HybridBucketAssigner(BucketAssigner):
             setattr(model, name, getattr(self, name))
         model._describe(X, labels)
         matrix = model._learned_from(X)
-        steps = FARTHER if is_large(len(X)) else TO_THE_END
+        steps = FARTHER if is_large(len(X)) else MOST_STEPS
         with threadpool_limits(1):
             model.head_ = self.head_.go_on(matrix, labels.truth, steps=steps)
         model._note_means(X)

@@ -21,7 +21,7 @@ STRENGTH = 3.0
 """Inverse penalty (C). With a temperature learned out of sample, anything
 from 1 to 8 gave the same log-loss within about a percent on four real libraries."""
 
-_STEPS, _TOLERANCE = 200, 1e-3
+MOST_STEPS, _TOLERANCE = 200, 1e-3
 _TOGETHER = 3e-5
 """Rare buckets hardly slope the mean: what is enough for one question of all is too little here.
 With 155 buckets of 6,018 tracks, 1e-3 lost 18 percent of log-loss and 2 of 100 first choices."""
@@ -36,7 +36,7 @@ def fit_logistic(
     *,
     is_multi: bool,
     start: np.ndarray | None = None,
-    steps: int = _STEPS,
+    steps: int = MOST_STEPS,
 ) -> np.ndarray:
     """Fit logistic regression; give coefficients (columns + 1, buckets), the intercepts last.
 
@@ -88,7 +88,7 @@ def _together(columns: np.ndarray, truth: np.ndarray) -> np.ndarray:
     weights[-1] = np.where(share == 1, -_NEVER, _NEVER)
     both = np.flatnonzero((share > 0) & (share < 1))
     weights[:, both] = fit_together(
-        columns, truth[:, both], strength=STRENGTH, tolerance=_TOGETHER, steps=_STEPS
+        columns, truth[:, both], strength=STRENGTH, tolerance=_TOGETHER, steps=MOST_STEPS
     )
     return weights
 

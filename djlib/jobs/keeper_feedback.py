@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ..errors import DjlibError, NotFoundError
+from ..errors import DjlibError
 from ..settings import Settings, Workspace
 from ..tables.problems import Problem
 from .keeper_ab import KeeperTest, keeper_tests, latest_test
@@ -18,7 +18,7 @@ from .runs import run
 from .scan_listings import listings_called
 from .selections import batches_shown, slots_shown
 from .songs import song_name
-from .taken_back import take_back
+from .taken_back import last_of, take_back
 from .talk import Talk
 
 
@@ -110,7 +110,7 @@ def keeper_feedback(
     the next one learns them. Raises `NotFoundError` where there is nothing to take back.
     """
     with run(workspace, settings, "feedback", talk, recorded=not dry_run) as noted:
-        undone = _last(keeps_so_far(workspace)) if undo else ""
+        undone = last_of(keeps_so_far(workspace).feedbacks, "feedback on listings") if undo else ""
         before = keeps_so_far(workspace, without=undone)
         answers = _read(workspace, file, before) if file else Answers()
         new = [keep for keep in answers.taken if _is_new(keep, before)]
@@ -176,12 +176,6 @@ def _is_new(keep: Keep, before: Keeps) -> bool:
     """Whether an answer is not in the log already."""
     logged = before.said.get(keep.listing_id)
     return logged is None or logged.keeper != keep.keeper
-
-
-def _last(keeps: Keeps) -> str:
-    if not keeps.feedbacks:
-        raise NotFoundError("no feedback on listings to take back; 'djlib feedback FILE' gives one")
-    return keeps.feedbacks[-1]
 
 
 def _learn(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from ..errors import DjlibError, NotFoundError, UsageError
+from ..errors import DjlibError, UsageError
 from ..settings import KEEPER_MODES, Settings, Workspace
 from .keeper_models import current_bandit, current_version, keeper_models, new_bandit
 from .keeps import Keep, Keeps, labelled
@@ -65,7 +65,7 @@ def other_side(
         return Side(other, other, _of_mode(theirs, keeps, talk))
     try:
         found = keeper_models(workspace).get(other)
-    except (NotFoundError, DjlibError) as error:
+    except DjlibError as error:
         raise UsageError(
             f"--ab {other}: {error}; or name {', '.join((*KEEPER_MODES, RANDOM))}"
         ) from error

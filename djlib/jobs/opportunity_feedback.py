@@ -17,7 +17,7 @@ from .ratings import RATINGS, Rating, Ratings, current_ids, log_ratings, ratings
 from .retuning import half_life_in_force
 from .runs import run
 from .scan_opportunities import known_opportunities
-from .taken_back import take_back
+from .taken_back import last_of, take_back
 from .talk import Talk
 
 
@@ -73,7 +73,7 @@ def opportunity_feedback(
     the next one learns them. Raises `NotFoundError` where there is nothing to take back.
     """
     with run(workspace, settings, "feedback", talk, recorded=not dry_run) as noted:
-        undone = _last(ratings_so_far(workspace)) if undo else ""
+        undone = last_of(ratings_so_far(workspace).feedbacks, "ratings") if undo else ""
         before = ratings_so_far(workspace, without=undone)
         found = _read(workspace, settings, file, before) if file else RatingFile()
         new = [rating for rating in found.taken if _is_new(rating, before)]
@@ -136,12 +136,6 @@ def _read(workspace: Workspace, settings: Settings, file: Path, ratings: Ratings
     calls = {**logged, **{row["opportunity_id"]: row for row in scanned.to_dict("records")}}
     scale = settings.opportunities.rating_scale
     return read_rating_file(file, calls, current_ids(scanned), ratings, scale)
-
-
-def _last(ratings: Ratings) -> str:
-    if not ratings.feedbacks:
-        raise NotFoundError("no ratings to take back; 'djlib feedback FILE' gives some")
-    return ratings.feedbacks[-1]
 
 
 def _is_new(rating: Rating, before: Ratings) -> bool:

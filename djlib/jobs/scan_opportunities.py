@@ -78,7 +78,11 @@ def scan_opportunities(
     and `InputError` where no source could be read.
     """
     given = [str(source) for source in sources] or list(settings.opportunities.feeds)
-    named = [name for source in given for name in inputs_of_calls(source) or [source]]
+    named = [
+        name
+        for source in given
+        for name in (Path(source).is_dir() and inputs_of_calls(source)) or [source]
+    ]
     if not named:
         raise UsageError("no source of calls: name a file or address, or list feeds in djlib.toml")
     with run(workspace, settings, "scan", talk, recorded=not dry_run) as noted:

@@ -6,7 +6,7 @@ that says so, and a replay leaves its answers out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,6 +45,14 @@ def standing(workspace: Workspace, kind: str, *, without: str = "") -> Standing:
 def take_back(workspace: Workspace, kind: str, feedback: str) -> None:
     """Take one feedback back, whole."""
     append_events(workspace.events, kind, [{"undo": feedback}])
+
+
+def last_of(feedbacks: Sequence[str], what: str) -> str:
+    """The newest of the feedbacks that can be taken back. Raises `NotFoundError` where there is
+    none; `what` says what they would bring."""
+    if not feedbacks:
+        raise NotFoundError(f"no {what} to take back; 'djlib feedback FILE' gives some")
+    return feedbacks[-1]
 
 
 def last_kind(workspace: Workspace, kinds: Mapping[str, str]) -> str:

@@ -43,10 +43,6 @@ class Points:
         """The points of some rows, in their order."""
         return Points(self.words[rows], self.meaning[rows], self.standing[rows])
 
-    def with_standing(self, standing: np.ndarray) -> Points:
-        """The same calls as they stand now: numbers (n, k), not weighted yet."""
-        return Points(self.words, self.meaning, _weighted(standing, len(self)))
-
 
 class CallFeatures:
     """Learns from all calls how rare words are and what is usual, then turns calls into points.
