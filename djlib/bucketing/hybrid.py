@@ -27,6 +27,7 @@ from ..features.track_columns import N_EMBEDDED, TrackColumns
 from . import hybrid_files
 from . import hybrid_reasons as reasons
 from .assigner import BucketAssigner
+from .bucket_names import as_tracks, with_names
 from .hybrid_heads import FARTHER, Head, LogisticHead, make_head
 from .labels import Labels, encode
 from .logistic import MOST_STEPS
@@ -124,10 +125,10 @@ class HybridBucketAssigner(BucketAssigner):
         for name in ("leaning_", "calibration_", "confidence_", "thresholds_"):
             setattr(model, name, getattr(self, name))
         model._describe(X, labels)
-        matrix = model._learned_from(X)
-        steps = FARTHER if is_large(len(X)) else MOST_STEPS
+        rows = model._learned_from(X)
+        steps = FARTHER if is_large(rows.shape[0]) else MOST_STEPS
         with threadpool_limits(1):
-            model.head_ = self.head_.go_on(matrix, labels.truth, steps=steps)
+            model.head_ = self.head_.go_on(rows, with_names(labels.truth), steps=steps)
         model._note_means(X)
         return model
 
@@ -147,7 +148,8 @@ class HybridBucketAssigner(BucketAssigner):
             known = Labels(labels.classes, labels.truth[train], labels.is_multi)
             part._describe(X.iloc[train], known)
             part.sentences_ = whole.sentences_[train]
-            part._learn_labels(X.iloc[train], known, spectrum.of(train))
+            names = np.arange(len(X), len(spectrum.places))
+            part._learn_labels(X.iloc[train], known, spectrum.of(np.append(train, names)))
             yield part
 
     def contributions(self, X: pd.DataFrame, column: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -188,26 +190,30 @@ class HybridBucketAssigner(BucketAssigner):
         self._learn_labels(X, labels, self._learn_features(X))
 
     def _learn_features(self, X: pd.DataFrame) -> Spectrum:
-        """Learn everything that needs no labels; give the tracks along their components."""
+        """Learn everything that needs no labels; give tracks, then names of buckets, along their
+        components."""
         self._new_head()  # what cannot be made is refused before the work
         self.columns_ = TrackColumns(
             use_dates=self.use_dates, engine=self.engine, cache=self.cache
-        ).fit(X)
+        ).fit(pd.concat([X, as_tracks(self.classes_)], ignore_index=True))
         matrix = self._learned_from(X)  # the sentence model may use all threads
         with threadpool_limits(1):  # on a busy machine many threads wait for each other
             return spectrum_of(matrix, n_dense=N_EMBEDDED, seed=self.random_state)
 
     def _learn_labels(self, X: pd.DataFrame, labels: Labels, spectrum: Spectrum) -> None:
         """Learn to vote, how often the votes are right, and how that depends on what is known."""
+        truth = with_names(labels.truth)
+        names = np.arange(len(X), len(truth))
 
         def answer(train: np.ndarray, test: np.ndarray) -> np.ndarray:
-            head = self._fitted(spectrum.places[train], labels.truth[train])
-            asked = self.columns_.joined.as_new(spectrum.rows[test], spectrum.rows[train])
+            known = np.append(train, names)
+            head = self._fitted(spectrum.places[known], truth[known])
+            asked = self.columns_.joined.as_new(spectrum.rows[test], spectrum.rows[known])
             return np.asarray(head.votes(asked @ spectrum.pull_back(head.projection)))
 
         with threadpool_limits(1):
             heard = Heard.from_folds(answer, X, labels, self.random_state or 0)
-            self.head_ = self._fitted(spectrum.places, labels.truth)
+            self.head_ = self._fitted(spectrum.places, truth)
         self.leaning_ = self.confidence_ = None
         if not labels.is_multi:
             self.leaning_ = heard.leaning(labels.truth)
@@ -219,13 +225,16 @@ class HybridBucketAssigner(BucketAssigner):
         self.head_.projection = np.asarray(pulled, dtype=np.float32)
         if isinstance(self.head_, LogisticHead) and not spectrum.is_whole:
             with threadpool_limits(1):
-                self.head_ = self.head_.go_on(spectrum.rows, labels.truth, steps=FARTHER)
+                self.head_ = self.head_.go_on(spectrum.rows, truth, steps=FARTHER)
         self._note_means(X)
 
     def _learned_from(self, X: pd.DataFrame) -> sparse.csr_matrix:
-        """The matrix of the tracks to learn from; their embeddings are kept to find neighbours."""
+        """The matrix of the tracks to learn from and of the names of the buckets; embeddings of
+        tracks are kept to find neighbours."""
         self.sentences_ = self.columns_.sentences(X).astype(np.float16)
-        return self.columns_.transform(X, self.sentences_)
+        tracks = self.columns_.transform(X, self.sentences_)
+        named = self.columns_.transform(as_tracks(self.classes_), words_only=True)
+        return sparse.vstack([tracks, named], format="csr")
 
     def _fitted(self, places: np.ndarray, truth: np.ndarray) -> Head:
         """A head that learned from tracks along their components."""

@@ -110,12 +110,14 @@ class JoinedFeatures(TransformerMixin, BaseEstimator):
             part.shape[1] for _, _, part in self._smooth(pd.DataFrame(index=range(1)))
         )
 
-    def transform(self, X: pd.DataFrame) -> sparse.csr_matrix:
-        """Give the matrix, shape (n tracks, width), float32."""
+    def transform(self, X: pd.DataFrame, *, words_only: bool = False) -> sparse.csr_matrix:
+        """Give the matrix, shape (n tracks, width), float32; with `words_only` numbers, keys and
+        dates count as neither there nor missing."""
         check_is_fitted(self)
         texts = _texts(X)
         blocks = [_WEIGHTS[name] * b.transform(texts) for name, b in self.lexical_.items()]
-        blocks += [_WEIGHTS[name] * part for name, _, part in self._smooth(X)]
+        for name, _, part in self._smooth(X):
+            blocks.append(sparse.csr_matrix(part.shape) if words_only else _WEIGHTS[name] * part)
         return sparse.hstack(blocks, format="csr", dtype=np.float32)
 
     def as_new(self, rows: sparse.csr_matrix, learned: sparse.csr_matrix) -> sparse.csr_matrix:

@@ -56,11 +56,14 @@ class TrackColumns:
         self.joined.fit(X)
         return self
 
-    def transform(self, X: pd.DataFrame, sentences: np.ndarray | None = None) -> sparse.csr_matrix:
-        """Give the matrix, shape (n, width + 384); `sentences` (n, 384) are embeddings at hand."""
+    def transform(
+        self, X: pd.DataFrame, sentences: np.ndarray | None = None, *, words_only: bool = False
+    ) -> sparse.csr_matrix:
+        """Give the matrix, shape (n, width + 384); `sentences` (n, 384) are embeddings at hand,
+        `words_only` as in `JoinedFeatures`."""
         known = self.sentences(X) if sentences is None else sentences
         embedded = sparse.csr_matrix(SENTENCE_WEIGHT * known.astype(np.float32))
-        both = [self.joined.transform(X), embedded]
+        both = [self.joined.transform(X, words_only=words_only), embedded]
         return sparse.hstack(both, format="csr", dtype=np.float32)
 
     def parts(
