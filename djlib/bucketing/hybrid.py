@@ -28,10 +28,11 @@ from . import hybrid_files
 from . import hybrid_reasons as reasons
 from .assigner import BucketAssigner
 from .bucket_names import as_tracks, with_names
+from .familiarity import Familiarity, Names
 from .hybrid_heads import FARTHER, Head, LogisticHead, make_head
 from .labels import Labels, encode
 from .logistic import MOST_STEPS
-from .out_of_sample import Familiarity, Heard
+from .out_of_sample import Heard
 from .spectrum import Spectrum, is_large, spectrum_of
 from .umap_shape import UmapShape
 
@@ -50,7 +51,8 @@ class HybridBucketAssigner(BucketAssigner):
     reduce : "umap" lets the heads that are not linear see a UMAP of the principal components;
         None and "pca" let them see the components themselves.
     n_components : how many components those heads see.
-    use_dates : whether the date a track was added counts.
+    use_dates : whether the date a track was added counts for its bucket. How sure the model may
+        be of a track added after all it knows is learned either way.
     cache : folder of remembered embeddings; None is the person's own.
     random_state : seed; the same seed, tracks and labels give the same model.
 
@@ -104,11 +106,12 @@ class HybridBucketAssigner(BucketAssigner):
 
     def predict_proba(self, X: pd.DataFrame) -> np.ndarray:
         """Give calibrated probabilities, shape (n, len(classes_)); multi-label rows need not sum
-        to 1. The first choice counts on whether artist and song were seen before."""
+        to 1. The first choice counts on whether artist and song were seen before, and on how late
+        the track was added."""
         proba = super().predict_proba(X)
         if self.confidence_ is None:
             return proba
-        return self.confidence_.apply(proba, self._familiar().facts(X))
+        return self.confidence_.apply(proba, self._familiar().facts(Names.of(X)))
 
     def update(self, X: pd.DataFrame, y: Iterable[Any]) -> Self:
         """Give a model that has learned these rows, going on from this one's coefficients.
@@ -218,7 +221,7 @@ class HybridBucketAssigner(BucketAssigner):
         if not labels.is_multi:
             self.leaning_ = heard.leaning(labels.truth)
             heard = heard.shifted(self.leaning_)
-        self._calibrate(heard.drawn, labels.truth)
+        self._calibrate(heard.drawn.votes, labels.truth)
         if not labels.is_multi:
             self.confidence_ = heard.confidence(self.calibration_, labels.truth)
         pulled = spectrum.pull_back(self.head_.projection)
@@ -264,7 +267,7 @@ class HybridBucketAssigner(BucketAssigner):
         """The names of the tracks learned from; gathered once."""
         tracks, found = getattr(self, "_names", (None, None))
         if tracks is not self.labelled_ or found is None:
-            found = Familiarity.of(self.labelled_)
+            found = Familiarity.of(Names.of(self.labelled_))
             self._names = (self.labelled_, found)
         return found
 

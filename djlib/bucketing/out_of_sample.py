@@ -1,15 +1,16 @@
 """What a model said of tracks it had not learned from, and how well it knew them.
 
-Two kinds of folds: drawn by chance, so that artists and songs repeat as they do in the library, and
-by artist, so that there is enough to learn from about artists never seen.
+Three kinds of folds: drawn by chance, so that artists and songs repeat as they do in the library;
+by artist, so that there is enough to learn from about artists never seen; and forward in time, as
+it will be asked about tracks added after all it knows.
 """
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -18,8 +19,12 @@ from sklearn.model_selection import StratifiedKFold
 from ..evaluation.calibration import Calibration
 from ..evaluation.confidence import Confidence
 from ..evaluation.leaning import Leaning
-from ..evaluation.splits import artist_groups, folds, song_groups
+from ..evaluation.splits import folds
+from .familiarity import N_FACTS, Familiarity, Names
 from .labels import Labels
+
+Split = tuple[np.ndarray, np.ndarray]
+Ask = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 _FOLDS = 5
 _PLENTY = 10_000
@@ -29,86 +34,89 @@ _STRANGERS = 0.5
 """Weight of an answer about an unknown artist from the folds by artist: they tell what such an
 artist does to the confidence, while the drawn folds tell how often one comes."""
 
+_FIRST_BORDER, _BORDERS = 0.4, 4
+"""The first fold forward in time learns from this share of the tracks; each further one from more,
+at even steps, and is asked about what was added until the next."""
+
+_FEWEST = 20
+"""Tracks to learn from, at least, in a fold forward in time."""
+
 
 @dataclass(frozen=True)
-class Familiarity:
-    """The names of artist and song of tracks learned from; tells whether a track shares one."""
+class Answers:
+    """Votes (n, buckets) on tracks not learned from, and the facts (n, 3) that held then, as of
+    `Familiarity`; NaN rows had none."""
 
-    artists: frozenset[str]
-    songs: frozenset[str]
+    votes: np.ndarray
+    facts: np.ndarray
 
-    @classmethod
-    def of(cls, tracks: pd.DataFrame) -> Self:
-        """Remember the names of `tracks`."""
-        return cls(frozenset(artist_groups(tracks)), frozenset(song_groups(tracks)))
-
-    def facts(self, tracks: pd.DataFrame) -> np.ndarray:
-        """Whether artist and song of each track are known, (n, 2) of 0 and 1.
-
-        >>> known = Familiarity.of(pd.DataFrame({"artist": ["Robyn"], "title": ["Be Mine"]}))
-        >>> known.facts(pd.DataFrame({"artist": ["ROBYN"], "title": ["Honey"]})).tolist()
-        [[1.0, 0.0]]
-        """
-        artist = [name in self.artists for name in artist_groups(tracks)]
-        song = [name in self.songs for name in song_groups(tracks)]
-        return np.array([artist, song], dtype=float).T.reshape(len(tracks), 2)
+    def shifted(self, leaning: Leaning) -> Answers:
+        """The same with the shifts of `leaning` on all votes."""
+        return replace(self, votes=leaning.apply(self.votes))
 
 
 @dataclass(frozen=True)
 class Heard:
-    """Out-of-sample votes (n, buckets) from folds drawn by chance and from folds by artist, with
-    the facts (n, 2) that held, as of `Familiarity`; NaN rows had none."""
+    """The answers of each kind of folds."""
 
-    drawn: np.ndarray
-    drawn_facts: np.ndarray
-    by_artist: np.ndarray
-    by_artist_facts: np.ndarray
+    drawn: Answers
+    by_artist: Answers
+    forward: Answers
 
     @classmethod
-    def from_folds(
-        cls,
-        answer: Callable[[np.ndarray, np.ndarray], np.ndarray],
-        X: pd.DataFrame,
-        labels: Labels,
-        seed: int,
-    ) -> Self:
+    def from_folds(cls, answer: Ask, X: pd.DataFrame, labels: Labels, seed: int) -> Self:
         """Ask `answer(train, test)` for votes, fold by fold until there are plenty."""
         X = X.reset_index(drop=True)
-        names = (pd.factorize(artist_groups(X))[0], pd.factorize(song_groups(X))[0])
+        names = Names.of(X)
         drawn = _ask(answer, names, labels, _drawn(labels, seed))
         if labels.is_multi:  # the first choice is not corrected there
-            return cls(*drawn, *drawn)
+            return cls(drawn, drawn, drawn)
         apart = folds(X, labels.first, kind="artist", n_folds=_FOLDS, seed=seed)
-        return cls(*drawn, *_ask(answer, names, labels, apart))
+        by_artist = _ask(answer, names, labels, apart)
+        return cls(drawn, by_artist, _ask(answer, names, labels, _forward(names.days)))
 
     def leaning(self, truth: np.ndarray) -> Leaning:
-        """Learn which buckets are voted for too rarely, from both kinds of folds."""
-        votes, _, asked, weight = self._together(truth)
+        """Learn which buckets are voted for too rarely, whoever the artist is."""
+        kinds = [(self.drawn, self._every()), (self.by_artist, self._strangers())]
+        votes, _, asked, weight = _together(kinds, truth)
         return Leaning.fit(votes, asked, weight)
 
     def shifted(self, leaning: Leaning) -> Self:
         """The same with the shifts of `leaning` on all votes."""
-        drawn, by_artist = leaning.apply(self.drawn), leaning.apply(self.by_artist)
-        return replace(self, drawn=drawn, by_artist=by_artist)
+        kinds = (self.drawn, self.by_artist, self.forward)
+        return type(self)(*(answers.shifted(leaning) for answers in kinds))
 
     def confidence(self, calibration: Calibration, truth: np.ndarray) -> Confidence:
-        """Learn how far to trust first choices, from both kinds of folds."""
-        votes, facts, asked, weight = self._together(truth)
+        """Learn how far to trust first choices, from all kinds of folds."""
+        kinds = [
+            (self.drawn, self._every()),
+            (self.by_artist, self._strangers()),
+            (self.forward, self._every()),
+        ]
+        votes, facts, asked, weight = _together(kinds, truth)
         proba = calibration.apply(votes)
         correct = asked[np.arange(len(asked)), proba.argmax(axis=1)] > 0
         return Confidence.fit(proba, correct, facts, weight)
 
-    def _together(self, truth: np.ndarray) -> tuple[np.ndarray, ...]:
-        """Votes, facts, truth and weight of the answers of both kinds of folds."""
-        votes = np.vstack([self.drawn, self.by_artist])
-        facts = np.vstack([self.drawn_facts, self.by_artist_facts])
-        strange = _STRANGERS * (self.by_artist_facts[:, 0] == 0)
-        weight = np.append(np.ones(len(self.drawn)), strange)
-        used = np.isfinite(votes).all(axis=1) & (weight > 0)
-        return votes[used], facts[used], np.vstack([truth, truth])[used], weight[used]
+    def _every(self) -> np.ndarray:
+        return np.ones(len(self.drawn.votes))
+
+    def _strangers(self) -> np.ndarray:
+        return _STRANGERS * (self.by_artist.facts[:, 0] == 0)
 
 
-def _drawn(labels: Labels, seed: int) -> Any:
+def _together(
+    kinds: Iterable[tuple[Answers, np.ndarray]], truth: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Votes, facts, truth and weight of the answers of several kinds, those that count."""
+    answers, weights = zip(*kinds, strict=True)
+    votes, weight = np.vstack([some.votes for some in answers]), np.concatenate(weights)
+    facts, asked = np.vstack([some.facts for some in answers]), np.vstack([truth] * len(answers))
+    used = np.isfinite(votes).all(axis=1) & (weight > 0)
+    return votes[used], facts[used], asked[used], weight[used]
+
+
+def _drawn(labels: Labels, seed: int) -> Iterator[Split]:
     n_folds = min(_FOLDS, int(np.bincount(labels.first).max()))
     if n_folds < 2:
         return
@@ -118,18 +126,27 @@ def _drawn(labels: Labels, seed: int) -> Any:
         yield from splitter.split(labels.truth, labels.first)
 
 
-def _ask(
-    answer: Callable[[np.ndarray, np.ndarray], np.ndarray],
-    names: tuple[np.ndarray, ...],
-    labels: Labels,
-    splits: Any,
-) -> tuple[np.ndarray, np.ndarray]:
+def _forward(days: np.ndarray) -> Iterator[Split]:
+    """What was added until a day, and what after it until the next such day."""
+    dated = np.flatnonzero(np.isfinite(days))
+    if len(dated) < _FEWEST:
+        return
+    shares = np.linspace(_FIRST_BORDER, 1, _BORDERS, endpoint=False)
+    borders = np.unique(np.quantile(days[dated], shares, method="lower"))
+    for border, end in zip(borders, [*borders[1:], np.inf], strict=True):
+        day = days[dated]
+        train, test = dated[day <= border], dated[(day > border) & (day <= end)]
+        if len(train) >= _FEWEST and len(test):
+            yield train, test
+
+
+def _ask(answer: Ask, names: Names, labels: Labels, splits: Iterable[Split]) -> Answers:
     votes = np.full(labels.truth.shape, np.nan)
-    facts = np.zeros((len(votes), len(names)))
+    facts = np.zeros((len(votes), N_FACTS))
     n_answers = 0
     for train, test in splits:
         if n_answers < _PLENTY and labels.truth[train].any(axis=0).sum() > 1:
             votes[test] = answer(train, test)
-            facts[test] = np.column_stack([np.isin(name[test], name[train]) for name in names])
+            facts[test] = Familiarity.of(names.rows(train)).facts(names.rows(test))
             n_answers += len(test)
-    return votes, facts
+    return Answers(votes, facts)

@@ -49,7 +49,7 @@ class Confidence:
         sample_weight: np.ndarray | None = None,
     ) -> Self:
         """Learn from out-of-sample probabilities (n, buckets), whether each first choice was
-        right (n,), and yes/no facts (n, facts) about the tracks."""
+        right (n,), and facts (n, facts) about the tracks, from 0 to 1."""
         none = cls(weights=(0.0,) * facts.shape[1])
         weight = np.ones(len(proba)) if sample_weight is None else sample_weight
         if weight.sum() < _ENOUGH:
@@ -91,7 +91,8 @@ class Confidence:
         return cls(**{**values, "weights": tuple(values["weights"])})
 
     def _said(self, odds: np.ndarray, facts: np.ndarray) -> np.ndarray:
-        return np.asarray(self.slope * odds + self.offset + facts @ np.asarray(self.weights))
+        known = facts[:, : len(self.weights)]  # an older model was told fewer facts
+        return np.asarray(self.slope * odds + self.offset + known @ np.asarray(self.weights))
 
     def _with(self, parameters: np.ndarray) -> Self:
         slope, offset, *weights = parameters.tolist()

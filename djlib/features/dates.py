@@ -38,6 +38,18 @@ def days_added(column: pd.Series) -> pd.Series:
     return pd.to_datetime(parts.where(in_time), errors="coerce")
 
 
+def day_numbers(tracks: pd.DataFrame) -> np.ndarray:
+    """The day each track was added, in days since 1970, shape (n,); NaN where unknown.
+
+    >>> day_numbers(pd.DataFrame({"date_added": ["1970-01-02", ""]}))
+    array([ 1., nan])
+    """
+    if "date_added" not in tracks:
+        return np.full(len(tracks), np.nan)
+    days = days_added(tracks["date_added"].reset_index(drop=True)).to_numpy(dtype="datetime64[D]")
+    return np.where(np.isnat(days), np.nan, days.astype(float))
+
+
 def _order(text: pd.Series) -> list[str]:
     """What the parts of dates with the year last are: one of the first two is over 12 in some."""
     parts = text.str.extract(_YEAR_LAST).astype("float64")

@@ -21,7 +21,7 @@ from sklearn.utils.validation import check_is_fitted
 from ..tables.cell_text import text_of
 from ..tables.schema import TRACKS, coerce
 from .as_new import read_as_new
-from .dates import days_added
+from .dates import day_numbers
 from .lexical import SEPARATOR, LexicalBlock, Texts
 from .music import fold_bpm
 from .smooth import bumps, keys
@@ -80,7 +80,7 @@ class JoinedFeatures(TransformerMixin, BaseEstimator):
         """Learn the vocabularies and the span of dates."""
         texts = _texts(X)
         self.lexical_ = {name: block.fit(texts) for name, block in _lexical_blocks().items()}
-        days = _days(X)
+        days = day_numbers(X)
         known = days[np.isfinite(days)]
         self.dates_ = (float(known.min()), float(known.max()) + 1) if len(known) else None
         if not (self.use_dates and self.dates_):
@@ -161,7 +161,7 @@ class JoinedFeatures(TransformerMixin, BaseEstimator):
             ("duration", "duration_s", bumps(length, 60, 900, 12, log=True)),
         ]
         if self.dates_:
-            found.append(("date", "date_added", bumps(_days(X), *self.dates_, 24)))
+            found.append(("date", "date_added", bumps(day_numbers(X), *self.dates_, 24)))
         return found
 
 
@@ -199,7 +199,9 @@ def _texts(X: pd.DataFrame) -> Texts:
         "albums": [fold(album) for album in albums],
         "labels": [fold(label) for label in labels],
         "genre_tokens": [_with_words(tokens) for tokens in genres],
-        "days": ["" if np.isnan(day) else str(np.datetime64(int(day), "D")) for day in _days(X)],
+        "days": [
+            "" if np.isnan(day) else str(np.datetime64(int(day), "D")) for day in day_numbers(X)
+        ],
     }
 
 
@@ -212,14 +214,6 @@ def _with_words(tokens: tuple[str, ...]) -> str:
     """Genre tokens and the words of each: tech house is also house."""
     words = (word for token in tokens for word in token.split() if word != "&")
     return SEPARATOR.join(dict.fromkeys([*tokens, *words]))
-
-
-def _days(X: pd.DataFrame) -> np.ndarray:
-    """The day each track was added, days since 1970; NaN where unknown."""
-    if "date_added" not in X:
-        return np.full(len(X), np.nan)
-    days = days_added(X["date_added"].reset_index(drop=True)).to_numpy(dtype="datetime64[D]")
-    return np.where(np.isnat(days), np.nan, days.astype(float))
 
 
 def _number(X: pd.DataFrame, column: str) -> np.ndarray:

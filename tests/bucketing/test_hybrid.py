@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 
 from djlib.bucketing.catalogue import load_model, make_model
+from djlib.bucketing.familiarity import Names
 from djlib.bucketing.hybrid import HybridBucketAssigner
 from djlib.bucketing.hybrid_heads import HEADS, LogisticHead
 from djlib.errors import DjlibError, InputError, UsageError
@@ -62,7 +63,7 @@ def test_a_model_saved_before_there_was_a_leaning_answers_without(tmp_path: Path
     assert again.leaning_ is None
     seen = model.columns_.transform(FRESH) @ model.head_.projection
     raw = model.calibration_.apply(model.head_.votes(seen))
-    facts = model._familiar().facts(FRESH)
+    facts = model._familiar().facts(Names.of(FRESH))
     np.testing.assert_allclose(again.predict_proba(FRESH), model.confidence_.apply(raw, facts))
     assert again.update(TRACKS, ONE).leaning_ is None
 
@@ -383,5 +384,5 @@ def test_folds_are_asked_about_tracks_as_strange_as_new_ones(
 
     monkeypatch.setattr(JoinedFeatures, "as_new", watched)
     hybrid().fit(TRACKS, ONE)
-    assert len(asked) == 4
+    assert len(asked) == 8
     assert min(asked) > 0

@@ -7,9 +7,12 @@ import pandas as pd
 import pytest
 
 from djlib.bucketing import out_of_sample
+from djlib.bucketing.familiarity import Familiarity, Names
 from djlib.bucketing.labels import Labels, encode
-from djlib.bucketing.out_of_sample import Familiarity, Heard
+from djlib.bucketing.out_of_sample import Answers, Heard
+from djlib.evaluation.calibration import Calibration
 from djlib.evaluation.splits import artist_groups
+from djlib.features.dates import day_numbers
 from djlib.tables.synthetic import synthetic_library
 
 TRACKS = synthetic_library(120, buckets=4, seed=8)
@@ -34,40 +37,64 @@ def heard(labels: Labels = LABELS, tracks: pd.DataFrame = TRACKS) -> tuple[Heard
     return Heard.from_folds(asked, tracks, labels, 0), asked
 
 
-def test_every_track_is_answered_once_by_folds_that_did_not_learn_it() -> None:
+def test_every_track_is_answered_by_folds_that_did_not_learn_it() -> None:
     found, asked = heard()
-    assert np.isfinite(found.drawn).all()
-    assert np.isfinite(found.by_artist).all()
+    assert np.isfinite(found.drawn.votes).all()
+    assert np.isfinite(found.by_artist.votes).all()
     for train, test in asked.folds:
         assert not set(train) & set(test)
-    assert sorted(np.concatenate([test for _, test in asked.folds]).tolist()) == sorted(
+    assert sorted(np.concatenate([test for _, test in asked.folds[:10]]).tolist()) == sorted(
         2 * list(range(120))
     )
 
 
+def test_folds_forward_in_time_ask_only_about_what_was_added_after_all_they_learned() -> None:
+    found, asked = heard()
+    days = day_numbers(TRACKS)
+    for train, test in asked.folds[10:]:
+        assert days[train].max() < days[test].min()
+        assert len(train) >= 0.4 * np.isfinite(days).sum() - 1
+    assert len(asked.folds) == 14
+    later = np.isfinite(found.forward.votes).all(axis=1)
+    assert 0.5 < later.mean() < 0.61
+    assert (found.forward.facts[later, 2] == 1).all()
+    assert (found.forward.facts[~later] == 0).all()
+
+
+@pytest.mark.parametrize(
+    "dates", [[""] * 120, ["2021-03-04"] * 120, ["2021-03-04"] * 10 + [""] * 110, None]
+)
+def test_without_days_to_tell_apart_nothing_is_asked_forward(dates: list[str] | None) -> None:
+    tracks = TRACKS.drop(columns="date_added") if dates is None else TRACKS.assign(date_added=dates)
+    found, asked = heard(tracks=tracks)
+    assert len(asked.folds) == 10
+    assert np.isnan(found.forward.votes).all()
+
+
 def test_the_facts_are_those_of_the_fold() -> None:
     found, asked = heard()
-    for kind, facts in ((asked.folds[:5], found.drawn_facts), (asked.folds[5:], found.by_artist_facts)):  # noqa: E501  # fmt: skip
-        for train, test in kind:
-            known = Familiarity.of(TRACKS.iloc[train]).facts(TRACKS.iloc[test])
-            np.testing.assert_array_equal(facts[test], known)
-    assert found.drawn_facts[:, 0].mean() > 0.2
-    assert (found.by_artist_facts == 0).all()
+    kinds = (found.drawn, asked.folds[:5]), (found.by_artist, asked.folds[5:10])
+    for answers, splits in kinds:
+        for train, test in splits:
+            known = Familiarity.of(Names.of(TRACKS.iloc[train])).facts(Names.of(TRACKS.iloc[test]))
+            np.testing.assert_array_equal(answers.facts[test], known)
+    assert found.drawn.facts[:, 0].mean() > 0.2
+    assert (found.by_artist.facts[:, :2] == 0).all()
 
 
 def test_past_plenty_no_fold_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(out_of_sample, "_PLENTY", 40)
     found, asked = heard()
-    assert len(asked.folds) < 6
-    for votes in (found.drawn, found.by_artist):
-        n_answered = np.isfinite(votes).all(axis=1).sum()
+    assert len(asked.folds) < 10
+    for answers in (found.drawn, found.by_artist, found.forward):
+        n_answered = np.isfinite(answers.votes).all(axis=1).sum()
         assert 40 <= n_answered < 120
 
 
-def test_several_buckets_a_track_need_no_folds_by_artist() -> None:
+def test_several_buckets_a_track_need_no_further_folds() -> None:
     found, asked = heard(encode([cell.split("|") + ["all"] for cell in TRACKS["bucket"]]))
     assert len(asked.folds) == 5
-    np.testing.assert_array_equal(found.drawn, found.by_artist)
+    np.testing.assert_array_equal(found.drawn.votes, found.by_artist.votes)
 
 
 def test_a_track_a_bucket_cannot_be_asked_and_corrects_nothing() -> None:
@@ -75,33 +102,65 @@ def test_a_track_a_bucket_cannot_be_asked_and_corrects_nothing() -> None:
     labels = encode([f"b{n}" for n in range(6)])
     found, asked = heard(labels, tracks)
     assert asked.folds == []
-    assert np.isnan(found.drawn).all()
+    assert np.isnan(found.drawn.votes).all()
 
 
 def test_names_are_known_by_lead_artist_and_song() -> None:
-    known = Familiarity.of(pd.DataFrame({"artist": ["Robyn feat. X"], "title": ["Be Mine"]}))
+    track = pd.DataFrame({"artist": ["Robyn feat. X"], "title": ["Be Mine"]})
+    known = Familiarity.of(Names.of(track))
     asked = pd.DataFrame(
         {
             "artist": ["ROBYN", "Robyn feat. X", "", ""],
             "title": ["Honey", "be  mine", "Robyn - Konichiwa", "Be Mine"],
         }
     )
-    assert known.facts(asked).tolist() == [[1, 0], [1, 1], [1, 0], [0, 0]]
-    assert known.facts(asked.head(0)).shape == (0, 2)
+    assert known.facts(Names.of(asked)).tolist() == [[1, 0, 0], [1, 1, 0], [1, 0, 0], [0, 0, 0]]
+    assert known.facts(Names.of(asked.head(0))).shape == (0, 3)
+
+
+def test_the_more_was_added_as_late_the_less_strange_a_track_is() -> None:
+    days = ["2021-01-01"] * 50 + ["2021-02-01"] * 5 + [""]
+    known = Familiarity.of(Names.of(pd.DataFrame({"date_added": days})))
+    asked = pd.DataFrame(
+        {"date_added": ["2021-03-01", "2021-02-01", "2021-01-15", "2020-01-01", ""]}
+    )
+    behind = known.facts(Names.of(asked))[:, 2]
+    assert behind[0] == 1
+    assert behind[1] == behind[2]
+    assert 1 > behind[1] > behind[3] > 0
+    assert behind[4] == 0
 
 
 def test_tracks_without_names_are_strangers() -> None:
     nameless = pd.DataFrame({"bpm": [120.0, 121.0]})
-    assert (Familiarity.of(TRACKS).facts(nameless) == 0).all()
+    assert (Familiarity.of(Names.of(TRACKS)).facts(Names.of(nameless)) == 0).all()
     assert set(artist_groups(nameless)) == {"\x000", "\x001"}
 
 
-def test_what_buckets_lack_is_learned_and_set_right_in_both_kinds_of_folds() -> None:
+def test_what_buckets_lack_is_learned_and_set_right_in_all_kinds_of_folds() -> None:
     votes = np.tile([0.6, 0.2, 0.1, 0.1], (120, 1))
-    found = Heard(votes, np.ones((120, 2)), np.full((120, 4), np.nan), np.zeros((120, 2)))
+    none = Answers(np.full((120, 4), np.nan), np.zeros((120, 3)))
+    found = Heard(Answers(votes, np.ones((120, 3))), none, none)
     leaning = found.leaning(LABELS.truth)
     assert leaning.shifts[0] == min(leaning.shifts)
     shifted = found.shifted(leaning)
-    assert shifted.drawn[0].argmax() == LABELS.truth.sum(axis=0).argmax() != votes[0].argmax()
-    assert np.isnan(shifted.by_artist).all()
-    np.testing.assert_array_equal(shifted.drawn_facts, found.drawn_facts)
+    assert shifted.drawn.votes[0].argmax() == LABELS.truth.sum(axis=0).argmax() != votes[0].argmax()
+    assert np.isnan(shifted.by_artist.votes).all()
+    np.testing.assert_array_equal(shifted.drawn.facts, found.drawn.facts)
+
+
+def test_answers_forward_in_time_move_the_confidence_of_later_tracks_alone() -> None:
+    rng = np.random.default_rng(0)
+    truth = np.eye(4, dtype=int)[rng.integers(0, 4, 600)]
+    shown = np.where(rng.random((600, 1)) < 0.8, truth, np.roll(truth, 1, axis=1))
+    votes = 0.8 * shown + 0.05
+    wrong = 0.8 * np.roll(truth, 1, axis=1) + 0.05
+    facts = np.zeros((600, 3))
+    drawn = Answers(votes, facts)
+    heard_of = Heard(drawn, drawn, Answers(wrong, facts + [0, 0, 1]))
+    plain = Calibration.fit(votes, truth, is_multi=False)
+    curve = heard_of.confidence(plain, truth)
+    proba = plain.apply(votes[:1])
+    known, later = (float(curve.apply(proba, np.array([[0, 0, f]])).max()) for f in (0, 1))
+    assert known == pytest.approx(0.8, abs=0.05)
+    assert later < 0.4

@@ -1,0 +1,72 @@
+"""How well a model knows a track before it looks at it: what its confidence may lean on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import pandas as pd
+
+from ..evaluation.splits import artist_groups, song_groups
+from ..features.dates import day_numbers
+
+N_FACTS = 3
+
+_HALF_KNOWN = 2
+"""Tracks added as late as a track, or later, that make it half as strange as one after all."""
+
+
+@dataclass(frozen=True, eq=False)
+class Names:
+    """What makes tracks familiar: artist and song of each, and the day it was added, NaN where
+    unknown."""
+
+    artists: np.ndarray
+    songs: np.ndarray
+    days: np.ndarray
+
+    @classmethod
+    def of(cls, tracks: pd.DataFrame) -> Self:
+        """Read them off `tracks`."""
+        return cls(artist_groups(tracks), song_groups(tracks), day_numbers(tracks))
+
+    def rows(self, some: np.ndarray) -> Names:
+        """Those of some of the tracks, by number."""
+        return Names(self.artists[some], self.songs[some], self.days[some])
+
+
+@dataclass(frozen=True, eq=False)
+class Familiarity:
+    """What was learned from: names of artists and songs, and the days they were added, in order."""
+
+    artists: frozenset[str]
+    songs: frozenset[str]
+    days: np.ndarray
+
+    @classmethod
+    def of(cls, learned: Names) -> Self:
+        """Remember what was learned from."""
+        known = np.sort(learned.days[np.isfinite(learned.days)])
+        return cls(frozenset(learned.artists), frozenset(learned.songs), known)
+
+    def facts(self, asked: Names) -> np.ndarray:
+        """Give, of each track, whether its artist and its song are known, 0 or 1, and how far it
+        lies behind everything learned: 1 where all was added before it, towards 0 the more was
+        added as late or later, 0 where its day is not known; (n, 3).
+
+        >>> track = {"artist": ["Robyn"], "title": ["Be Mine"], "date_added": ["2021-01-31"]}
+        >>> known = Familiarity.of(Names.of(pd.DataFrame(track)))
+        >>> later = track | {"title": ["Honey"], "date_added": ["2021-02-28"]}
+        >>> known.facts(Names.of(pd.DataFrame(later))).tolist()
+        [[1.0, 0.0, 1.0]]
+        """
+        artist = [name in self.artists for name in asked.artists]
+        song = [name in self.songs for name in asked.songs]
+        facts = np.array([artist, song, self._behind(asked.days)], dtype=float)
+        return facts.T.reshape(len(asked.days), N_FACTS)
+
+    def _behind(self, days: np.ndarray) -> np.ndarray:
+        as_late = len(self.days) - np.searchsorted(self.days, days, side="left")
+        known = np.isfinite(days) & (len(self.days) > 0)
+        return np.where(known, _HALF_KNOWN / (_HALF_KNOWN + as_late), 0.0)
