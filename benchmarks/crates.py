@@ -66,7 +66,9 @@ def main() -> None:
                     figures = _measured(name, tracks.iloc[train], tracks.iloc[test])
                     rows.append({"library": file.stem, "split": kind, "model": name, **figures})
                     _say(rows[-1])
-        _show(pd.DataFrame(rows).query("library == @file.stem"), ["library", "split", "model"])
+        of_this = [row for row in rows if row["library"] == file.stem]
+        if of_this:
+            _show(pd.DataFrame(of_this), ["library", "split", "model"])
     _show(pd.DataFrame(rows).groupby(["library", "split", "model"]).mean(), ["split", "model"])
 
 

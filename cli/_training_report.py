@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from djlib.jobs.train_report import TrainReport
 
 _SHOWN = 8
-_KINDS = {"stratified": "new tracks", "artist": "tracks of new artists"}
+_KINDS = {
+    "stratified": "new tracks", "artist": "tracks of new artists", "later": "tracks added later",
+}  # fmt: skip
 
 
 def training_report(report: TrainReport) -> None:
@@ -38,7 +40,7 @@ def learned(report: TrainReport) -> None:
 
 
 def figures(report: TrainReport) -> None:
-    """Draw how good it is, cross-validated both ways."""
+    """Draw how good it is, cross-validated in each way."""
     if not report.figures:
         line("\nNothing could be measured: the buckets are too small to be split into folds.")
         return

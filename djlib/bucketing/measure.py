@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..evaluation.metrics import bucket_metrics
-from ..evaluation.splits import FoldKind, folds
+from ..evaluation.splits import FoldKind, folds, past_and_later
 from .assigner import BucketAssigner
 from .labels import Labels, encode
 from .thresholds import given_out
@@ -18,7 +18,9 @@ from .training import TrainingSet
 
 Split = tuple[np.ndarray, np.ndarray]
 
-KINDS: tuple[FoldKind, ...] = ("stratified", "artist")
+_KINDS: tuple[FoldKind, ...] = ("stratified", "artist")
+LATER = "later"
+"""The kind of figures on tracks added after all that was learned from."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,8 @@ def measure(
     seed: int = 0,
     progress: Callable[[int], None] | None = None,
 ) -> Measurement:
-    """Cross-validate a model: stratified and artist-disjoint folds, `2 * n_folds` fits.
+    """Cross-validate a model: stratified and artist-disjoint folds, and once learned from the past
+    and asked about what was added later, where days are known; `n_fits(n_folds)` fits at most.
 
     Buckets with fewer than `min_tracks` tracks are left out of the folds and named in
     `too_small`; where fewer than two remain there are no figures. `progress` is told of each fit.
@@ -68,10 +71,13 @@ def measure(
         return Measurement({}, np.empty(0), np.empty(0, bool), too_small)
     figures: dict[str, dict[str, Any]] = {}
     confidence, correct = np.empty(0), np.empty(0, bool)
-    splits = [_learnable(measured, kind, n_folds, seed) for kind in KINDS]
-    every = [split for of_kind in splits for split in of_kind]
+    splits: dict[str, list[Split]] = {
+        **{kind: _folds(measured, kind, n_folds, seed) for kind in _KINDS},
+        LATER: _learnable(measured, past_and_later(measured.tracks)),
+    }
+    every = [split for of_kind in splits.values() for split in of_kind]
     models = iter(make_model().refits(measured.tracks, measured.y, every))
-    for kind, of_kind in zip(KINDS, splits, strict=True):
+    for kind, of_kind in splits.items():
         found = _answered(measured, of_kind, islice(models, len(of_kind)), progress)
         done, labels = found.answered, found.labels
         if not done.any():
@@ -121,16 +127,27 @@ def out_of_fold(
     >>> found.proba.shape, bool(found.answered.all())
     ((60, 3), True)
     """
-    splits = _learnable(training, kind, n_folds, seed)
+    splits = _folds(training, kind, n_folds, seed)
     models = make_model().refits(training.tracks, training.y, splits)
     return _answered(training, splits, models, progress, each_fold)
 
 
-def _learnable(training: TrainingSet, kind: FoldKind, n_folds: int, seed: int) -> list[Split]:
+def n_fits(n_folds: int) -> int:
+    """How many models `measure` fits at most."""
+    return len(_KINDS) * n_folds + 1
+
+
+def _folds(training: TrainingSet, kind: FoldKind, n_folds: int, seed: int) -> list[Split]:
+    strata = encode(training.y).first
+    return _learnable(
+        training, folds(training.tracks, strata, kind=kind, n_folds=n_folds, seed=seed)
+    )
+
+
+def _learnable(training: TrainingSet, splits: Iterable[Split]) -> list[Split]:
     """Rows to learn from and to test on, where there are two buckets to learn."""
-    labels = encode(training.y)
-    splits = folds(training.tracks, labels.first, kind=kind, n_folds=n_folds, seed=seed)
-    return [split for split in splits if labels.truth[split[0]].any(axis=0).sum() > 1]
+    truth = encode(training.y).truth
+    return [split for split in splits if truth[split[0]].any(axis=0).sum() > 1]
 
 
 def _answered(

@@ -15,10 +15,17 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold
 
+from ..features.dates import day_numbers
 from ..features.text import lead_artist, song_key
 from ..tables.cell_text import text_of
 
 FoldKind = Literal["stratified", "artist"]
+
+_PAST = 0.75
+"""Share of the dated tracks that are the past when the later ones are asked about."""
+
+_FEWEST_LATER = 20
+"""Later tracks that tell anything; of fewer nothing is said."""
 
 
 def song_groups(tracks: pd.DataFrame) -> np.ndarray:
@@ -56,6 +63,27 @@ def folds(
     with warnings.catch_warnings():  # a bucket rarer than the folds is in some of them only
         warnings.filterwarnings("ignore", "The least populated class")
         yield from splitter.split(np.zeros(len(tracks)), strata, groups)
+
+
+def past_and_later(tracks: pd.DataFrame) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Row numbers of the first three quarters of the dated tracks by the day they were added, and
+    of the songs added after; nothing where days do not tell.
+
+    >>> days = [f"2021-01-{day:02}" for day in range(1, 31) for _ in range(4)]
+    >>> tracks = pd.DataFrame({"date_added": days, "title": [str(i) for i in range(120)]})
+    >>> [(len(past), len(later)) for past, later in past_and_later(tracks)]
+    [(92, 28)]
+    """
+    days = day_numbers(tracks)
+    dated = np.flatnonzero(np.isfinite(days))
+    if not len(dated):
+        return
+    border = np.quantile(days[dated], _PAST)
+    past, later = dated[days[dated] <= border], dated[days[dated] > border]
+    songs = song_groups(tracks)
+    later = later[~np.isin(songs[later], songs[past])]
+    if len(later) >= _FEWEST_LATER:
+        yield past, later
 
 
 def kept_aside(tracks: pd.DataFrame, share: float) -> np.ndarray:

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypedDict, Unpack
 from ..bucketing.assigner import BucketAssigner
 from ..bucketing.catalogue import make_model
 from ..bucketing.labels import buckets_of
-from ..bucketing.measure import KINDS, Measurement, measure
+from ..bucketing.measure import Measurement, measure, n_fits
 from ..bucketing.training import TrainingSet, assemble
 from ..errors import InputError, NotFoundError
 from ..evaluation.charts import confidence_chart
@@ -197,7 +197,7 @@ def new_model(settings: Settings) -> BucketAssigner:
 
 def _measure(learned: TrainingSet, settings: Settings, talk: Talk) -> Measurement:
     n_folds = settings.buckets.folds
-    with talk.step("Measuring by cross-validation", len(KINDS) * n_folds) as progress:
+    with talk.step("Measuring by cross-validation", n_fits(n_folds)) as progress:
         return measure(
             lambda: new_model(settings),
             learned,

@@ -1,15 +1,20 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from djlib.bucketing.assigner import BucketAssigner
-from djlib.bucketing.measure import KINDS, large_enough, measure, out_of_fold
+from djlib.bucketing.measure import large_enough, measure, n_fits, out_of_fold
 from djlib.bucketing.simple_ml import SimpleMLBucketAssigner
 from djlib.bucketing.training import TrainingSet, assemble
 from djlib.evaluation.metrics import bucket_metrics
+from djlib.features.dates import day_numbers
 from djlib.tables.synthetic import synthetic_library
+
+FOLDS = ("stratified", "artist")
 
 
 def model() -> SimpleMLBucketAssigner:
@@ -21,12 +26,13 @@ def training(tracks: pd.DataFrame) -> TrainingSet:
 
 
 @pytest.mark.parametrize("multi", [0.0, 0.6])
-def test_both_kinds_of_folds_measure_every_track(multi: float) -> None:
+def test_both_kinds_of_folds_measure_every_track_and_the_past_the_later_ones(multi: float) -> None:
     tracks = synthetic_library(150, buckets=4, seed=1, multi=multi)
     found = measure(model, training(tracks), n_folds=3)
-    assert tuple(found.figures) == KINDS
-    for figures in found.figures.values():
-        assert figures["n"] == 150
+    assert tuple(found.figures) == (*FOLDS, "later")
+    dated = int(np.isfinite(day_numbers(tracks)).sum())
+    for kind, figures in found.figures.items():
+        assert figures["n"] == 150 if kind in FOLDS else 20 <= figures["n"] <= dated / 4 + 2
         assert 0.4 < figures["accuracy"] <= 1
         assert set(figures["per_bucket"]) == set(tracks["bucket"])
         assert ("confusion" in figures) is (multi == 0)
@@ -40,7 +46,7 @@ def test_better_than_the_largest_bucket() -> None:
     truth = pd.get_dummies(tracks["bucket"]).to_numpy(dtype=int)
     base = np.tile(truth.mean(axis=0), (len(truth), 1))
     plain = bucket_metrics(base, truth, sorted(set(tracks["bucket"])))
-    for kind in KINDS:
+    for kind in FOLDS:
         assert found.figures[kind]["accuracy"] > plain["accuracy"] + 0.15
         assert found.figures[kind]["log_loss"] < plain["log_loss"] - 0.2
 
@@ -150,3 +156,30 @@ def test_leaving_small_buckets_out_keeps_the_rest_as_it_was() -> None:
     left, too_small = large_enough(training(tracks), 3)
     assert too_small == {"Tiny": 1}
     assert left.tracks["track_id"].tolist() == tracks["track_id"].tolist()[1:]
+
+
+def test_what_comes_later_is_asked_of_a_model_that_knows_the_past_alone() -> None:
+    tracks = synthetic_library(200, buckets=4, seed=6)
+    days = day_numbers(tracks)
+    learned: list[pd.DataFrame] = []
+
+    class Watched(SimpleMLBucketAssigner):
+        def fit(self, X: pd.DataFrame, y: Any) -> Watched:
+            learned.append(X)
+            super().fit(X, y)
+            return self
+
+    told: list[int] = []
+    found = measure(
+        lambda: Watched(5, random_state=0), training(tracks), n_folds=2, progress=told.append
+    )
+    assert len(learned) == n_fits(2) == len(told) == 5
+    border = np.nanquantile(days, 0.75)
+    assert np.nanmax(day_numbers(learned[-1])) <= border
+    assert found.figures["later"]["n"] == pytest.approx((days > border).sum(), abs=5)
+
+
+@pytest.mark.parametrize("dates", [[""] * 150, ["2021-03-04"] * 150])
+def test_without_days_to_tell_apart_nothing_is_said_of_later_tracks(dates: list[str]) -> None:
+    tracks = synthetic_library(150, buckets=4, seed=1).assign(date_added=dates)
+    assert tuple(measure(model, training(tracks), n_folds=3).figures) == FOLDS
