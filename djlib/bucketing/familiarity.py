@@ -17,6 +17,9 @@ _HALF_KNOWN = 2
 """Tracks added as late as a track, or later, that make it half as strange as one after all."""
 
 
+_NEXT_TO_NOTHING = 0.5
+
+
 @dataclass(frozen=True, eq=False)
 class Names:
     """What makes tracks familiar: artist and song of each, and the day it was added, NaN where
@@ -65,6 +68,10 @@ class Familiarity:
         song = [name in self.songs for name in asked.songs]
         facts = np.array([artist, song, self._behind(asked.days)], dtype=float)
         return facts.T.reshape(len(asked.days), N_FACTS)
+
+    def lie_behind(self, tracks: pd.DataFrame) -> np.ndarray:
+        """Which tracks were added when next to nothing learned was, or after it, (n,)."""
+        return self._behind(day_numbers(tracks)) > _NEXT_TO_NOTHING
 
     def _behind(self, days: np.ndarray) -> np.ndarray:
         as_late = len(self.days) - np.searchsorted(self.days, days, side="left")

@@ -158,7 +158,8 @@ class HybridBucketAssigner(BucketAssigner):
     def contributions(self, X: pd.DataFrame, column: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Take the scores apart by field; see `hybrid_reasons.contributions`."""
         check_is_fitted(self)
-        seen = reasons.seen_by_field(self.columns_, self.head_.projection, X)
+        behind = self._familiar().lie_behind(X)
+        seen = reasons.seen_by_field(self.columns_, self.head_.projection, X, behind)
         base, parts = reasons.contributions(self.head_, self.means_, seen, column)
         shifts = self.leaning_.shifts if self.leaning_ else np.zeros(len(self.classes_))
         return base + np.asarray(shifts)[column], parts
@@ -208,10 +209,12 @@ class HybridBucketAssigner(BucketAssigner):
         truth = with_names(labels.truth)
         names = np.arange(len(X), len(truth))
 
+        shown = self._now_and_later(X, spectrum.rows[: len(X)])
+
         def answer(train: np.ndarray, test: np.ndarray) -> np.ndarray:
             known = np.append(train, names)
             head = self._fitted(spectrum.places[known], truth[known])
-            asked = self.columns_.joined.as_new(spectrum.rows[test], spectrum.rows[known])
+            asked = self.columns_.joined.as_new(shown[test], spectrum.rows[known])
             return np.asarray(head.votes(asked @ spectrum.pull_back(head.projection)))
 
         with threadpool_limits(1):
@@ -230,6 +233,14 @@ class HybridBucketAssigner(BucketAssigner):
             with threadpool_limits(1):
                 self.head_ = self.head_.go_on(spectrum.rows, truth, steps=FARTHER)
         self._note_means(X)
+
+    def _now_and_later(self, X: pd.DataFrame, rows: sparse.csr_matrix) -> sparse.csr_matrix:
+        """The matrix of the tracks and, below it, of the same as they look behind everything
+        learned."""
+        if self.is_multi_:  # not asked there
+            return rows
+        later = self.columns_.half_dated(X, np.ones(len(X), dtype=bool), self.sentences_)
+        return sparse.vstack([rows, later], format="csr")
 
     def _learned_from(self, X: pd.DataFrame) -> sparse.csr_matrix:
         """The matrix of the tracks to learn from and of the names of the buckets; embeddings of
@@ -253,10 +264,15 @@ class HybridBucketAssigner(BucketAssigner):
     def _votes(self, X: pd.DataFrame) -> np.ndarray:
         parts = [np.zeros((0, len(self.classes_)))]
         for start in range(0, len(X), _ROWS_AT_ONCE):
-            some = self.columns_.transform(X.iloc[start : start + _ROWS_AT_ONCE])
-            parts.append(self.head_.votes(some @ self.head_.projection))
+            parts.append(self.head_.votes(self._seen(X.iloc[start : start + _ROWS_AT_ONCE])))
         votes = np.vstack(parts)
         return votes if self.leaning_ is None else self.leaning_.apply(votes)
+
+    def _seen(self, X: pd.DataFrame) -> np.ndarray:
+        """Tracks as the head looks at them, (n, k): a day that lies behind everything learned is
+        known from what came before it at best, so it counts half."""
+        rows = self.columns_.half_dated(X, self._familiar().lie_behind(X))
+        return np.asarray(rows @ self.head_.projection)
 
     def _note_means(self, X: pd.DataFrame) -> None:
         """Remember what the average track looks like to the head."""

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from ..features.dates import without_days
 from ..features.joined import FIELDS
 from ..features.lexical import unit_rows
 from ..features.track_columns import TrackColumns
@@ -17,11 +18,18 @@ from .hybrid_heads import LogisticHead
 _AT_ONCE = 500
 
 
-def seen_by_field(columns: TrackColumns, projection: np.ndarray, X: pd.DataFrame) -> np.ndarray:
-    """Give what each field brings to the places a head looks at, (fields, n, k)."""
+def seen_by_field(
+    columns: TrackColumns, projection: np.ndarray, X: pd.DataFrame, half_dated: np.ndarray
+) -> np.ndarray:
+    """Give what each field brings to the places a head looks at, (fields, n, k); the day of tracks
+    that are `half_dated` (n,) counts half."""
     seen = np.zeros((len(FIELDS), len(X), projection.shape[1]))
     for field, at, part in columns.parts(X):
         seen[FIELDS.index(field)] += part @ projection[at : at + part.shape[1]]
+    if half_dated.any():
+        nowhere = np.zeros(len(X), dtype=bool)
+        hidden = seen_by_field(columns, projection, without_days(X), nowhere)
+        seen += 0.5 * half_dated[:, None] * (hidden - seen)
     return seen
 
 

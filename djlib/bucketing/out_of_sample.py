@@ -65,7 +65,8 @@ class Heard:
 
     @classmethod
     def from_folds(cls, answer: Ask, X: pd.DataFrame, labels: Labels, seed: int) -> Self:
-        """Ask `answer(train, test)` for votes, fold by fold until there are plenty."""
+        """Ask `answer(train, test)` for votes, fold by fold until there are plenty. In `test` row
+        len(X) + i is track i as one that lies behind everything learned."""
         X = X.reset_index(drop=True)
         names = Names.of(X)
         drawn = _ask(answer, names, labels, _drawn(labels, seed))
@@ -73,7 +74,11 @@ class Heard:
             return cls(drawn, drawn, drawn)
         apart = folds(X, labels.first, kind="artist", n_folds=_FOLDS, seed=seed)
         by_artist = _ask(answer, names, labels, apart)
-        return cls(drawn, by_artist, _ask(answer, names, labels, _forward(names.days)))
+
+        def answer_later(train: np.ndarray, test: np.ndarray) -> np.ndarray:
+            return answer(train, len(X) + test)
+
+        return cls(drawn, by_artist, _ask(answer_later, names, labels, _forward(names.days)))
 
     def leaning(self, truth: np.ndarray) -> Leaning:
         """Learn which buckets are voted for too rarely, whoever the artist is."""

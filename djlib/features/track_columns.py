@@ -12,6 +12,7 @@ import pandas as pd
 from scipy import sparse
 
 from ..errors import EmbeddingsMissingError
+from .dates import without_days
 from .embeddings import SentenceEmbedder
 from .joined import JoinedFeatures
 
@@ -65,6 +66,20 @@ class TrackColumns:
         embedded = sparse.csr_matrix(SENTENCE_WEIGHT * known.astype(np.float32))
         both = [self.joined.transform(X, words_only=words_only), embedded]
         return sparse.hstack(both, format="csr", dtype=np.float32)
+
+    def half_dated(
+        self, X: pd.DataFrame, which: np.ndarray, sentences: np.ndarray | None = None
+    ) -> sparse.csr_matrix:
+        """Give the matrix where the day of the tracks `which` (n,) counts half: each such row is
+        the mean of what it is with its day and without."""
+        known = self.sentences(X) if sentences is None else sentences
+        rows = self.transform(X, known)
+        if not (self.joined.dates_ and which.any()):
+            return rows
+        hidden = self.transform(without_days(X), known)
+        return sparse.csr_matrix(
+            rows + sparse.diags(0.5 * which) @ (hidden - rows), dtype=rows.dtype
+        )
 
     def parts(
         self, X: pd.DataFrame, sentences: np.ndarray | None = None

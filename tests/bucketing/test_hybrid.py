@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import logit
 
 from djlib.bucketing.catalogue import load_model, make_model
 from djlib.bucketing.familiarity import Names
@@ -61,7 +62,7 @@ def test_a_model_saved_before_there_was_a_leaning_answers_without(tmp_path: Path
     (tmp_path / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
     again = load_model(tmp_path)
     assert again.leaning_ is None
-    seen = model.columns_.transform(FRESH) @ model.head_.projection
+    seen = model._seen(FRESH)
     raw = model.calibration_.apply(model.head_.votes(seen))
     facts = model._familiar().facts(Names.of(FRESH))
     np.testing.assert_allclose(again.predict_proba(FRESH), model.confidence_.apply(raw, facts))
@@ -386,3 +387,41 @@ def test_folds_are_asked_about_tracks_as_strange_as_new_ones(
     hybrid().fit(TRACKS, ONE)
     assert len(asked) == 8
     assert min(asked) > 0
+
+
+def dated(days: list[str], genres: list[str]) -> pd.DataFrame:
+    titles = [f"{('dawn', 'river', 'stone')[i % 3]} {i}" for i in range(len(days))]
+    return pd.DataFrame({"title": titles, "date_added": days, "genres": genres})
+
+
+def test_a_day_behind_everything_learned_counts_half() -> None:
+    days = [f"2021-{month:02}-15" for month in range(1, 11) for _ in range(12)]
+    y = ["early" if day < "2021-06" else "late" for day in days]
+    model = hybrid().fit(dated(days, [""] * 120), y)
+    asked = dated(["2021-10-15", "2021-12-15"], ["", ""]).assign(title="unheard")
+    votes = model._votes(asked)[:, 1]
+    hidden = model._votes(asked.assign(date_added=""))[0, 1]
+    assert votes[0] > votes[1] > hidden
+    places = logit(votes[1]), logit(hidden)
+    shown = model.columns_.transform(asked) @ model.head_.projection
+    full = logit(model.leaning_.apply(model.head_.votes(shown))[1, 1])
+    assert places[0] == pytest.approx((full + places[1]) / 2, abs=1e-3)
+    _, parts = model.contributions(asked, np.array([1, 1]))
+    assert parts[1, FIELDS.index("date_added")] < parts[0, FIELDS.index("date_added")]
+
+
+def test_a_library_that_moves_on_makes_confidence_of_later_tracks_modest() -> None:
+    rng = np.random.default_rng(0)
+    days = [f"2021-{month:02}-{day:02}" for month in range(1, 13) for day in range(1, 21)]
+    steady, moving = rng.integers(0, 2, 240), np.arange(240) // 20
+    genres = [("Techno", "Samba")[i] for i in steady]
+    later = dated(["2022-02-01"] * 2, ["Techno", "Samba"])
+    still = hybrid().fit(dated(days, genres), [("Peak", "Warm")[i] for i in steady])
+    moved = hybrid().fit(
+        dated(days, genres),
+        [f"{('Peak', 'Warm')[i]} {m // 2}" for i, m in zip(steady, moving, strict=True)],
+    )
+    assert still.predict_proba(later).max(axis=1).min() > 0.9
+    known = moved.predict_proba(later.assign(date_added=days[-1])).max(axis=1)
+    assert (moved.predict_proba(later).max(axis=1) < known - 0.1).all()
+    assert moved.confidence_.weights[2] < -1

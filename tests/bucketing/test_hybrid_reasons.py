@@ -31,7 +31,7 @@ def test_base_and_fields_add_up_to_the_score(
     base, parts = model.contributions(asked, column)
     assert base.shape == (len(rows),)
     assert parts.shape == (len(rows), len(FIELDS))
-    seen = model.columns_.transform(asked) @ model.head_.projection
+    seen = model._seen(asked)
     shifts = np.array(model.leaning_.shifts) if model.leaning_ else np.zeros(4)
     scores = model.head_.scores(seen)[np.arange(len(rows)), column] + shifts[column]
     np.testing.assert_allclose(base + parts.sum(axis=1), scores, atol=1e-3)

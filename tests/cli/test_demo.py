@@ -53,4 +53,4 @@ def test_the_demo_can_be_had_again_elsewhere_and_by_programs(
     assert report["assign_buckets"]["rows"] == len(
         rows(Path("elsewhere/data") / "bucket_predictions.csv")
     )
-    assert set(report["train"]["figures"]) == {"stratified", "artist"}
+    assert set(report["train"]["figures"]) == {"stratified", "artist", "later"}

@@ -92,7 +92,7 @@ def test_a_listener_is_told_of_every_fit(learned: Path) -> None:
     train(Workspace(learned), load_settings(learned, {}), talk=listener)
 
     assert listener.steps[1:] == [
-        ("Measuring by cross-validation", 4, 4),
+        ("Measuring by cross-validation", 5, 5),
         ("Learning from all of them", 1, 1),
     ]
 
