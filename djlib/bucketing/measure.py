@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..evaluation.metrics import bucket_metrics
-from ..evaluation.splits import FoldKind, folds, past_and_later
+from ..evaluation.splits import FEWEST_LATER, FoldKind, folds, past_and_later
 from .assigner import BucketAssigner
 from .labels import Labels, encode
 from .thresholds import given_out
@@ -73,7 +73,7 @@ def measure(
     confidence, correct = np.empty(0), np.empty(0, bool)
     splits: dict[str, list[Split]] = {
         **{kind: _folds(measured, kind, n_folds, seed) for kind in _KINDS},
-        LATER: _learnable(measured, past_and_later(measured.tracks)),
+        LATER: _later(measured),
     }
     every = [split for of_kind in splits.values() for split in of_kind]
     models = iter(make_model().refits(measured.tracks, measured.y, every))
@@ -142,6 +142,17 @@ def _folds(training: TrainingSet, kind: FoldKind, n_folds: int, seed: int) -> li
     return _learnable(
         training, folds(training.tracks, strata, kind=kind, n_folds=n_folds, seed=seed)
     )
+
+
+def _later(training: TrainingSet) -> list[Split]:
+    """The past, and what was added later to buckets that had tracks by then."""
+    truth = encode(training.y).truth
+    found = []
+    for past, later in past_and_later(training.tracks):
+        had_tracks = truth[past].any(axis=0)
+        asked = later[truth[later][:, had_tracks].any(axis=1)]
+        found += [(past, asked)] * (len(asked) >= FEWEST_LATER)
+    return _learnable(training, found)
 
 
 def _learnable(training: TrainingSet, splits: Iterable[Split]) -> list[Split]:

@@ -24,7 +24,7 @@ FoldKind = Literal["stratified", "artist"]
 _PAST = 0.75
 """Share of the dated tracks that are the past when the later ones are asked about."""
 
-_FEWEST_LATER = 20
+FEWEST_LATER = 20
 """Later tracks that tell anything; of fewer nothing is said."""
 
 
@@ -82,7 +82,7 @@ def past_and_later(tracks: pd.DataFrame) -> Iterator[tuple[np.ndarray, np.ndarra
     past, later = dated[days[dated] <= border], dated[days[dated] > border]
     songs = song_groups(tracks)
     later = later[~np.isin(songs[later], songs[past])]
-    if len(later) >= _FEWEST_LATER:
+    if len(later) >= FEWEST_LATER:
         yield past, later
 
 

@@ -183,3 +183,20 @@ def test_what_comes_later_is_asked_of_a_model_that_knows_the_past_alone() -> Non
 def test_without_days_to_tell_apart_nothing_is_said_of_later_tracks(dates: list[str]) -> None:
     tracks = synthetic_library(150, buckets=4, seed=1).assign(date_added=dates)
     assert tuple(measure(model, training(tracks), n_folds=3).figures) == FOLDS
+
+
+def test_later_tracks_of_buckets_that_did_not_exist_before_are_not_asked_about() -> None:
+    days = [f"2021-{month:02}-{day:02}" for month in range(1, 9) for day in range(1, 21)]
+    buckets = ["Warm", "Peak"] * 80
+    tracks = synthetic_library(160, buckets=2, seed=7).assign(date_added=days, bucket=buckets)
+    whole = measure(model, training(tracks.assign(buckets=buckets)), n_folds=2).figures["later"][
+        "n"
+    ]
+    buckets[150:] = ["New"] * 10
+    moved = tracks.assign(bucket=buckets, buckets=buckets)
+    some = measure(model, training(moved), n_folds=2).figures["later"]
+    assert whole - 10 <= some["n"] < whole
+    assert some["per_bucket"]["New"]["tracks"] == 0
+    buckets[125:] = ["New"] * 35
+    none = measure(model, training(tracks.assign(bucket=buckets, buckets=buckets)), n_folds=2)
+    assert "later" not in none.figures
