@@ -16,8 +16,8 @@ N_FACTS = 3
 _HALF_KNOWN = 2
 """Tracks added as late as a track, or later, that make it half as strange as one after all."""
 
-
 _NEXT_TO_NOTHING = 0.5
+"""Above this a track lies behind what was learned: one track at most was added as late."""
 
 
 @dataclass(frozen=True, eq=False)

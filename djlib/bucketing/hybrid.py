@@ -239,7 +239,9 @@ class HybridBucketAssigner(BucketAssigner):
         learned."""
         if self.is_multi_:  # not asked there
             return rows
-        later = self.columns_.half_dated(X, np.ones(len(X), dtype=bool), self.sentences_)
+        later = rows
+        if self.columns_.joined.dates_:
+            later = self.columns_.half_dated(X, np.ones(len(X), dtype=bool), self.sentences_)
         return sparse.vstack([rows, later], format="csr")
 
     def _learned_from(self, X: pd.DataFrame) -> sparse.csr_matrix:

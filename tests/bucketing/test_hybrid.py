@@ -425,3 +425,11 @@ def test_a_library_that_moves_on_makes_confidence_of_later_tracks_modest() -> No
     known = moved.predict_proba(later.assign(date_added=days[-1])).max(axis=1)
     assert (moved.predict_proba(later).max(axis=1) < known - 0.1).all()
     assert moved.confidence_.weights[2] < -1
+
+
+def test_without_dates_among_the_columns_later_tracks_are_asked_about_all_the_same() -> None:
+    model = hybrid(use_dates=False).fit(TRACKS, ONE)
+    assert model.columns_.joined.dates_ is None
+    assert abs(model.confidence_.weights[2]) > 0.05
+    plain = hybrid().fit(TRACKS.drop(columns="date_added"), ONE)
+    assert plain.confidence_.weights[2] == pytest.approx(0, abs=1e-4)
