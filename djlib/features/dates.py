@@ -41,8 +41,8 @@ def days_added(column: pd.Series) -> pd.Series:
 def day_numbers(tracks: pd.DataFrame) -> np.ndarray:
     """The day each track was added, in days since 1970, shape (n,); NaN where unknown.
 
-    >>> day_numbers(pd.DataFrame({"date_added": ["1970-01-02", ""]}))
-    array([ 1., nan])
+    >>> day_numbers(pd.DataFrame({"date_added": ["2021-01-02", ""]}))
+    array([18629.,    nan])
     """
     if "date_added" not in tracks:
         return np.full(len(tracks), np.nan)
