@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pandas as pd
 import pytest
 
+from djlib.bucketing import ab
 from djlib.errors import NotFoundError, UsageError
+from djlib.evaluation.splits import of_second
 from djlib.jobs.ab import ab_tests
 from djlib.jobs.acceptance import looks
 from djlib.jobs.audit import said_of
@@ -17,6 +21,17 @@ from tests.jobs.feeding import corrected, feed, propose
 @pytest.fixture
 def here(with_two_versions: Workspace) -> Workspace:
     return with_two_versions
+
+
+@pytest.fixture(autouse=True)
+def _the_same_draw_in_every_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names of versions hold the time, and the songs each answers for hang on the names."""
+
+    def drawn(tracks: pd.DataFrame, first: str, second: str, share: float) -> np.ndarray:
+        names = ("v1", "v2") if first < second else ("v2", "v1")
+        return of_second(tracks, *names, share)
+
+    monkeypatch.setattr(ab, "of_second", drawn)
 
 
 def versions(here: Workspace) -> tuple[str, str]:
