@@ -3,7 +3,7 @@
 "Categories / Hip Hop" says what belongs there before a track does. Its words are columns like those
 of any genre and its embedding lies where that of such tracks would, so a few labels teach more, and
 artists never seen are placed better. A name that says nothing ("2", "Warm") shares no words with
-the tracks and changes nothing; where tracks contradict a name, there are more of them.
+the tracks and hardly changes anything; where tracks contradict a name, there are more of them.
 """
 
 from __future__ import annotations

@@ -158,8 +158,8 @@ class HybridBucketAssigner(BucketAssigner):
     def contributions(self, X: pd.DataFrame, column: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Take the scores apart by field; see `hybrid_reasons.contributions`."""
         check_is_fitted(self)
-        behind = self._familiar().lie_behind(X)
-        seen = reasons.seen_by_field(self.columns_, self.head_.projection, X, behind)
+        half = self._half_dated(X)
+        seen = reasons.seen_by_field(self.columns_, self.head_.projection, X, half)
         base, parts = reasons.contributions(self.head_, self.means_, seen, column)
         shifts = self.leaning_.shifts if self.leaning_ else np.zeros(len(self.classes_))
         return base + np.asarray(shifts)[column], parts
@@ -271,10 +271,14 @@ class HybridBucketAssigner(BucketAssigner):
         return votes if self.leaning_ is None else self.leaning_.apply(votes)
 
     def _seen(self, X: pd.DataFrame) -> np.ndarray:
-        """Tracks as the head looks at them, (n, k): a day that lies behind everything learned is
-        known from what came before it at best, so it counts half."""
-        rows = self.columns_.half_dated(X, self._familiar().lie_behind(X))
-        return np.asarray(rows @ self.head_.projection)
+        """Tracks as the head looks at them, (n, k)."""
+        return np.asarray(self.columns_.half_dated(X, self._half_dated(X)) @ self.head_.projection)
+
+    def _half_dated(self, X: pd.DataFrame) -> np.ndarray:
+        """Which tracks' day counts half, (n,): one that lies behind everything learned is known
+        from what came before it at best."""
+        has_days = bool(self.columns_.joined.dates_)
+        return self._familiar().lie_behind(X) if has_days else np.zeros(len(X), dtype=bool)
 
     def _note_means(self, X: pd.DataFrame) -> None:
         """Remember what the average track looks like to the head."""

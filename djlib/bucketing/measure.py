@@ -19,7 +19,7 @@ from .training import TrainingSet
 Split = tuple[np.ndarray, np.ndarray]
 
 _KINDS: tuple[FoldKind, ...] = ("stratified", "artist")
-LATER = "later"
+_LATER = "later"
 """The kind of figures on tracks added after all that was learned from."""
 
 
@@ -73,7 +73,7 @@ def measure(
     confidence, correct = np.empty(0), np.empty(0, bool)
     splits: dict[str, list[Split]] = {
         **{kind: _folds(measured, kind, n_folds, seed) for kind in _KINDS},
-        LATER: _later(measured),
+        _LATER: _later(measured),
     }
     every = [split for of_kind in splits.values() for split in of_kind]
     models = iter(make_model().refits(measured.tracks, measured.y, every))

@@ -74,7 +74,7 @@ class TrackColumns:
         the mean of what it is with its day and without."""
         known = self.sentences(X) if sentences is None else sentences
         rows = self.transform(X, known)
-        if not (self.joined.dates_ and which.any()):
+        if not which.any():
             return rows
         hidden = self.transform(without_days(X), known)
         return sparse.csr_matrix(
