@@ -156,8 +156,15 @@ class BucketAssigner(ClassifierMixin, BaseEstimator):
         seen = np.isfinite(votes).all(axis=1)
         votes, truth = votes[seen], truth[seen]
         self.calibration_ = Calibration.fit(votes, truth, is_multi=self.is_multi_)
-        proba = self.calibration_.apply(votes)
-        self.thresholds_ = bucket_thresholds(proba, truth) if self.is_multi_ else np.empty(0)
+        self.thresholds_ = np.empty(0)
+        if self.is_multi_:
+            self._choose_thresholds(self.calibration_.apply(votes), truth)
+
+    def _choose_thresholds(self, proba: np.ndarray, truth: np.ndarray) -> None:
+        """Learn from out-of-sample probabilities (n, buckets), NaN where there are none, from
+        which one on a bucket is given out."""
+        seen = np.isfinite(proba).all(axis=1)
+        self.thresholds_ = bucket_thresholds(proba[seen], truth[seen])
 
     @abstractmethod
     def contributions(self, X: pd.DataFrame, column: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -22,6 +22,8 @@ from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits
 
 from ..errors import NotFoundError, UsageError
+from ..evaluation.confidence import Confidence
+from ..evaluation.several_confidence import SeveralConfidence
 from ..features.joined import FIELDS
 from ..features.track_columns import N_EMBEDDED, TrackColumns
 from . import hybrid_files
@@ -29,6 +31,7 @@ from . import hybrid_reasons as reasons
 from .assigner import BucketAssigner
 from .bucket_names import as_tracks, with_names
 from .familiarity import Familiarity, Names
+from .fold_heads import FoldHeads
 from .hybrid_heads import FARTHER, Head, LogisticHead, make_head
 from .labels import Labels, encode
 from .logistic import MOST_STEPS
@@ -61,8 +64,8 @@ class HybridBucketAssigner(BucketAssigner):
     columns_ : the fitted `TrackColumns`.
     leaning_ : shifts of buckets voted for too rarely or too often, None for several buckets a
         track.
-    confidence_ : how first choices are corrected by what is known of a track, None for several
-        buckets a track.
+    confidence_ : how first choices, or the probabilities of several buckets, are corrected by what
+        is known of a track.
     head_ : the fitted `Head`, its projection on those columns.
     means_ : where the average track lies in that projection, by field, (fields, k).
     sentences_ : embeddings of the tracks learned from, (n, 384), half precision.
@@ -106,10 +109,10 @@ class HybridBucketAssigner(BucketAssigner):
 
     def predict_proba(self, X: pd.DataFrame) -> np.ndarray:
         """Give calibrated probabilities, shape (n, len(classes_)); multi-label rows need not sum
-        to 1. The first choice counts on whether artist and song were seen before, and on how late
-        the track was added."""
+        to 1. They count on whether artist and song were seen before, and on how late the track was
+        added."""
         proba = super().predict_proba(X)
-        if self.confidence_ is None:
+        if self.confidence_ is None:  # several buckets a track, learned by an older djlib
             return proba
         return self.confidence_.apply(proba, self._familiar().facts(Names.of(X)))
 
@@ -207,26 +210,22 @@ class HybridBucketAssigner(BucketAssigner):
     def _learn_labels(self, X: pd.DataFrame, labels: Labels, spectrum: Spectrum) -> None:
         """Learn to vote, how often the votes are right, and how that depends on what is known."""
         truth = with_names(labels.truth)
-        names = np.arange(len(X), len(truth))
-
-        shown = self._now_and_later(X, spectrum.rows[: len(X)])
-
-        def answer(train: np.ndarray, test: np.ndarray) -> np.ndarray:
-            known = np.append(train, names)
-            head = self._fitted(spectrum.places[known], truth[known])
-            asked = self.columns_.joined.as_new(shown[test], spectrum.rows[known])
-            return np.asarray(head.votes(asked @ spectrum.pull_back(head.projection)))
-
+        later = self._as_later(X, spectrum.rows[: len(X)])
+        ask = FoldHeads(self.columns_, spectrum, later, truth, self._fitted)
         with threadpool_limits(1):
-            heard = Heard.from_folds(answer, X, labels, self.random_state or 0)
+            heard = Heard.from_folds(ask, X, labels, self.random_state or 0)
             self.head_ = self._fitted(spectrum.places, truth)
-        self.leaning_ = self.confidence_ = None
+        self.leaning_ = None
         if not labels.is_multi:
             self.leaning_ = heard.leaning(labels.truth)
             heard = heard.shifted(self.leaning_)
         self._calibrate(heard.drawn.votes, labels.truth)
-        if not labels.is_multi:
-            self.confidence_ = heard.confidence(self.calibration_, labels.truth)
+        self.confidence_: Confidence | SeveralConfidence | None
+        self.confidence_ = heard.confidence(self.calibration_, labels)
+        if labels.is_multi:
+            drawn = heard.drawn
+            told = self.confidence_.apply(self.calibration_.apply(drawn.votes), drawn.facts)
+            self._choose_thresholds(told, labels.truth)
         pulled = spectrum.pull_back(self.head_.projection)
         self.head_.projection = np.asarray(pulled, dtype=np.float32)
         if isinstance(self.head_, LogisticHead) and not spectrum.is_whole:
@@ -234,15 +233,11 @@ class HybridBucketAssigner(BucketAssigner):
                 self.head_ = self.head_.go_on(spectrum.rows, truth, steps=FARTHER)
         self._note_means(X)
 
-    def _now_and_later(self, X: pd.DataFrame, rows: sparse.csr_matrix) -> sparse.csr_matrix:
-        """The matrix of the tracks and, below it, of the same as they look behind everything
-        learned."""
-        if self.is_multi_:  # not asked there
+    def _as_later(self, X: pd.DataFrame, rows: sparse.csr_matrix) -> sparse.csr_matrix:
+        """The matrix of the tracks as they look behind everything learned; `rows` as they are."""
+        if not self.columns_.joined.dates_:
             return rows
-        later = rows
-        if self.columns_.joined.dates_:
-            later = self.columns_.half_dated(X, np.ones(len(X), dtype=bool), self.sentences_)
-        return sparse.vstack([rows, later], format="csr")
+        return self.columns_.half_dated(X, np.ones(len(X), dtype=bool), self.sentences_)
 
     def _learned_from(self, X: pd.DataFrame) -> sparse.csr_matrix:
         """The matrix of the tracks to learn from and of the names of the buckets; embeddings of

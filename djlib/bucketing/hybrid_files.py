@@ -12,6 +12,7 @@ import skops.io
 
 from ..evaluation.confidence import Confidence
 from ..evaluation.leaning import Leaning
+from ..evaluation.several_confidence import SeveralConfidence
 from ..features.track_columns import TrackColumns
 from ..tables.atomic import write_json
 from ..tables.io import read_table, write_table
@@ -56,12 +57,11 @@ def load(kind: type[Model], folder: Path) -> Model:
     vocabulary = json.loads((folder / _VOCABULARY).read_text(encoding="utf-8"))
     parts = skops.io.load(folder / _PARTS, trusted=_TRUSTED)
     model = kind._from_settings(settings)
-    leaning, confidence = (
-        settings.get("leaning"),
-        settings["confidence"],
-    )  # once there was no former
+    leaning, confidence = settings.get("leaning"), settings["confidence"]  # once without the former
+    curve: type[Confidence | SeveralConfidence]
+    curve = SeveralConfidence if model.is_multi_ else Confidence
     model.leaning_ = Leaning.from_dict(leaning) if leaning else None
-    model.confidence_ = Confidence.from_dict(confidence) if confidence else None
+    model.confidence_ = curve.from_dict(confidence) if confidence else None  # once several had none
     model.columns_ = TrackColumns.from_dict(vocabulary, model.cache)
     model.head_, model.means_ = parts["head"], parts["means"]
     model.sentences_ = parts["sentences"]

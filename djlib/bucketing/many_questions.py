@@ -75,7 +75,7 @@ class _Loss:
         score = self.rows @ weights
         small = np.exp(-np.abs(score))
         lost = (np.maximum(score, 0) - score * truth + np.log1p(small)).mean(axis=0, dtype=float)
-        lost += 0.5 * (self.penalty * weights**2).sum(axis=0, dtype=float)
+        lost += 0.5 * (self.penalty * weights.astype(float) ** 2).sum(axis=0)
         said = np.where(score >= 0, 1, small) / (1 + small)
         return lost, self.rows.T @ (said - truth) / len(truth) + self.penalty * weights
 
@@ -124,7 +124,8 @@ def _start(n_weights: int, answers: np.ndarray) -> np.ndarray:
 
 
 def _stepped(state: _State, truth: np.ndarray, loss: _Loss) -> _State:
-    """The next state: a whole step, halved for the questions that it would not help enough."""
+    """The next state: a whole step, halved for the questions that it would not help enough; one
+    that no step helps stays where it is."""
     way = state.direction()
     promised = _ENOUGH * (state.slope * way).sum(axis=0)
     allowed = state.lost + _ROUNDING * np.abs(state.lost)
@@ -138,6 +139,9 @@ def _stepped(state: _State, truth: np.ndarray, loss: _Loss) -> _State:
         share[far] /= 2
         weights[:, far] = state.weights[:, far] + share[far] * way[:, far]
         lost[far], slope[:, far] = loss(weights[:, far], truth[:, far])
+    lost_way = ~(lost <= allowed + share * promised)
+    for new, old in ((weights, state.weights), (lost, state.lost), (slope, state.slope)):
+        new[..., lost_way] = old[..., lost_way]
     step, turn = weights - state.weights, slope - state.slope
     product = (step * turn).sum(axis=0)
     curved = product > 1e-10 * (turn**2).sum(axis=0)
