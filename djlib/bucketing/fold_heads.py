@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
+from joblib import cpu_count
 from scipy import sparse
+from sklearn.exceptions import ConvergenceWarning
 
 from ..features.track_columns import TrackColumns
 from .hybrid_heads import Head
-from .spectrum import Spectrum
+from .out_of_sample import Question
+from .spectrum import Spectrum, is_large
+
+_MOST_AT_ONCE, _MOST_OF_LARGE = 4, 2
+"""Heads that learn at the same time, at most: each holds its tracks once more, 2 GB altogether
+for two of 50,000 tracks."""
 
 
 @dataclass(frozen=True)
 class FoldHeads:
-    """Learns a head on some rows of `spectrum` and asks it about others.
+    """Learns heads on some rows of `spectrum` and asks them about others.
 
     `columns` made its rows: the tracks, then the names of the buckets, which every head learns
     from. `later` (n, columns) are the tracks as they look behind everything learned, `truth`
-    (tracks and names, buckets) is what `fit` makes a head of, with their places.
+    (tracks and names, buckets) is what `fit` makes a head of, with their places. `at_once`: heads
+    may learn side by side.
     """
 
     columns: TrackColumns
@@ -27,13 +37,24 @@ class FoldHeads:
     later: sparse.csr_matrix
     truth: np.ndarray
     fit: Callable[[np.ndarray, np.ndarray], Head]
+    at_once: bool
 
-    def __call__(self, train: np.ndarray, test: np.ndarray, *, as_later: bool) -> np.ndarray:
-        """Give votes (len(test), buckets) of a head that learned the tracks `train` only; their
-        rows are read as if no other words had been seen."""
+    def __call__(self, questions: list[Question]) -> list[np.ndarray]:
+        """Give votes (len(test), buckets) for each question; the tracks asked about are read as if
+        no other words had been seen."""
+        # Filters of warnings belong to all threads: set before there are any, each may set them.
+        with ThreadPoolExecutor(self._n_threads()) as threads, warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            return list(threads.map(self._votes, questions))
+
+    def _votes(self, question: Question) -> np.ndarray:
         names = np.arange(self.later.shape[0], len(self.truth))
-        known = np.append(train, names)
+        known = np.append(question.train, names)
         head = self.fit(self.spectrum.places[known], self.truth[known])
-        shown = self.later if as_later else self.spectrum.rows
-        asked = self.columns.joined.as_new(shown[test], self.spectrum.rows[known])
+        shown = self.later if question.as_later else self.spectrum.rows
+        asked = self.columns.joined.as_new(shown[question.test], self.spectrum.rows[known])
         return np.asarray(head.votes(asked @ self.spectrum.pull_back(head.projection)))
+
+    def _n_threads(self) -> int:
+        most = _MOST_OF_LARGE if is_large(len(self.truth)) else _MOST_AT_ONCE
+        return min(most, int(cpu_count())) if self.at_once else 1

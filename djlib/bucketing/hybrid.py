@@ -211,7 +211,8 @@ class HybridBucketAssigner(BucketAssigner):
         """Learn to vote, how often the votes are right, and how that depends on what is known."""
         truth = with_names(labels.truth)
         later = self._as_later(X, spectrum.rows[: len(X)])
-        ask = FoldHeads(self.columns_, spectrum, later, truth, self._fitted)
+        at_once = self.head == "logistic"  # others have threads of their own
+        ask = FoldHeads(self.columns_, spectrum, later, truth, self._fitted, at_once)
         with threadpool_limits(1):
             heard = Heard.from_folds(ask, X, labels, self.random_state or 0)
             self.head_ = self._fitted(spectrum.places, truth)

@@ -8,9 +8,9 @@ it will be asked about tracks added after all it knows.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Protocol, Self
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -27,12 +27,18 @@ from .labels import Labels
 Split = tuple[np.ndarray, np.ndarray]
 
 
-class Ask(Protocol):
-    """Gives votes on the tracks `test` of a model that learned the tracks `train` only;
+@dataclass(frozen=True, eq=False)
+class Question:
+    """What a fold asks: votes on the tracks `test` of a model that learned the tracks `train` only;
     `as_later` asks about them as ones that lie behind everything learned."""
 
-    def __call__(self, train: np.ndarray, test: np.ndarray, *, as_later: bool) -> np.ndarray: ...
+    train: np.ndarray
+    test: np.ndarray
+    as_later: bool = False
 
+
+Ask = Callable[[list[Question]], Iterable[np.ndarray]]
+"""Answers questions in order, (len(test), buckets) each."""
 
 _FOLDS = 5
 _PLENTY = 10_000
@@ -73,13 +79,15 @@ class Heard:
 
     @classmethod
     def from_folds(cls, ask: Ask, X: pd.DataFrame, labels: Labels, seed: int) -> Self:
-        """Ask for votes, fold by fold until there are plenty."""
+        """Ask for votes, of each kind until there are plenty."""
         X = X.reset_index(drop=True)
         names = Names.of(X)
-        drawn = _asked(ask, names, labels, _drawn(labels, seed))
-        by_artist = _asked(ask, names, labels, _by_artist(X, labels, seed))
-        forward = _asked(ask, names, labels, _forward(names.days), as_later=True)
-        return cls(drawn, by_artist, forward)
+        drawn = [Question(*split) for split in _drawn(labels, seed)]
+        by_artist = [Question(*split) for split in _by_artist(X, labels, seed)]
+        forward = [Question(*split, as_later=True) for split in _forward(names.days)]
+        kinds = [_enough(kind, labels) for kind in (drawn, by_artist, forward)]
+        votes = iter(ask([question for kind in kinds for question in kind]))
+        return cls(*(_gathered(kind, votes, names, labels) for kind in kinds))
 
     def leaning(self, truth: np.ndarray) -> Leaning:
         """Learn which buckets are voted for too rarely, whoever the artist is."""
@@ -158,15 +166,24 @@ def _forward(days: np.ndarray) -> Iterator[Split]:
             yield train, test
 
 
-def _asked(
-    ask: Ask, names: Names, labels: Labels, splits: Iterable[Split], *, as_later: bool = False
+def _enough(questions: Iterable[Question], labels: Labels) -> list[Question]:
+    """The questions that can be asked, until there are plenty of answers."""
+    found, n_answers = [], 0
+    for question in questions:
+        if n_answers < _PLENTY and labels.truth[question.train].any(axis=0).sum() > 1:
+            found.append(question)
+            n_answers += len(question.test)
+    return found
+
+
+def _gathered(
+    questions: list[Question], votes: Iterator[np.ndarray], names: Names, labels: Labels
 ) -> Answers:
-    votes = np.full(labels.truth.shape, np.nan)
-    facts = np.zeros((len(votes), N_FACTS))
-    n_answers = 0
-    for train, test in splits:
-        if n_answers < _PLENTY and labels.truth[train].any(axis=0).sum() > 1:
-            votes[test] = ask(train, test, as_later=as_later)
-            facts[test] = Familiarity.of(names.rows(train)).facts(names.rows(test))
-            n_answers += len(test)
-    return Answers(votes, facts)
+    """The next votes, one for each question, beside what was known of the tracks."""
+    found = np.full(labels.truth.shape, np.nan)
+    facts = np.zeros((len(found), N_FACTS))
+    for question in questions:
+        known = Familiarity.of(names.rows(question.train))
+        found[question.test] = next(votes)
+        facts[question.test] = known.facts(names.rows(question.test))
+    return Answers(found, facts)

@@ -9,7 +9,7 @@ import pytest
 from djlib.bucketing import out_of_sample
 from djlib.bucketing.familiarity import Familiarity, Names
 from djlib.bucketing.labels import Labels, encode
-from djlib.bucketing.out_of_sample import Answers, Heard
+from djlib.bucketing.out_of_sample import Answers, Heard, Question
 from djlib.evaluation.calibration import Calibration
 from djlib.evaluation.splits import artist_groups
 from djlib.features.dates import day_numbers
@@ -27,10 +27,13 @@ class Asked:
         self.as_later: list[bool] = []
         self._width = labels.truth.shape[1]
 
-    def __call__(self, train: np.ndarray, test: np.ndarray, *, as_later: bool) -> np.ndarray:
-        self.folds.append((train, test))
-        self.as_later.append(as_later)
-        votes = np.random.default_rng(len(self.folds)).random((len(test), self._width))
+    def __call__(self, questions: list[Question]) -> list[np.ndarray]:
+        self.folds = [(question.train, question.test) for question in questions]
+        self.as_later = [question.as_later for question in questions]
+        return [self._votes(len(question.test)) for question in questions]
+
+    def _votes(self, n: int) -> np.ndarray:
+        votes = np.random.default_rng(n).random((n, self._width))
         return votes / votes.sum(axis=1, keepdims=True)
 
 

@@ -1,0 +1,96 @@
+"""Heads of folds learn side by side, and answer as they would one by one."""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from djlib.bucketing import fold_heads
+from djlib.bucketing.bucket_names import with_names
+from djlib.bucketing.fold_heads import FoldHeads
+from djlib.bucketing.hybrid_heads import LogisticHead
+from djlib.bucketing.labels import encode
+from djlib.bucketing.out_of_sample import Question
+
+from .hybrids import TRACKS, hybrid
+
+BUCKETS = TRACKS["bucket"].tolist()
+FOLD = np.arange(len(TRACKS)) % 3
+QUESTIONS = [Question(np.flatnonzero(FOLD != k), np.flatnonzero(FOLD == k)) for k in range(3)]
+
+
+def asking(**changes: Any) -> FoldHeads:
+    """Logistic heads on the tracks of a small library, nothing about their days."""
+    model, labels = hybrid(use_dates=False), encode(BUCKETS)
+    model._describe(TRACKS, labels)
+    spectrum = model._learn_features(TRACKS)
+    later = 0 * spectrum.rows[: len(TRACKS)]
+    truth = with_names(labels.truth)
+
+    def fit(places: np.ndarray, known: np.ndarray) -> LogisticHead:
+        return LogisticHead().fit(places, known, is_multi=False)
+
+    return replace(FoldHeads(model.columns_, spectrum, later, truth, fit, at_once=True), **changes)
+
+
+def test_side_by_side_or_one_by_one_the_answers_are_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(fold_heads, "cpu_count", lambda: 3)
+    both = [asking(at_once=at_once)(QUESTIONS) for at_once in (True, False)]
+    for at_once, alone, question in zip(*both, QUESTIONS, strict=True):
+        np.testing.assert_array_equal(at_once, alone)
+        assert at_once.shape == (len(question.test), 4)
+        right = at_once.argmax(axis=1) == asking().truth[question.test].argmax(axis=1)
+        assert right.mean() > 0.5
+
+
+@pytest.mark.parametrize(
+    ("large", "at_once", "most"), [(False, True, 4), (True, True, 2), (False, False, 1)]
+)
+def test_no_more_learn_at_once_than_memory_and_heads_allow(
+    monkeypatch: pytest.MonkeyPatch, large: bool, at_once: bool, most: int
+) -> None:
+    monkeypatch.setattr(fold_heads, "cpu_count", lambda: 64)
+    monkeypatch.setattr(fold_heads, "is_large", lambda n: large)
+    assert asking(at_once=at_once)._n_threads() == most
+
+
+def test_a_later_track_is_shown_as_one() -> None:
+    ask = asking()
+    test = QUESTIONS[0].test
+    now, later = ask([QUESTIONS[0], replace(QUESTIONS[0], as_later=True)])
+    assert not np.allclose(now, later)
+    assert np.ptp(later, axis=0).max() < 1e-6, "rows of nothing are all alike"
+    assert len(later) == len(test)
+
+
+def test_filters_of_warnings_are_left_as_they_were(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fold_heads, "cpu_count", lambda: 2)
+    both_in = threading.Barrier(2, timeout=30)
+
+    def fit(places: np.ndarray, known: np.ndarray) -> LogisticHead:
+        with warnings.catch_warnings():
+            both_in.wait()
+            return LogisticHead().fit(places, known, is_multi=False)
+
+    before = list(warnings.filters)
+    asking(fit=fit)(QUESTIONS[:2])
+    assert list(warnings.filters) == before
+
+
+def test_what_goes_wrong_in_a_fold_is_told() -> None:
+    def fit(places: np.ndarray, known: np.ndarray) -> LogisticHead:
+        raise MemoryError("too many tracks")
+
+    with pytest.raises(MemoryError, match="too many tracks"):
+        asking(fit=fit)(QUESTIONS)
+
+
+def test_nothing_asked_is_nothing_answered() -> None:
+    assert asking()([]) == []
