@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-from joblib import cpu_count
 from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning
 
@@ -56,5 +55,7 @@ class FoldHeads:
         return np.asarray(head.votes(asked @ self.spectrum.pull_back(head.projection)))
 
     def _n_threads(self) -> int:
+        from joblib import cpu_count
+
         most = _MOST_OF_LARGE if is_large(len(self.truth)) else _MOST_AT_ONCE
         return min(most, int(cpu_count())) if self.at_once else 1

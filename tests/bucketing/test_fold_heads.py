@@ -7,8 +7,10 @@ import warnings
 from dataclasses import replace
 from typing import Any
 
+import joblib
 import numpy as np
 import pytest
+from sklearn.model_selection import KFold
 
 from djlib.bucketing import fold_heads
 from djlib.bucketing.bucket_names import with_names
@@ -20,8 +22,8 @@ from djlib.bucketing.out_of_sample import Question
 from .hybrids import TRACKS, hybrid
 
 BUCKETS = TRACKS["bucket"].tolist()
-FOLD = np.arange(len(TRACKS)) % 3
-QUESTIONS = [Question(np.flatnonzero(FOLD != k), np.flatnonzero(FOLD == k)) for k in range(3)]
+FOLDS = KFold(3).split(TRACKS)
+QUESTIONS = [Question(train, test) for train, test in FOLDS]
 
 
 def asking(**changes: Any) -> FoldHeads:
@@ -41,7 +43,7 @@ def asking(**changes: Any) -> FoldHeads:
 def test_side_by_side_or_one_by_one_the_answers_are_the_same(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(fold_heads, "cpu_count", lambda: 3)
+    monkeypatch.setattr(joblib, "cpu_count", lambda: 3)
     both = [asking(at_once=at_once)(QUESTIONS) for at_once in (True, False)]
     for at_once, alone, question in zip(*both, QUESTIONS, strict=True):
         np.testing.assert_array_equal(at_once, alone)
@@ -56,7 +58,7 @@ def test_side_by_side_or_one_by_one_the_answers_are_the_same(
 def test_no_more_learn_at_once_than_memory_and_heads_allow(
     monkeypatch: pytest.MonkeyPatch, large: bool, at_once: bool, most: int
 ) -> None:
-    monkeypatch.setattr(fold_heads, "cpu_count", lambda: 64)
+    monkeypatch.setattr(joblib, "cpu_count", lambda: 64)
     monkeypatch.setattr(fold_heads, "is_large", lambda n: large)
     assert asking(at_once=at_once)._n_threads() == most
 
@@ -71,7 +73,7 @@ def test_a_later_track_is_shown_as_one() -> None:
 
 
 def test_filters_of_warnings_are_left_as_they_were(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fold_heads, "cpu_count", lambda: 2)
+    monkeypatch.setattr(joblib, "cpu_count", lambda: 2)
     both_in = threading.Barrier(2, timeout=30)
 
     def fit(places: np.ndarray, known: np.ndarray) -> LogisticHead:
