@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
-from sklearn.exceptions import ConvergenceWarning
 
 from ..features.track_columns import TrackColumns
 from .hybrid_heads import Head
 from .out_of_sample import Question
+from .side_by_side import MOST_AT_ONCE, side_by_side
 from .spectrum import Spectrum, is_large
 
-_MOST_AT_ONCE, _MOST_OF_LARGE = 4, 2
-"""Heads that learn at the same time, at most: each holds its tracks once more, 2 GB altogether
-for two of 50,000 tracks."""
+_MOST_OF_LARGE = 2
+"""Heads of a large library at the same time: each holds its tracks once more, 2 GB altogether for
+two of 50,000 tracks."""
 
 
 @dataclass(frozen=True)
@@ -41,10 +39,7 @@ class FoldHeads:
     def __call__(self, questions: list[Question]) -> list[np.ndarray]:
         """Give votes (len(test), buckets) for each question; the tracks asked about are read as if
         no other words had been seen."""
-        # Filters of warnings belong to all threads: set before there are any, each may set them.
-        with ThreadPoolExecutor(self._n_threads()) as threads, warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            return list(threads.map(self._votes, questions))
+        return side_by_side(self._votes, questions, most=self._most())
 
     def _votes(self, question: Question) -> np.ndarray:
         names = np.arange(self.later.shape[0], len(self.truth))
@@ -54,8 +49,7 @@ class FoldHeads:
         asked = self.columns.joined.as_new(shown[question.test], self.spectrum.rows[known])
         return np.asarray(head.votes(asked @ self.spectrum.pull_back(head.projection)))
 
-    def _n_threads(self) -> int:
-        from joblib import cpu_count
-
-        most = _MOST_OF_LARGE if is_large(len(self.truth)) else _MOST_AT_ONCE
-        return min(most, int(cpu_count())) if self.at_once else 1
+    def _most(self) -> int:
+        if not self.at_once:
+            return 1
+        return _MOST_OF_LARGE if is_large(len(self.truth)) else MOST_AT_ONCE

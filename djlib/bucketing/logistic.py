@@ -16,6 +16,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
 from .many_questions import fit_together
+from .side_by_side import side_by_side
 
 STRENGTH = 3.0
 """Inverse penalty (C). With a temperature learned out of sample, anything
@@ -52,12 +53,9 @@ def fit_logistic(
     if is_multi and start is None and isinstance(columns, np.ndarray):
         return _together(columns, truth)
     if is_multi:
-        answers = [truth[:, k] for k in range(truth.shape[1])]
-        parts = [
-            _binary(columns, answer, None if start is None else start[:, [k]], steps)
-            for k, answer in enumerate(answers)
-        ]
-        return np.hstack(parts)
+        starts = [None if start is None else start[:, [k]] for k in range(truth.shape[1])]
+        questions = zip(truth.T, starts, strict=True)
+        return np.hstack(side_by_side(lambda asked: _binary(columns, *asked, steps), questions))
     target, present = truth.argmax(axis=1), np.flatnonzero(truth.any(axis=0))
     weights = np.zeros((columns.shape[1] + 1, truth.shape[1]), dtype=np.float32)
     weights[-1] = _NEVER

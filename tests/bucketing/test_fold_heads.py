@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import warnings
 from dataclasses import replace
 from typing import Any
 
@@ -58,9 +56,8 @@ def test_side_by_side_or_one_by_one_the_answers_are_the_same(
 def test_no_more_learn_at_once_than_memory_and_heads_allow(
     monkeypatch: pytest.MonkeyPatch, large: bool, at_once: bool, most: int
 ) -> None:
-    monkeypatch.setattr(joblib, "cpu_count", lambda: 64)
     monkeypatch.setattr(fold_heads, "is_large", lambda n: large)
-    assert asking(at_once=at_once)._n_threads() == most
+    assert asking(at_once=at_once)._most() == most
 
 
 def test_a_later_track_is_shown_as_one() -> None:
@@ -70,20 +67,6 @@ def test_a_later_track_is_shown_as_one() -> None:
     assert not np.allclose(now, later)
     assert np.ptp(later, axis=0).max() < 1e-6, "rows of nothing are all alike"
     assert len(later) == len(test)
-
-
-def test_filters_of_warnings_are_left_as_they_were(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(joblib, "cpu_count", lambda: 2)
-    both_in = threading.Barrier(2, timeout=30)
-
-    def fit(places: np.ndarray, known: np.ndarray) -> LogisticHead:
-        with warnings.catch_warnings():
-            both_in.wait()
-            return LogisticHead().fit(places, known, is_multi=False)
-
-    before = list(warnings.filters)
-    asking(fit=fit)(QUESTIONS[:2])
-    assert list(warnings.filters) == before
 
 
 def test_what_goes_wrong_in_a_fold_is_told() -> None:
