@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Sequence
-from contextlib import closing, nullcontext
+from contextlib import closing
 from operator import attrgetter
 from pathlib import Path
 
@@ -80,8 +80,8 @@ def scan(
     """Read the tags of `files`, which lie under `root`; unchanged ones come from `cache`."""
     if jobs < 1:
         raise UsageError(f"jobs must be 1 or more, not {jobs}")
-    with ScanCache(cache) if cache is not None else nullcontext() as remembers:
-        known = remembers.load(root) if remembers is not None else {}
+    with ScanCache(Path(cache) if cache is not None else None) as remembers:
+        known = remembers.load(root)
         tags = [known.get(file, _UNREAD) for file in files]
         todo = [row for row, found in enumerate(tags) if found is _UNREAD]
         n_known = len(files) - len(todo)
@@ -91,11 +91,10 @@ def scan(
             for rows, read in chunks:
                 for row, found in zip(rows, read, strict=True):
                     tags[row] = found
-                if remembers is not None:
-                    remembers.store((files[row], tags[row]) for row in rows)
+                remembers.store((files[row], tags[row]) for row in rows)
                 if progress is not None:
                     progress(len(rows))
-        if remembers is not None and len(known) > n_known:
+        if len(known) > n_known:
             remembers.forget(known.keys() - set(files))
     return tags
 

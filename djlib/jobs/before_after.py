@@ -18,7 +18,7 @@ from ..bucketing.training import TrainingSet
 from ..evaluation.comparison import Comparison, compare_paired
 from ..evaluation.proportions import Share, share_of
 from ..evaluation.splits import artist_groups, song_groups
-from ..features.dates import days_added
+from ..features.dates import day_numbers
 from ..tables.schema import split_buckets
 from .in_use import InUse
 from .models import names_since
@@ -100,10 +100,9 @@ def _first(model: BucketAssigner, tracks: pd.DataFrame) -> list[str]:
 
 def _newest(tracks: pd.DataFrame) -> np.ndarray:
     """Which tracks are of the last third by the day they were added; none where no day is known."""
-    if "date_added" not in tracks:
-        return np.zeros(len(tracks), dtype=bool)
-    days = days_added(tracks["date_added"].reset_index(drop=True))
-    return np.asarray(days > days.quantile(1 - _NEWEST)) & days.notna().to_numpy()
+    days = day_numbers(tracks)
+    known = days[np.isfinite(days)]
+    return days > np.quantile(known, 1 - _NEWEST) if len(known) else np.zeros(len(days), bool)
 
 
 def _audit(model: BucketAssigner, rows: TrainingSet) -> Share | None:

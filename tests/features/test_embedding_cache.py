@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from djlib.features import embedding_cache
 from djlib.features.embedding_cache import EmbeddingCache
+from djlib.tables import cache_file
 
 TEXTS = [f"artist {n} - title {n}" for n in range(1200)]
 
@@ -24,7 +25,7 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def _warn_again() -> None:
-    embedding_cache._warn_once.cache_clear()
+    cache_file._warn_once.cache_clear()
 
 
 def unit_vectors(n: int, dimension: int = 8) -> np.ndarray:

@@ -6,10 +6,16 @@ from pathlib import Path
 import pytest
 
 from djlib.formats.scan_cache import AudioFile, ScanCache
+from djlib.tables import cache_file
 
 A: AudioFile = ("/music/a.mp3", 10, 1_700_000_000_000_000_001)
 B: AudioFile = ("/music/é/b.mp3", 20, 2)
 ELSEWHERE: AudioFile = ("/musicals/c.mp3", 30, 3)
+
+
+@pytest.fixture(autouse=True)
+def _warn_again() -> None:
+    cache_file._warn_once.cache_clear()
 
 
 def filled(path: Path) -> Path:
@@ -55,7 +61,7 @@ def test_a_damaged_file_is_set_aside_and_rebuilt(
         cache.store([(A, ("again", ""))])
     with ScanCache(path) as cache:
         assert cache.load("/music") == {A: ("again", "")}
-    assert (tmp_path / "cache.sqlite.damaged").read_bytes() == broken
+    assert (tmp_path / "cache.sqlite.corrupt-1").read_bytes() == broken
     assert "damaged" in caplog.text
 
 
@@ -66,7 +72,7 @@ def test_a_cache_of_another_version_starts_afresh(tmp_path: Path) -> None:
     db.close()
     with ScanCache(path) as cache:
         assert cache.load("/music") == {}
-    assert not (tmp_path / "cache.sqlite.damaged").exists()
+    assert not (tmp_path / "cache.sqlite.corrupt-1").exists()
 
 
 @pytest.mark.parametrize("place", [".", "file/cache.sqlite"])
@@ -86,10 +92,10 @@ def test_a_cache_that_another_scan_holds_is_not_set_aside(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = filled(tmp_path / "cache.sqlite")
-    connect = sqlite3.connect
-    holder = connect(path)
+    holder = sqlite3.connect(path)
+    holder.execute("PRAGMA locking_mode = EXCLUSIVE")
     holder.execute("BEGIN EXCLUSIVE")
-    monkeypatch.setattr(sqlite3, "connect", lambda place: connect(place, timeout=0.01))
+    monkeypatch.setattr(cache_file, "_WAIT_S", 0.01)
     with ScanCache(path) as cache:
         assert cache.load("/music") == {}
     holder.close()
