@@ -36,7 +36,9 @@ def list_entries(json: o.Json = False, workspace: o.Workspace = None) -> None:
 
 @app.command("undo")
 def undo(
-    entry: Annotated[int, typer.Argument(help="The number that 'history list' shows.")],
+    entry: Annotated[
+        int | None, typer.Argument(help="The number that 'history list' shows.")
+    ] = None,
     force: Annotated[
         bool, typer.Option("--force", help="Files changed since too; a copy of each is kept.")
     ] = False,
@@ -52,11 +54,15 @@ def undo(
 
     Example: djlib history undo 3
     """
+    from djlib.errors import UsageError
+    from djlib.jobs.undo import entries
     from djlib.jobs.undo import undo as run
 
     from ._session import Session
 
     session = Session(workspace, as_json=json, verbose=verbose, wait=wait)
+    if entry is None:
+        raise UsageError(_which(entries(session.workspace)))
     report = run(
         session.workspace,
         session.settings,
@@ -66,6 +72,15 @@ def undo(
         talk=session.talk,
     )
     session.show(report, render_undo)
+
+
+def _which(found: list[Entry]) -> str:
+    """What can be taken back, for one who named nothing."""
+    newest = [e for e in found if e.state != "undone"][-1:]
+    if not newest:
+        return "there is nothing to take back: nothing was exported, or all of it was undone"
+    what = f"{newest[0].id}, {newest[0].to}, of {newest[0].at}"
+    return f"name the entry to take back: the newest is {what}; 'djlib history list' shows all"
 
 
 def render(found: list[Entry]) -> None:

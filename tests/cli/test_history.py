@@ -193,3 +193,16 @@ def test_the_entry_says_what_was_there_and_what_is_there_now(answered: Path) -> 
     assert change["before"] is None
     assert len(change["after"]) == 64
     assert entry["facts"]["playlists"] == {"Sets / Late": 2, "Sets / Warm": 2}
+
+
+def test_one_who_names_nothing_is_told_what_there_is(answered: Path) -> None:
+    assert "there is nothing to take back" in refused("history", "undo", code=2)
+    done("export", "--to", "m3u8")
+    done("export", "--to", "csv")
+    line = refused("history", "undo", code=2)
+    assert "the newest is 2, csv, of 20" in line
+    assert "'djlib history list' shows all" in line
+    done("history", "undo", "2")
+    assert "the newest is 1, m3u8" in refused("history", "undo", code=2)
+    done("history", "undo", "1")
+    assert "nothing to take back" in refused("history", "undo", code=2)
