@@ -69,6 +69,22 @@ def test_a_model_saved_before_there_was_a_leaning_answers_without(tmp_path: Path
     assert again.update(TRACKS, ONE).leaning_ is None
 
 
+def test_a_model_of_several_buckets_saved_before_it_had_a_confidence_answers_without(
+    tmp_path: Path,
+) -> None:
+    model = fitted("logistic", "several")
+    model.save(tmp_path)
+    settings = json.loads((tmp_path / "settings.json").read_text(encoding="utf-8"))
+    assert len(settings["confidence"]["offset"]) == 4
+    settings["confidence"] = None
+    (tmp_path / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
+    again = load_model(tmp_path)
+    raw = model.calibration_.apply(model.head_.votes(model._seen(FRESH)))
+    np.testing.assert_allclose(again.predict_proba(FRESH), raw)
+    assert not np.allclose(model.predict_proba(FRESH), raw, atol=1e-3)
+    assert again.update(TRACKS, SEVERAL).confidence_ is None
+
+
 @pytest.mark.parametrize("head", ["logistic", "soft_vote"])
 def test_reasons_add_up_to_the_votes_that_count(head: str) -> None:
     model = fitted(head, "one")
@@ -425,6 +441,19 @@ def test_a_library_that_moves_on_makes_confidence_of_later_tracks_modest() -> No
     known = moved.predict_proba(later.assign(date_added=days[-1])).max(axis=1)
     assert (moved.predict_proba(later).max(axis=1) < known - 0.1).all()
     assert moved.confidence_.weights[2] < -1
+
+
+def test_with_several_buckets_a_library_that_moves_on_makes_it_modest_too() -> None:
+    days = [f"2021-{month:02}-{day:02}" for month in range(1, 13) for day in range(1, 21)]
+    genres = ["Techno", "Samba"] * 120
+    gigs = [[genre, f"gig {n // 40}"] for n, genre in enumerate(genres)]
+    lengths = [[genre, ("Long", "Short")[n % 3 == 0]] for n, genre in enumerate(genres)]
+    moved, still = (hybrid().fit(dated(days, genres), several) for several in (gigs, lengths))
+    assert moved.confidence_.steepness[3] < -0.5
+    assert still.confidence_.steepness[3] > -0.2
+    asked = dated([days[119], "2022-02-01"], ["Techno", "Techno"])
+    sure = np.abs(logit(moved.predict_proba(asked))).mean(axis=1)
+    assert sure[1] < sure[0] / 2
 
 
 def test_without_dates_among_the_columns_later_tracks_are_asked_about_all_the_same() -> None:
