@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# As many at once as there are cores; each file of tests by one, whose models are learned once.
+TESTS := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check bench docs validate
@@ -20,13 +22,13 @@ demo: $(READY)
 	@$(BIN)/djlib demo
 
 test: $(READY)
-	@$(BIN)/python -m pytest
+	@$(TESTS)
 
 check: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
+	$(TESTS)
 
 bench: $(READY)
 	@failed=; for name in startup reading scanning assigning ranking; do \

@@ -109,7 +109,7 @@ def _fetch(parts: SplitResult, url: str, limits: Limits) -> bytes | _Redirect:
             raise TimeoutError
         return _unpacked(content, answer.getheader("Content-Encoding", ""), url, limits)
     except (OSError, http.client.HTTPException, ValueError) as error:
-        if is_late.is_set():
+        if is_late.is_set() or isinstance(error, TimeoutError):
             raise DownloadError(f"{url}: not done after {limits.seconds:g} seconds") from error
         why = str(error) or type(error).__name__
         raise DownloadError(f"{url}: could not be fetched: {why}") from error

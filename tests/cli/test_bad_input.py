@@ -268,12 +268,17 @@ def test_a_damaged_log_of_runs_stops_nothing(learned: Path) -> None:
     assert len(as_json("feedback", PREDICTIONS)["taken"]) == 1
 
 
+WRITERS = ("train", "assign-buckets", "scan library.csv")
+
+
 @pytest.fixture
 def read_only(learned: Path, tmp_path: Path) -> Iterator[Path]:
     """A workspace that may be read but not written, not even by the system's own user."""
-    done("train")  # nothing is left to be imported by a user who may not read it
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
+    for command in WRITERS:  # nothing is left to be imported by a user who may not read it
+        done(*command.split())
+    for folder in (tmp_path, *tmp_path.parents):
+        if folder.stat().st_mode & 0o055 != 0o055:
+            folder.chmod(0o755)
     folders = [learned, *(p for p in learned.rglob("*") if p.is_dir())]
     for folder in folders:
         folder.chmod(0o555)
@@ -287,7 +292,7 @@ def read_only(learned: Path, tmp_path: Path) -> Iterator[Path]:
 
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="permissions of another kind")
 def test_a_workspace_that_may_not_be_written_is_said_in_one_line(read_only: Path) -> None:
-    for command in ("train", "assign-buckets", "scan library.csv"):
+    for command in WRITERS:
         line = refused(*command.split())
 
         assert line == f"djlib: {read_only}/.djlib.lock: Permission denied"

@@ -100,7 +100,7 @@ def test_a_damaged_cache_is_moved_aside_and_the_work_goes_on(
     file.write_bytes(b"no database at all" * 100)
     after = columns(engine="torch", cache=str(tmp_path)).transform(TRACKS).toarray()
     np.testing.assert_array_equal(after, before)
-    assert "is damaged: moved to" in caplog.text
+    assert "is damaged (file is not a database): moved to" in caplog.text
     assert list(tmp_path.glob("*.corrupt-1"))
 
 
