@@ -25,6 +25,14 @@ _SCALES = {
 }
 """Of a scale: what the sum starts from, what it is called, what it means."""
 
+_STRANGE = {
+    "artist": "is by an artist the model never learned from",
+    "day": "was added after everything the model learned from",
+}
+_NAMELESS = "names no artist"
+_WORTH_SAYING = 0.02
+"""What something strange about a track must cost its confidence to be told."""
+
 
 def explained(found: Explanation) -> None:
     """Draw the choices, what each field added, the nearest tracks and what would change it."""
@@ -60,6 +68,10 @@ def contributions(found: Explanation) -> None:
     table(["field", "holds", "adds", "against | for"], rows, right="adds")
     line(f"{meaning}")
     line(f"the confidence, {found.confidence:.2f}.")
+    for name, otherwise in found.if_familiar.items():
+        if otherwise > found.confidence + _WORTH_SAYING:
+            why = _NAMELESS if name in found.missing else _STRANGE[name]
+            line(f"The track {why}; otherwise it would be {otherwise:.2f}.")
 
 
 def nearest(found: Explanation) -> None:

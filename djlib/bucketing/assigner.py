@@ -171,6 +171,11 @@ class BucketAssigner(ClassifierMixin, BaseEstimator):
         """Take the votes for bucket number `column` (n,) of each track apart: a base (n,) and what
         each field added, (n, len(fields)). Base plus parts is the vote."""
 
+    def if_familiar(self, X: pd.DataFrame) -> list[dict[str, float]]:
+        """Give, for each track, the confidence in its first choice were what is strange to the
+        model, by name, not so. Empty where it does not count on that, as here."""
+        return [{} for _ in range(len(X))]
+
     @abstractmethod
     def nearest(self, X: pd.DataFrame, n: int) -> tuple[np.ndarray, np.ndarray]:
         """Give the `n` rows of `labelled_` most like each track and how alike from 0 to 1, both

@@ -36,8 +36,10 @@ class Explanation:
     that `vote_scale` names; `confidence` is what calibration makes of the votes.
 
     `choices` are the likeliest buckets with their probabilities, `given` the bucket or buckets
-    given out, `values` what the fields hold, `missing` the fields without a usable value, and
-    `what_if` the smallest change to another bucket, None where it was not looked for.
+    given out, `values` what the fields hold, `missing` the fields without a usable value.
+    `if_familiar` is what the confidence would be had it learned from a track of the "artist", or
+    from others added as late ("day"); what it knows is not named. `what_if` is the smallest change
+    to another bucket, None where it was not looked for.
     """
 
     bucket: str
@@ -51,6 +53,7 @@ class Explanation:
     values: dict[str, str]
     nearest: tuple[Neighbour, ...]
     missing: tuple[str, ...]
+    if_familiar: dict[str, float]
     what_if: WhatIf | None = None
 
     def as_dict(self) -> dict[str, Any]:
@@ -85,6 +88,7 @@ def explain(
     missing = missing_fields(tracks, model.fields)
     values = {field: field_values(tracks, field) for field in model.fields}
     given = model.buckets_for(proba)
+    familiar = model.if_familiar(tracks)
     return [
         Explanation(
             bucket=str(model.classes_[column]),
@@ -98,6 +102,7 @@ def explain(
             values={field: of_all[row] for field, of_all in values.items()},
             nearest=nearest[row],
             missing=tuple(field for field in model.fields if missing[field][row]),
+            if_familiar=familiar[row],
             what_if=smallest_change(model, tracks.iloc[[row]]) if what_if else None,
         )
         for row, column in enumerate(first)

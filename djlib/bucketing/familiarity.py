@@ -71,9 +71,14 @@ class Familiarity:
 
     def lie_behind(self, tracks: pd.DataFrame) -> np.ndarray:
         """Which tracks were added when next to nothing learned was, or after it, (n,)."""
-        return self._behind(day_numbers(tracks)) > _NEXT_TO_NOTHING
+        return lies_behind(self.facts(Names.of(tracks)))
 
     def _behind(self, days: np.ndarray) -> np.ndarray:
         as_late = len(self.days) - np.searchsorted(self.days, days, side="left")
         known = np.isfinite(days) & (len(self.days) > 0)
         return np.where(known, _HALF_KNOWN / (_HALF_KNOWN + as_late), 0.0)
+
+
+def lies_behind(facts: np.ndarray) -> np.ndarray:
+    """Which tracks, by their facts (n, 3), lie behind next to everything learned, (n,)."""
+    return np.asarray(facts[:, 2] > _NEXT_TO_NOTHING)

@@ -116,6 +116,14 @@ class HybridBucketAssigner(BucketAssigner):
             return proba
         return self.confidence_.apply(proba, self._familiar().facts(Names.of(X)))
 
+    def if_familiar(self, X: pd.DataFrame) -> list[dict[str, float]]:
+        """Give what confidence would be were what is strange about a track not so; see
+        `hybrid_reasons.if_familiar`."""
+        if self.confidence_ is None:
+            return super().if_familiar(X)
+        facts = self._familiar().facts(Names.of(X))
+        return reasons.if_familiar(self.confidence_, super().predict_proba(X), facts)
+
     def update(self, X: pd.DataFrame, y: Iterable[Any]) -> Self:
         """Give a model that has learned these rows, going on from this one's coefficients.
 
@@ -210,7 +218,7 @@ class HybridBucketAssigner(BucketAssigner):
     def _learn_labels(self, X: pd.DataFrame, labels: Labels, spectrum: Spectrum) -> None:
         """Learn to vote, how often the votes are right, and how that depends on what is known."""
         truth = with_names(labels.truth)
-        later = self._as_later(X, spectrum.rows[: len(X)])
+        later = self.columns_.as_later(X, spectrum.rows[: len(X)], self.sentences_)
         at_once = self.head == "logistic"  # others have threads of their own
         ask = FoldHeads(self.columns_, spectrum, later, truth, self._fitted, at_once)
         with threadpool_limits(1):
@@ -233,12 +241,6 @@ class HybridBucketAssigner(BucketAssigner):
             with threadpool_limits(1):
                 self.head_ = self.head_.go_on(spectrum.rows, truth, steps=FARTHER)
         self._note_means(X)
-
-    def _as_later(self, X: pd.DataFrame, rows: sparse.csr_matrix) -> sparse.csr_matrix:
-        """The matrix of the tracks as they look behind everything learned; `rows` as they are."""
-        if not self.columns_.joined.dates_:
-            return rows
-        return self.columns_.half_dated(X, np.ones(len(X), dtype=bool), self.sentences_)
 
     def _learned_from(self, X: pd.DataFrame) -> sparse.csr_matrix:
         """The matrix of the tracks to learn from and of the names of the buckets; embeddings of

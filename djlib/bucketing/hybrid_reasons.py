@@ -9,10 +9,13 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from ..evaluation.confidence import Confidence
+from ..evaluation.several_confidence import SeveralConfidence
 from ..features.dates import without_days
 from ..features.joined import FIELDS
 from ..features.lexical import unit_rows
 from ..features.track_columns import TrackColumns
+from .familiarity import lies_behind
 from .hybrid_heads import LogisticHead
 
 _AT_ONCE = 500
@@ -81,6 +84,30 @@ def _swapped_in(
         parts[:, field] = after - before
         before = after
     return parts
+
+
+def if_familiar(
+    confidence: Confidence | SeveralConfidence, proba: np.ndarray, facts: np.ndarray
+) -> list[dict[str, float]]:
+    """Give, for each track, the confidence in its first choice were what is strange about it not
+    so: its "artist", its "day". `proba` (n, buckets) are probabilities before `confidence` was
+    applied, `facts` (n, 3) are those of `Familiarity`; what is familiar is not named.
+
+    >>> facts = np.array([[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]])
+    >>> proba = np.array([[0.5, 0.5], [0.5, 0.5]])
+    >>> if_familiar(Confidence(weights=(0.0, 0.0, 0.0)), proba, facts)[1]
+    {}
+    """
+    rows, first = np.arange(len(proba)), proba.argmax(axis=1)
+    strange = {"artist": (0, facts[:, 0] == 0, 1.0), "day": (2, lies_behind(facts), 0.0)}
+    found: list[dict[str, float]] = [{} for _ in rows]
+    for name, (column, holds, familiar) in strange.items():
+        otherwise = facts.copy()
+        otherwise[:, column] = familiar
+        then = confidence.apply(proba, otherwise)[rows, first]
+        for row in np.flatnonzero(holds):
+            found[row][name] = float(then[row])
+    return found
 
 
 def nearest(

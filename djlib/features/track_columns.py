@@ -81,6 +81,15 @@ class TrackColumns:
             rows + sparse.diags(0.5 * which) @ (hidden - rows), dtype=rows.dtype
         )
 
+    def as_later(
+        self, X: pd.DataFrame, rows: sparse.csr_matrix, sentences: np.ndarray
+    ) -> sparse.csr_matrix:
+        """Give the matrix of tracks as they look behind everything learned; `rows` (n, columns) is
+        theirs as they are."""
+        if not self.joined.dates_:
+            return rows
+        return self.half_dated(X, np.ones(len(X), dtype=bool), sentences)
+
     def parts(
         self, X: pd.DataFrame, sentences: np.ndarray | None = None
     ) -> Iterator[tuple[str, int, Any]]:

@@ -10,8 +10,11 @@ from hypothesis import strategies as st
 
 from djlib.bucketing.catalogue import MODEL_NAMES, make_model
 from djlib.bucketing.explain import explain
+from djlib.bucketing.hybrid_reasons import if_familiar
 from djlib.bucketing.simple_ml import SimpleMLBucketAssigner
+from djlib.evaluation.confidence import Confidence
 from djlib.tables.synthetic import synthetic_library
+from tests.bucketing import hybrids
 
 TRACKS = synthetic_library(200, buckets=4, seed=31, multi=0.5)
 FRESH = synthetic_library(30, buckets=4, seed=32)
@@ -199,3 +202,32 @@ def test_every_model_can_be_taken_apart(name: str, several: bool) -> None:
             assert tuple(found.contributions) == tuple(found.values) == model.fields
             assert found.bucket in found.given
             assert len(found.nearest) == 3
+
+
+@pytest.mark.parametrize("kind", ["one", "several"])
+def test_what_is_strange_about_a_track_is_told_with_the_confidence_it_costs(kind: str) -> None:
+    model = hybrids.fitted("logistic", kind)
+    known = hybrids.TRACKS.head(1)
+    asked = pd.concat([known, known.assign(artist="Nobody Yet", title="New")], ignore_index=True)
+    later = asked.tail(1).assign(date_added="2090-01-01")
+    asked = pd.concat([asked, later], ignore_index=True)
+    found = explain(model, asked)
+    assert [set(one.if_familiar) for one in found] == [set(), {"artist"}, {"artist", "day"}]
+
+
+def test_the_confidence_of_a_familiar_track_is_what_the_same_would_get_were_it_familiar() -> None:
+    curve = Confidence(slope=1.0, offset=-1.0, weights=(1.5, 0.0, -2.0))
+    proba = np.array([[0.2, 0.8], [0.8, 0.2]])
+    strange, familiar = np.array([[0.0, 0, 1], [0, 0, 0]]), np.array([[1.0, 0, 1], [1, 0, 0]])
+    found = if_familiar(curve, proba, strange)
+    artist = curve.apply(proba, familiar).max(axis=1)
+    day = curve.apply(proba, np.zeros((2, 3))).max(axis=1)
+    assert found[0] == pytest.approx({"artist": artist[0], "day": day[0]})
+    assert found[1] == pytest.approx({"artist": artist[1]})
+    assert if_familiar(curve, proba, np.array([[1.0, 0, 0.4]] * 2)) == [{}, {}]
+
+
+def test_a_model_that_does_not_count_on_it_finds_nothing_strange(
+    model: SimpleMLBucketAssigner,
+) -> None:
+    assert all(found.if_familiar == {} for found in explain(model, FRESH.head(3)))

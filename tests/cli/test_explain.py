@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from cli._explanation import contributions
+from djlib.bucketing.explain import Explanation
 from djlib.tables.io import write_table
 from djlib.tables.synthetic import synthetic_library
 from tests.cli.running import (
@@ -57,6 +59,32 @@ def test_a_person_sees_choices_fields_neighbours_and_the_change(learned: Path) -
     found = as_json("explain", track["track_id"])["explanation"]
     assert f"{found['votes']:.3f}" in said
     assert sum(found["contributions"].values()) + found["base"] == pytest.approx(found["votes"])
+
+
+@pytest.mark.parametrize(
+    ("missing", "otherwise", "told"),
+    [
+        ((), {"artist": 0.6, "day": 0.4}, ["by an artist the model never learned from", "0.60"]),
+        (("artist",), {"artist": 0.6}, ["names no artist", "0.60"]),
+        ((), {"day": 0.9}, ["was added after everything the model learned from", "0.90"]),
+        ((), {"artist": 0.1, "day": 0.41}, []),
+    ],
+)
+def test_what_is_strange_about_a_track_is_told_where_it_costs(
+    missing: tuple[str, ...],
+    otherwise: dict[str, float],
+    told: list[str],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    found = Explanation(
+        bucket="Warm", confidence=0.4, given=("Warm",), choices=(("Warm", 0.4),),
+        vote_scale="score", votes=1.0, base=0.5, contributions={"artist": 0.5},
+        values={"artist": ""}, nearest=(), missing=missing, if_familiar=otherwise,
+    )  # fmt: skip
+    contributions(found)
+    said = capsys.readouterr().out
+    assert all(words in said for words in told)
+    assert said.count("otherwise it would be") == bool(told)
 
 
 def test_nothing_is_written(learned: Path) -> None:
