@@ -48,6 +48,11 @@ _STRANGERS = 0.5
 """Weight of an answer about an unknown artist from the folds by artist: they tell what such an
 artist does to the confidence, while the drawn folds tell how often one comes."""
 
+_TOMORROW = 40.0
+"""Weight of all answers forward in time where tracks sit in several buckets. Those of one fold
+stand and fall together, and what came after one border tells little of what comes after the next;
+counted one by one they took all confidence from a library that moved on and then came back."""
+
 _FIRST_BORDER, _BORDERS = 0.4, 4
 """The first fold forward in time learns from this share of the tracks; each further one from more,
 at even steps, and is asked about what was added until the next."""
@@ -105,10 +110,12 @@ class Heard:
     ) -> Confidence | SeveralConfidence:
         """Learn how far to trust first choices, or the probability of each of several buckets,
         from all kinds of folds."""
+        n_later = int(np.isfinite(self.forward.votes).all(axis=1).sum())
+        tomorrow = min(1.0, _TOMORROW / max(n_later, 1)) if labels.is_multi else 1.0
         kinds = [
             (self.drawn, self._every()),
             (self.by_artist, self._strangers()),
-            (self.forward, self._every()),
+            (self.forward, tomorrow * self._every()),
         ]
         votes, facts, truth, weight = _together(kinds, labels.truth)
         proba = calibration.apply(votes)
