@@ -71,7 +71,7 @@ class Familiarity:
 
     def lie_behind(self, tracks: pd.DataFrame) -> np.ndarray:
         """Which tracks were added when next to nothing learned was, or after it, (n,)."""
-        return lies_behind(self.facts(Names.of(tracks)))
+        return self._behind(day_numbers(tracks)) > _NEXT_TO_NOTHING
 
     def _behind(self, days: np.ndarray) -> np.ndarray:
         as_late = len(self.days) - np.searchsorted(self.days, days, side="left")

@@ -26,12 +26,12 @@ def side_by_side(
     """
     # Filters of warnings belong to all threads. What each sets for itself another may undo, so what
     # all of them need is set before there are any, and taken back when there are none.
-    with ThreadPoolExecutor(n_threads(most)) as threads, warnings.catch_warnings():
+    with ThreadPoolExecutor(_n_threads(most)) as threads, warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         return list(threads.map(learn, items))
 
 
-def n_threads(most: int = MOST_AT_ONCE) -> int:
+def _n_threads(most: int) -> int:
     """How many threads this machine has for it, `most` at most."""
     from joblib import cpu_count
 

@@ -51,6 +51,8 @@ class EmbeddingCache(CacheFile):
         """
         found = np.zeros(len(texts), dtype=bool)
         vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        if self._db is None:
+            return found, vectors
         place = {_key(text): row for row, text in enumerate(texts)}
         stored = [pair for keys in _batches(list(place)) for pair in self._find(keys)]
         whole = [(key, cell) for key, cell in stored if len(cell) == 2 * self.dimension]

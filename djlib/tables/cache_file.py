@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import sqlite3
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import lru_cache
 from itertools import count
@@ -19,21 +20,14 @@ from typing import ClassVar, Self, TypeVar
 logger = logging.getLogger(__name__)
 
 _WAIT_S = 30.0
-_REFUSED = {
-    sqlite3.SQLITE_BUSY,
-    sqlite3.SQLITE_LOCKED,
-    sqlite3.SQLITE_READONLY,
-    sqlite3.SQLITE_CANTOPEN,
-    sqlite3.SQLITE_IOERR,
-    sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_PERM,
-}
-"""What the system or another process refuses; any other error means that the file is damaged."""
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}
+"""What a file that is not as it was left answers: an error is a table that is not there, or not of
+these columns. Anything else (locked, full, no memory) passes, and the file is worth keeping."""
 
 T = TypeVar("T")
 
 
-class CacheFile:
+class CacheFile(ABC):
     """Base of the caches; use as a context manager. `what` it is and what happens `without` it are
     words for warnings, `_prepare` makes its tables.
 
@@ -69,9 +63,9 @@ class CacheFile:
             self._db.close()
             self._db = None
 
+    @abstractmethod
     def _prepare(self, db: sqlite3.Connection) -> None:
         """Make the tables where there are none."""
-        raise NotImplementedError
 
     def _do(self, work: Callable[[sqlite3.Connection], T]) -> T | None:
         """Do `work` in one transaction; None where there is no cache to do it in."""
@@ -122,9 +116,10 @@ def _warn_once(line: str) -> None:
 
 
 def _is_damage(error: Exception) -> bool:
+    if not isinstance(error, sqlite3.DatabaseError) or isinstance(error, sqlite3.ProgrammingError):
+        return False
     code = getattr(error, "sqlite_errorcode", None)  # none for what Python itself cannot decode
-    refused = code is not None and code & 0xFF in _REFUSED
-    return isinstance(error, sqlite3.Error) and not refused
+    return code is None or code & 0xFF in _DAMAGED
 
 
 def _set_aside(path: Path) -> Path:

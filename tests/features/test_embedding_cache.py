@@ -144,3 +144,18 @@ def test_a_full_disk_does_not_stop_the_work(file: Path, caplog: pytest.LogCaptur
         assert not cache.load(TEXTS)[0].any()
 
     assert "full" in caplog.text
+
+
+def test_what_passes_costs_no_vector(file: Path) -> None:
+    """A machine short of memory is no reason to begin anew."""
+    vectors, error = filled(file), sqlite3.OperationalError("out of memory")
+    error.sqlite_errorcode = sqlite3.SQLITE_NOMEM
+
+    def short(keys: object) -> None:
+        raise error
+
+    with EmbeddingCache(file, 8) as cache:
+        assert cache._do(short) is None
+    assert [p.name for p in file.parent.iterdir()] == [file.name]
+    with EmbeddingCache(file, 8) as cache:
+        assert np.array_equal(cache.load(TEXTS)[1], vectors.astype(np.float32))
