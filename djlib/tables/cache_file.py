@@ -17,6 +17,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import ClassVar, Self, TypeVar
 
+from .write_ahead import write_ahead
+
 logger = logging.getLogger(__name__)
 
 _WAIT_S = 30.0
@@ -83,7 +85,7 @@ class CacheFile(ABC):
         path.parent.mkdir(parents=True, exist_ok=True)
         db = sqlite3.connect(path, timeout=_WAIT_S)
         try:
-            db.execute("PRAGMA journal_mode = WAL")
+            write_ahead(db, _WAIT_S)
             db.execute("PRAGMA synchronous = NORMAL")  # a power cut may cost the last rows only
             if path.stat().st_size % db.execute("PRAGMA page_size").fetchone()[0]:
                 raise sqlite3.DatabaseError("cut short")  # SQLite would read the rest as zeroes

@@ -12,6 +12,7 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from ..errors import BusyError, DjlibError, InputError
+from .write_ahead import write_ahead
 
 STATE_FILE = "state.sqlite"
 _WAIT_S = 10.0
@@ -99,7 +100,7 @@ def _check(state: sqlite3.Connection, path: Path) -> None:
             "it is left as it is: update djlib"
         )
     if found == 0:
-        state.execute("PRAGMA journal_mode = WAL")
+        write_ahead(state, _WAIT_S)
     if found < newest:
         with transaction(state):
             for schema in _SCHEMAS[_version(state) :]:  # what nobody else was faster with
