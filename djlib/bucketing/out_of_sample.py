@@ -49,9 +49,9 @@ _STRANGERS = 0.5
 artist does to the confidence, while the drawn folds tell how often one comes."""
 
 _TOMORROW = 40.0
-"""Weight of all answers forward in time where tracks sit in several buckets. Those of one fold
-stand and fall together, and what came after one border tells little of what comes after the next;
-counted one by one they took all confidence from a library that moved on and then came back."""
+"""Weight of all answers forward in time. Those of one fold stand and fall together, and what came
+after one border tells little of what comes after the next; counted one by one they took all
+confidence from a library that moved on and then came back."""
 
 _FIRST_BORDER, _BORDERS = 0.4, 4
 """The first fold forward in time learns from this share of the tracks; each further one from more,
@@ -111,7 +111,7 @@ class Heard:
         """Learn how far to trust first choices, or the probability of each of several buckets,
         from all kinds of folds."""
         n_later = int(np.isfinite(self.forward.votes).all(axis=1).sum())
-        tomorrow = min(1.0, _TOMORROW / max(n_later, 1)) if labels.is_multi else 1.0
+        tomorrow = min(1.0, _TOMORROW / max(n_later, 1))
         kinds = [
             (self.drawn, self._every()),
             (self.by_artist, self._strangers()),

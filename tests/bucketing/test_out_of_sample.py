@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -170,6 +172,24 @@ def test_answers_forward_in_time_move_the_confidence_of_later_tracks_alone() -> 
     known, later = (float(curve.apply(proba, np.array([[0, 0, f]])).max()) for f in (0, 1))
     assert known == pytest.approx(0.8, abs=0.05)
     assert later < 0.4
+
+
+def test_however_many_answers_forward_in_time_weigh_as_much_as_forty() -> None:
+    truth = np.eye(2, dtype=int)[np.arange(600) % 2]
+    votes = np.where(np.arange(600)[:, None] % 10 < 8, truth, 1 - truth) * 0.6 + 0.2
+    none = Answers(np.full((600, 2), np.nan), np.zeros((600, 3)))
+    half_wrong = np.where(np.arange(600)[:, None] % 4 < 2, truth, 1 - truth) * 0.6 + 0.2
+    later = Answers(half_wrong, np.tile([0.0, 0.0, 1.0], (600, 1)))
+    forty = replace(later, votes=np.where(np.arange(600)[:, None] < 40, half_wrong, np.nan))
+    plain = Calibration.fit(votes, truth, is_multi=False)
+    told = [
+        Heard(Answers(votes, none.facts), none, answers)
+        .confidence(plain, Labels(("a", "b"), truth, False))
+        .apply(plain.apply(votes[:1]), np.array([[0, 0, 1]]))
+        .max()
+        for answers in (later, forty)
+    ]
+    assert told[0] == pytest.approx(told[1], abs=1e-3)
 
 
 def test_with_several_buckets_too_later_tracks_are_trusted_less() -> None:
