@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +15,7 @@ from ..opportunities.history import COLUMNS, History, seconds_of
 from ..opportunities.recommending import best, varied, worth_a_look
 from ..opportunities.trees import WITHOUT, trees_missing
 from ..settings import Settings, Workspace
-from .engagement import history_of
+from .engagement import history_of, stamp
 from .opportunity_models import feature_store, opportunity_models
 from .ratings import Ratings, current_ids
 
@@ -72,7 +72,7 @@ def rank_calls(
         picked = _cold(some, history, settings.opportunities.top, now)
     elif len(some):
         counts = feature_store(workspace, keep=keep).counts(calls)[rows]
-        some[list(COLUMNS)] = history.standing(some, _stamp(now))
+        some[list(COLUMNS)] = history.standing(some, _so_far(now))
         model = opportunity_models(workspace).load(version)
         picked = _by_taste(model, some, counts, user, settings.opportunities.top)
     chosen = some.iloc[picked.rows].reset_index(drop=True)
@@ -124,14 +124,16 @@ def _cold(calls: pd.DataFrame, history: History, top: int, now: datetime) -> _Pi
     seen = seconds_of(calls[column]).astype(float)
     old = np.where(seen > 0, (now.timestamp() - seen) / _DAY, np.nan)
     left = days_left(calls, now)
-    reliability = history.reliability(calls, _stamp(now))
+    reliability = history.reliability(calls, _so_far(now))
     picked = varied(worth_a_look(old, left, reliability), calls, top)
     reasons = [_why(old[row], left[row]) for row in picked]
     return _Picked(picked, [None] * len(picked), reasons, NOTHING_RATED)
 
 
-def _stamp(now: datetime) -> str:
-    return f"{now:%Y-%m-%dT%H:%M:%SZ}"
+def _so_far(now: datetime) -> str:
+    """The moment that all that was logged until now lies before: logs are written to the second,
+    and a person who rated within this one wants it to count."""
+    return stamp(now + timedelta(seconds=1))
 
 
 def _why(days_old: float, days: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -11,8 +12,9 @@ import pytest
 from djlib.errors import NotFoundError, UsageError
 from djlib.jobs.engagement import IMPRESSIONS
 from djlib.jobs.opportunity_feedback import opportunity_feedback, train_opportunities
-from djlib.jobs.opportunity_models import opportunity_models
-from djlib.jobs.ranking import NEVER_RATED, NOTHING_RATED
+from djlib.jobs.opportunity_models import current_version, opportunity_models
+from djlib.jobs.ranking import NEVER_RATED, NOTHING_RATED, rank_calls
+from djlib.jobs.ratings import ratings_so_far
 from djlib.jobs.recommend import Recommendations, recommend
 from djlib.jobs.talk import Silent
 from djlib.settings import Settings, Workspace, settings_from
@@ -121,6 +123,23 @@ def test_nobody_sees_the_list_of_another(here: Workspace, settings: Settings) ->
     assert back.from_cache
     table = pd.read_csv(here.recommendations, dtype=str)
     assert set(table["user_id"]) == {"mara"}
+
+
+def test_what_was_rated_within_this_second_counts(
+    here: Workspace, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as earlier:
+        earlier.setattr("djlib.jobs.ratings.utc_now", lambda: days_from_now(-1))
+        rate(here, settings, range(60))
+    rate(here, settings, range(60, 120), user="ben", topic="film")
+    ratings, version = ratings_so_far(here), current_version(here)
+    assert version is not None
+    last = datetime.fromisoformat(max(event.at for event in ratings.events))
+    now, later = (
+        rank_calls(here, settings, calls_of(here), ratings, "ben", version.id, now=moment)
+        for moment in (last, last + timedelta(seconds=30))
+    )
+    assert now.chance == later.chance
 
 
 def test_learning_rating_scanning_and_settings_make_a_new_list(
