@@ -129,7 +129,7 @@ def test_what_was_rated_within_this_second_counts(
     here: Workspace, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as earlier:
-        earlier.setattr("djlib.jobs.ratings.utc_now", lambda: days_from_now(-1))
+        earlier.setattr("djlib.jobs.rating_file.utc_now", lambda: days_from_now(-1))
         rate(here, settings, range(60))
     rate(here, settings, range(60, 120), user="ben", topic="film")
     ratings, version = ratings_so_far(here), current_version(here)
