@@ -40,7 +40,18 @@ def test_another_failure_is_not_waited_for(tmp_path: Path) -> None:
     path = tmp_path / "a.sqlite"
     path.write_bytes(b"x" * 5000)
     with closing(_opened(path)) as db, pytest.raises(sqlite3.DatabaseError, match="not a database"):
-        write_ahead(db, wait_s=30)
+        write_ahead(db, wait_s=3_600)
+
+
+def test_a_file_that_takes_no_writes_is_not_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "a.sqlite"
+    with closing(_opened(path)) as db:
+        db.execute("CREATE TABLE t (a)")
+    with (
+        closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as reader,
+        pytest.raises(sqlite3.OperationalError, match="readonly"),
+    ):
+        write_ahead(reader, wait_s=3_600)
 
 
 def test_many_that_open_a_new_file_at_once_all_may(tmp_path: Path) -> None:
