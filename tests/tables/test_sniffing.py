@@ -157,7 +157,7 @@ def test_an_empty_file_is_called_empty(tmp_path: Path, content: bytes, packed: b
     [
         (b"PK\x03\x04..", "Excel file"),
         (b"PAR1....", "Parquet"),
-        (gzip.compress(b"track_id"), "packed by gzip"),
+        (gzip.compress(b"track_id", mtime=0), "packed by gzip"),
         (b"SQLite format 3\0", "SQLite"),
     ],
 )
