@@ -16,6 +16,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
 from .many_questions import fit_together
+from .one_question import fit_one_question
 from .side_by_side import side_by_side
 
 STRENGTH = 3.0
@@ -63,6 +64,10 @@ def fit_logistic(
         first = None if start is None else start[:, [present[1]]] - start[:, [present[0]]]
         half = _binary(columns, (target == present[1]).astype(int), first, steps) / 2
         weights[:, present] = np.hstack([-half, half])
+        return weights
+    if start is None and isinstance(columns, np.ndarray):
+        among = np.searchsorted(present, target)
+        weights[:, present] = fit_one_question(columns, among, strength=STRENGTH, steps=steps)
         return weights
     model = _logistic(columns, target, None if start is None else start[:, present], steps)
     weights[:-1, present], weights[-1, present] = model.coef_.T, model.intercept_
