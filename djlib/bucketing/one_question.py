@@ -17,8 +17,8 @@ _REMEMBERED = 10
 """Steps that tell how the loss is curved."""
 
 _ENOUGH = 1e-4
-"""The last step's gain in mean loss. A third of it took two fifths more steps on four real
-libraries and moved log-loss by a thousandth."""
+"""The last step's gain in mean loss. A third of it took a quarter to three quarters more steps on
+two large libraries and moved log-loss by a thousandth."""
 
 
 def fit_one_question(
