@@ -270,7 +270,8 @@ class HybridBucketAssigner(BucketAssigner):
 
     def _seen(self, X: pd.DataFrame) -> np.ndarray:
         """Tracks as the head looks at them, (n, k)."""
-        return np.asarray(self.columns_.half_dated(X, self._half_dated(X)) @ self.head_.projection)
+        rows = self.columns_.transform(X, half_dated=self._half_dated(X))
+        return np.asarray(rows @ self.head_.projection)
 
     def _half_dated(self, X: pd.DataFrame) -> np.ndarray:
         """Which tracks' day counts half, (n,): one that lies behind everything learned is known

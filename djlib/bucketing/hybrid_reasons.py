@@ -11,7 +11,6 @@ from scipy import sparse
 
 from ..evaluation.confidence import Confidence
 from ..evaluation.several_confidence import SeveralConfidence
-from ..features.dates import without_days
 from ..features.joined import FIELDS
 from ..features.lexical import unit_rows
 from ..features.track_columns import TrackColumns
@@ -27,12 +26,8 @@ def seen_by_field(
     """Give what each field brings to the places a head looks at, (fields, n, k); the day of tracks
     that are `half_dated` (n,) counts half."""
     seen = np.zeros((len(FIELDS), len(X), projection.shape[1]))
-    for field, at, part in columns.parts(X):
+    for field, at, part in columns.parts(X, half_dated=half_dated):
         seen[FIELDS.index(field)] += part @ projection[at : at + part.shape[1]]
-    if half_dated.any():
-        nowhere = np.zeros(len(X), dtype=bool)
-        hidden = seen_by_field(columns, projection, without_days(X), nowhere)
-        seen += 0.5 * half_dated[:, None] * (hidden - seen)
     return seen
 
 

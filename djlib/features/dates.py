@@ -50,15 +50,6 @@ def day_numbers(tracks: pd.DataFrame) -> np.ndarray:
     return np.where(np.isnat(days), np.nan, days.astype(float))
 
 
-def without_days(tracks: pd.DataFrame) -> pd.DataFrame:
-    """Give the tracks as if the day they were added were not known.
-
-    >>> without_days(pd.DataFrame({"date_added": ["2021-03-04"]}))["date_added"].tolist()
-    ['']
-    """
-    return tracks.assign(date_added="") if "date_added" in tracks else tracks
-
-
 def _order(text: pd.Series) -> list[str]:
     """What the parts of dates with the year last are: one of the first two is over 12 in some."""
     parts = text.str.extract(_YEAR_LAST).astype("float64")

@@ -110,14 +110,21 @@ class JoinedFeatures(TransformerMixin, BaseEstimator):
             part.shape[1] for _, _, part in self._smooth(pd.DataFrame(index=range(1)))
         )
 
-    def transform(self, X: pd.DataFrame, *, words_only: bool = False) -> sparse.csr_matrix:
+    def transform(
+        self, X: pd.DataFrame, *, words_only: bool = False, half_dated: np.ndarray | None = None
+    ) -> sparse.csr_matrix:
         """Give the matrix, shape (n tracks, width), float32; with `words_only` numbers, keys and
-        dates count as neither there nor missing."""
+        dates count as neither there nor missing. Where `half_dated` (n,) holds, a row is the mean
+        of what it is with the day of the track and without."""
         check_is_fitted(self)
         texts = _texts(X)
-        blocks = [_WEIGHTS[name] * b.transform(texts) for name, b in self.lexical_.items()]
+        blocks = [
+            _weighted(name, block.transform(texts), half_dated)
+            for name, block in self.lexical_.items()
+        ]
         for name, _, part in self._smooth(X):
-            blocks.append(sparse.csr_matrix(part.shape) if words_only else _WEIGHTS[name] * part)
+            shown = _weighted(name, part, half_dated)
+            blocks.append(sparse.csr_matrix(part.shape) if words_only else shown)
         return sparse.hstack(blocks, format="csr", dtype=np.float32)
 
     def as_new(self, rows: sparse.csr_matrix, learned: sparse.csr_matrix) -> sparse.csr_matrix:
@@ -127,16 +134,18 @@ class JoinedFeatures(TransformerMixin, BaseEstimator):
         blocks = [(block.width, block.min_tracks) for block in self.lexical_.values()]
         return read_as_new(rows, learned, blocks)
 
-    def parts(self, X: pd.DataFrame) -> Iterator[tuple[str, int, sparse.csr_matrix]]:
+    def parts(
+        self, X: pd.DataFrame, *, half_dated: np.ndarray | None = None
+    ) -> Iterator[tuple[str, int, sparse.csr_matrix]]:
         """Give field, first column and columns of each part; together they are `transform`."""
         check_is_fitted(self)
         texts, at = _texts(X), 0
         for name, block in self.lexical_.items():
             for field, part in block.parts(texts).items():
-                yield _FIELD_OF.get(field, field), at, _WEIGHTS[name] * part
+                yield _FIELD_OF.get(field, field), at, _weighted(name, part, half_dated)
             at += block.width
         for name, field, part in self._smooth(X):
-            yield field, at, _WEIGHTS[name] * part
+            yield field, at, _weighted(name, part, half_dated)
             at += part.shape[1]
 
     def terms(self) -> list[tuple[str, str]]:
@@ -163,6 +172,20 @@ class JoinedFeatures(TransformerMixin, BaseEstimator):
         if self.dates_:
             found.append(("date", "date_added", bumps(day_numbers(X), *self.dates_, 24)))
         return found
+
+
+def _weighted(
+    name: str, part: sparse.csr_matrix, half_dated: np.ndarray | None
+) -> sparse.csr_matrix:
+    """A block as heavy as it counts; of tracks whose day counts half, the day's columns are the
+    mean of what they are and of what they would be without one."""
+    if half_dated is not None and name in ("days", "date"):
+        half = 0.5 * half_dated.astype(np.float32)
+        part = sparse.diags(1 - half) @ part
+        if name == "date":  # its last column says that there is none
+            missing = (half, (np.arange(len(half)), np.full(len(half), part.shape[1] - 1)))
+            part = part + sparse.csr_matrix(missing, shape=part.shape)
+    return _WEIGHTS[name] * part
 
 
 def _lexical_blocks() -> dict[str, LexicalBlock]:

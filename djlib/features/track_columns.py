@@ -12,7 +12,6 @@ import pandas as pd
 from scipy import sparse
 
 from ..errors import EmbeddingsMissingError
-from .dates import without_days
 from .embeddings import SentenceEmbedder
 from .joined import JoinedFeatures
 
@@ -58,43 +57,38 @@ class TrackColumns:
         return self
 
     def transform(
-        self, X: pd.DataFrame, sentences: np.ndarray | None = None, *, words_only: bool = False
+        self,
+        X: pd.DataFrame,
+        sentences: np.ndarray | None = None,
+        *,
+        words_only: bool = False,
+        half_dated: np.ndarray | None = None,
     ) -> sparse.csr_matrix:
         """Give the matrix, shape (n, width + 384); `sentences` (n, 384) are embeddings at hand,
-        `words_only` as in `JoinedFeatures`."""
+        `words_only` and `half_dated` as in `JoinedFeatures`."""
         known = self.sentences(X) if sentences is None else sentences
         embedded = sparse.csr_matrix(SENTENCE_WEIGHT * known.astype(np.float32))
-        both = [self.joined.transform(X, words_only=words_only), embedded]
-        return sparse.hstack(both, format="csr", dtype=np.float32)
-
-    def half_dated(
-        self, X: pd.DataFrame, which: np.ndarray, sentences: np.ndarray | None = None
-    ) -> sparse.csr_matrix:
-        """Give the matrix where the day of the tracks `which` (n,) counts half: each such row is
-        the mean of what it is with its day and without."""
-        known = self.sentences(X) if sentences is None else sentences
-        rows = self.transform(X, known)
-        if not which.any():
-            return rows
-        hidden = self.transform(without_days(X), known)
-        return sparse.csr_matrix(
-            rows + sparse.diags(0.5 * which) @ (hidden - rows), dtype=rows.dtype
-        )
+        said = self.joined.transform(X, words_only=words_only, half_dated=half_dated)
+        return sparse.hstack([said, embedded], format="csr", dtype=np.float32)
 
     def as_later(
         self, X: pd.DataFrame, rows: sparse.csr_matrix, sentences: np.ndarray
     ) -> sparse.csr_matrix:
-        """Give the matrix of tracks as they look behind everything learned; `rows` (n, columns) is
-        theirs as they are."""
+        """Give the matrix of tracks as they look behind everything learned, their day counting
+        half; `rows` (n, columns) is theirs as they are."""
         if not self.joined.dates_:
             return rows
-        return self.half_dated(X, np.ones(len(X), dtype=bool), sentences)
+        return self.transform(X, sentences, half_dated=np.ones(len(X), dtype=bool))
 
     def parts(
-        self, X: pd.DataFrame, sentences: np.ndarray | None = None
+        self,
+        X: pd.DataFrame,
+        sentences: np.ndarray | None = None,
+        *,
+        half_dated: np.ndarray | None = None,
     ) -> Iterator[tuple[str, int, Any]]:
         """Give field, first column and columns of each part; together they are `transform`."""
-        yield from self.joined.parts(X)
+        yield from self.joined.parts(X, half_dated=half_dated)
         known = self.sentences(X) if sentences is None else sentences
         yield "sentence", self.joined.width, SENTENCE_WEIGHT * known.astype(np.float32)
 

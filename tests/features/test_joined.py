@@ -77,6 +77,23 @@ def test_dates_count_only_where_they_may_and_are_there() -> None:
     assert np.isfinite(one_day.transform(TRACKS).data).all()
 
 
+def test_a_day_that_counts_half_is_the_mean_of_there_and_not_there() -> None:
+    tracks = TRACKS.assign(date_added=TRACKS["date_added"].where(TRACKS.index % 5 > 0, ""))
+    there, hidden = (
+        FITTED.transform(x).toarray() for x in (tracks, tracks.drop(columns="date_added"))
+    )
+    which = np.arange(len(tracks)) % 3 > 0
+    mean = np.where(which[:, None], (there + hidden) / 2, there)
+    np.testing.assert_allclose(
+        FITTED.transform(tracks, half_dated=which).toarray(), mean, atol=1e-6
+    )
+    whole = np.zeros_like(mean)
+    for _, at, part in FITTED.parts(tracks, half_dated=which):
+        whole[:, at : at + part.shape[1]] += part.toarray()
+    np.testing.assert_allclose(whole, mean, atol=1e-6)
+    assert not np.allclose(there, mean)
+
+
 def test_each_artist_of_a_track_is_a_name() -> None:
     tracks = pd.DataFrame({"artist": ["Robyn feat. Kleerup & The Knife", "KLEERUP", "Robyn"]})
     features = JoinedFeatures().fit(tracks)
