@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -150,6 +151,22 @@ def test_a_saved_model_holds_no_pickle_and_says_what_it_is(
 
 def test_out_of_bag_votes_are_not_carried_along(model: SimpleMLBucketAssigner) -> None:
     assert not hasattr(model.forest_, "oob_decision_function_")
+
+
+@pytest.mark.parametrize("threads_reset_filters", [False, True])
+def test_that_few_trees_leave_no_track_out_is_not_said(
+    threads_reset_filters: bool, monkeypatch: pytest.MonkeyPatch, recwarn: pytest.WarningsRecorder
+) -> None:
+    fit = RandomForestClassifier.fit
+
+    def reset_fit(self: RandomForestClassifier, *args: object, **given: object) -> object:
+        warnings.resetwarnings()  # as a thread of the forest that ends after another began
+        return fit(self, *args, **given)
+
+    if threads_reset_filters:
+        monkeypatch.setattr(RandomForestClassifier, "fit", reset_fit)
+    SimpleMLBucketAssigner(n_estimators=1, random_state=0).fit(*bucket_tracks())
+    assert [str(warning.message) for warning in recwarn] == []
 
 
 def test_large_tables_are_answered_piece_by_piece_and_alike(

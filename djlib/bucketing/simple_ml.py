@@ -140,9 +140,10 @@ class SimpleMLBucketAssigner(BucketAssigner):
         target, weights = labels.truth.argmax(axis=1), None
         if labels.is_multi:
             matrix, target, weights = _with_outsider(matrix, labels.truth)
-        with warnings.catch_warnings():  # few trees: rows no tree left out come back as NaN
-            warnings.filterwarnings("ignore", "Some inputs do not have OOB scores")
-            warnings.filterwarnings("ignore", "invalid value encountered in divide")
+        # Few trees: rows that no tree left out come back as NaN, which need not be said. What the
+        # filter lets through is kept: the forest's threads reset filters, each for a moment.
+        with warnings.catch_warnings(record=True):
+            warnings.simplefilter("ignore")
             self.forest_.fit(matrix, target, sample_weight=weights)
         return self._take_out_of_bag(len(X))
 
