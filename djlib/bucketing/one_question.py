@@ -36,10 +36,10 @@ def fit_one_question(
     (n, n_columns), often = columns.shape, np.bincount(target) / len(target)
     penalty = 1 / (strength * n)
     # As sure as a guess at first and surer in the end: half as curved as at the start.
-    curved = 0.5 * np.mean(often * (1 - often)) * np.square(columns).mean(axis=0, dtype=float)
-    unit = 1 / np.sqrt(curved + penalty)
+    curved = 0.5 * np.mean(often * (1 - often)) * np.einsum("ij,ij->j", columns, columns) / n
+    unit = (1 / np.sqrt(curved + penalty)).astype(np.float32)
     rows = np.ones((n, n_columns + 1), dtype=np.float32)
-    rows[:, :-1] = columns * unit
+    np.multiply(columns, unit, out=rows[:, :-1], casting="same_kind")
     # How often a bucket is given is no reason to doubt it: intercepts cost nothing.
     cost = np.append(penalty * unit**2, 0)[:, None].astype(np.float32)
     found = minimize(
