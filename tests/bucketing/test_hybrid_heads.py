@@ -104,7 +104,7 @@ def test_a_logistic_head_goes_on_from_coefficients() -> None:
     head = LogisticHead().fit(PLACES, ONE, is_multi=False)
     before = votes(head)
     on = head.go_on(PLACES, ONE)
-    np.testing.assert_allclose(votes(on), before, atol=0.02)
+    np.testing.assert_allclose(votes(on), before, atol=0.04)
     np.testing.assert_array_equal(votes(head), before)
 
 
