@@ -61,6 +61,12 @@ def options_of(name: str) -> set[str]:
     return {"--help", *(o for p in parameters for o in (*p.opts, *p.secondary_opts))}
 
 
+def needed_of(name: str) -> list[set[str]]:
+    """The options a command cannot do without, each in all its spellings."""
+    parameters = COMMANDS[name].params if name in COMMANDS else []
+    return [set(p.opts) for p in parameters if p.required and p.param_type_name == "option"]
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_help_with_an_example_that_calls_it(name: str) -> None:
     text = COMMANDS[name].help or ""
@@ -96,6 +102,8 @@ def test_commands_in_the_pages_exist(page: Path) -> None:
             asked = set(re.findall(r"(?<=\s)(--?[a-z][a-z0-9-]*)", call))
             known = options_of(command_of(call))
             assert asked <= known, f"{call}: no {asked - known}"
+            lacking = [ways for ways in needed_of(command_of(call)) if asked and not ways & asked]
+            assert not lacking or "--help" in asked, f"{call}: lacks {lacking}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
