@@ -28,7 +28,7 @@ SECONDS_APART = 2.0
 
 _LABELS = ("bucket", "buckets")
 
-_OUR_ID = re.compile(r"t_[0-9a-f]{12}")
+_OUR_ID = re.compile(r"t_[0-9a-f]{12}(-\d+)?")
 
 Song = tuple[str, str]
 Named = Callable[[str, str], Song]
@@ -104,9 +104,9 @@ def _called(tracks: pd.DataFrame, named: Named) -> list[Song]:
 def _groups(rows: Sequence[_Identity], seen: _Seen, are_files: bool) -> list[int]:
     """The group of each row: that of the same track in an earlier library, else a new one.
 
-    Paths and ids go before songs, so that no row takes the place of a surer one.
+    Paths go before ids and both before songs, so that no row takes the place of a surer one.
     """
-    found = [_of_keys(row, seen) for row in rows]
+    found = _of_keys(rows, seen)
     how_often = Counter(row.song for row in rows)
     taken = {group for group in found if group is not None}
     groups = []
@@ -138,11 +138,27 @@ def _identities(tracks: pd.DataFrame, songs: Sequence[Song]) -> list[_Identity]:
 def _keys(path: str, own: str) -> tuple[str, ...]:
     """A path, and an id that djlib gave: ids of tables may mean another track elsewhere."""
     keys = [path_key(path)] if path else []
-    return (*keys, own) if _OUR_ID.fullmatch(own) else tuple(keys)
+    return (*keys, own) if _is_id(own) else tuple(keys)
 
 
-def _of_keys(row: _Identity, seen: _Seen) -> int | None:
-    return next((seen.by_key[key] for key in row.keys if key in seen.by_key), None)
+def _of_keys(rows: Sequence[_Identity], seen: _Seen) -> list[int | None]:
+    """The group of each row of which a key is known. Two rows of a library that came to one group
+    by different keys are two tracks: the one that a path led there stays."""
+    found: list[int | None] = [None] * len(rows)
+    led_by: dict[int, str] = {}
+    for by_id in (False, True):
+        for number, row in enumerate(rows):
+            for key in row.keys:
+                group = seen.by_key.get(key)
+                if group is None or found[number] is not None or _is_id(key) != by_id:
+                    continue
+                if led_by.setdefault(group, key) == key:
+                    found[number] = group
+    return found
+
+
+def _is_id(key: str) -> bool:
+    return _OUR_ID.fullmatch(key) is not None
 
 
 def _of_song(row: _Identity, seen: _Seen, is_file: bool, taken: set[int]) -> int | None:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pandas as pd
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from djlib.formats.collection import Library, Playlist, SourcePlaylist, assemble
@@ -75,8 +75,21 @@ def test_buckets_that_tables_state_are_united_and_their_ids_stay_apart() -> None
     assert merged["bucket"].tolist() == ["Peak", "Late"]
 
 
+_ONE, _ONE_THERE = ("", "One", "One", ""), ("/m/1.mp3", "One", "One", "")
+
+
+def test_two_tracks_of_one_source_stay_two_where_others_made_them_one() -> None:
+    libraries = [
+        library(str(n), r) for n, r in enumerate([[_ONE], [_ONE_THERE], [_ONE, _ONE_THERE]])
+    ]
+    merged = merge(libraries).tracks
+    assert merged[SOURCE_IDS].tolist() == ["0: 0; 1: 0; 2: 1", "2: 0"]
+    assert merged["track_id"].is_unique
+
+
 @settings(deadline=None, max_examples=80)
 @given(st.lists(ROWS, min_size=2, max_size=3))
+@example([[_ONE], [_ONE_THERE], [_ONE, _ONE_THERE]])
 def test_nothing_is_lost_and_nothing_doubled(rows: list[list[tuple[str, str, str, str]]]) -> None:
     libraries = [library(str(n), given_rows) for n, given_rows in enumerate(rows)]
     merged = merge(libraries)
