@@ -146,14 +146,11 @@ def _of_keys(rows: Sequence[_Identity], seen: _Seen) -> list[int | None]:
     by different keys are two tracks: the one that a path led there stays."""
     found: list[int | None] = [None] * len(rows)
     led_by: dict[int, str] = {}
-    for by_id in (False, True):
-        for number, row in enumerate(rows):
-            for key in row.keys:
-                group = seen.by_key.get(key)
-                if group is None or found[number] is not None or _is_id(key) != by_id:
-                    continue
-                if led_by.setdefault(group, key) == key:
-                    found[number] = group
+    known = ((n, key) for n, row in enumerate(rows) for key in row.keys if key in seen.by_key)
+    for number, key in sorted(known, key=lambda claim: _is_id(claim[1])):
+        group = seen.by_key[key]
+        if found[number] is None and led_by.setdefault(group, key) == key:
+            found[number] = group
     return found
 
 
