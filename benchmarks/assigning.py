@@ -20,10 +20,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-from djlib.jobs.models import bucket_models
-from djlib.jobs.synth import synthesise
 from djlib.settings import Workspace
 from djlib.tables.io import iter_table
+from djlib.workflows.buckets.models import bucket_models
+from djlib.workflows.library.demo import synthesise
 
 LIMIT_MB = 1536
 _BARE_ROWS = 50_000

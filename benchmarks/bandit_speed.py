@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from djlib import ContrastiveBandit
-from djlib.bandit.listing_inputs import ListingInputs
+from djlib.bandit.contrastive.inputs import ListingInputs
 
 N_ENCODED, N_LABELS = 5000, 1000
 GENRES = ("House", "Techno", "Dub", "Disco; Funk", "Jazz", "Electronic; Ambient")
@@ -40,7 +40,7 @@ def main() -> None:
 
 def moments() -> None:
     """50 draws over 1,000 points: the floor is one product of their hidden units with 50 masks."""
-    from djlib.bandit.training import TasteNet  # the networks come last: torch takes memory
+    from djlib.bandit.contrastive.policy import TasteNet
 
     rng = np.random.default_rng(0)
     points = rng.normal(size=(1000, 64)).astype(np.float32)
@@ -60,7 +60,7 @@ def encoding() -> None:
     """Listings never seen before: the floor is their convolutions, once a distinct name."""
     import torch
 
-    from djlib.bandit.training import TasteNet
+    from djlib.bandit.contrastive.policy import TasteNet
 
     torch.set_num_threads(1)
     listings = shop(N_ENCODED)
@@ -88,12 +88,11 @@ def updating() -> None:
     """A batch of 20 after 1,000 labels: the floor is ten steps of Adam over the same weights."""
     import torch
 
-    from djlib.bandit.faithful import FaithfulPolicy
-    from djlib.bandit.training import TasteNet
+    from djlib.bandit.contrastive.policy import ContrastivePolicy, TasteNet
 
     labelled = shop(N_LABELS)
     keeper = np.random.default_rng(0).integers(0, 2, N_LABELS)
-    policy = FaithfulPolicy(random_state=0)
+    policy = ContrastivePolicy(random_state=0)
     policy.update(labelled[:20], keeper[:20], np.ones(20, dtype=bool))
     net = TasteNet(ListingInputs().width)
 

@@ -21,10 +21,10 @@ from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
 
 from djlib import HybridBucketAssigner, SimpleMLBucketAssigner
-from djlib.bucketing.assigner import BucketAssigner
+from djlib.bucketing.base import BucketAssigner
 from djlib.bucketing.hybrid_heads import HEADS
-from djlib.features.embedding_model import model_folder
-from djlib.features.embeddings import SentenceEmbedder, sentences
+from djlib.features.embedding.encoder import SentenceEmbedder, sentences
+from djlib.features.embedding.model import model_folder
 
 Answer = tuple[np.ndarray, np.ndarray]
 Model = Callable[[pd.DataFrame, np.ndarray, pd.DataFrame], Answer]

@@ -30,7 +30,7 @@ from sklearn.model_selection import GroupShuffleSplit, StratifiedShuffleSplit
 from djlib import read_table
 from djlib.evaluation.calibration import calibration_error
 from djlib.features.dates import days_added
-from djlib.features.embeddings import SentenceEmbedder
+from djlib.features.embedding.encoder import SentenceEmbedder
 
 Split = tuple[str, np.ndarray, np.ndarray]
 

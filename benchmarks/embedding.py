@@ -25,10 +25,10 @@ from crates import _drawn
 from sklearn.linear_model import LogisticRegression
 
 from djlib import read_table
-from djlib.features.embedding_model import model_folder
-from djlib.features.embeddings import SentenceEmbedder, cache_folder
-from djlib.features.engines import ENGINES, load_engine
-from djlib.features.sentences import sentences
+from djlib.features.embedding.encoder import SentenceEmbedder, cache_folder
+from djlib.features.embedding.engines import ENGINES, load_engine
+from djlib.features.embedding.model import model_folder
+from djlib.features.embedding.sentences import sentences
 
 _TURN = 500
 """Texts an engine embeds before it is another's turn; no text comes twice. Its best turn counts."""
@@ -126,8 +126,8 @@ def _again_from_the_cache() -> float:
 
 def _fill(embedder: SentenceEmbedder, texts: list[str]) -> None:
     """Put drawn vectors into the cache: computing true ones would take minutes."""
-    from djlib.features.embedding_cache import EmbeddingCache
-    from djlib.features.engines import engine_file
+    from djlib.features.embedding.cache import EmbeddingCache
+    from djlib.features.embedding.engines import engine_file
 
     drawn = np.random.default_rng(0).normal(size=(len(texts), 384)).astype(np.float32)
     drawn /= np.linalg.norm(drawn, axis=1, keepdims=True)

@@ -1,4 +1,4 @@
-"""The other libraries of `keepers.py`, each a player as `djlib.bandit.replay` plays them.
+"""The other libraries of `keepers.py`, each a policy that `djlib.bandit.simulation` can replay.
 
 Needed for their own lines only: pip install asreview mabwiser vowpalwabbit
 asreview asks for pandas 2 but ran with 3.1: put these into an environment of their own and pandas
@@ -13,10 +13,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from djlib.bandit.players import RandomPlayer, ScoringPlayer
-from djlib.bandit.replay import Pick
-from djlib.bandit.simple_features import dense
-from djlib.tables.cell_text import text_of
+from djlib.bandit.simulation.episode import Pick
+from djlib.bandit.simulation.policies import RandomPlayer, ScoringPlayer, dense
+from djlib.tables.cells import text_of
 
 _FIELDS = ("artist", "title", "label", "genres", "styles", "year", "country", "format")
 

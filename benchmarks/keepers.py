@@ -26,9 +26,9 @@ import pandas as pd
 from keeper_peers import PEERS
 
 from djlib import read_table
-from djlib.bandit.game_figures import figures_of
-from djlib.bandit.players import PLAYERS, listing_ids, maker
-from djlib.bandit.replay import Rules, check_pool, replay
+from djlib.bandit.simulation.episode import SimulationOptions, check_pool, replay
+from djlib.bandit.simulation.metrics import figures_of
+from djlib.bandit.simulation.policies import PLAYERS, listing_ids, maker
 from djlib.evaluation.significance import group_intervals
 
 _MAKERS = {**PLAYERS, **PEERS}
@@ -62,7 +62,7 @@ def main() -> None:
 
 def _played(file: Path, options: argparse.Namespace, done: set[tuple[object, ...]]) -> list[dict]:
     table = read_table(file, schema="listings", problems=[])
-    rules = Rules(batches=options.batches)
+    rules = SimulationOptions(batches=options.batches)
     keeper = check_pool(table, file.name, rules)
     listings = listing_ids(table.drop(columns="keeper"))
     found = []

@@ -16,12 +16,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from djlib.bucketing.analysis.label_quality import label_quality
 from djlib.bucketing.catalogue import make_model
-from djlib.bucketing.label_quality import label_quality
-from djlib.bucketing.measure import large_enough
+from djlib.bucketing.cross_validation import with_min_support
 from djlib.bucketing.training import TrainingSet, assemble
+from djlib.synthetic.tables import synthetic_library
 from djlib.tables.io import read_table
-from djlib.tables.synthetic import synthetic_library
 
 _FIRST = 12
 
@@ -52,7 +52,7 @@ def main() -> None:
 
 
 def _measured(tracks: pd.DataFrame, model: str, share: float, seed: int) -> tuple[float, ...]:
-    training, _ = large_enough(assemble(tracks, {}, test_share=0.0, several=False), 5)
+    training, _ = with_min_support(assemble(tracks, {}, test_share=0.0, several=False), 5)
     wrong, moved = _with_moved(training, share, np.random.default_rng(seed))
     found = label_quality(lambda: make_model(model, seed=seed), wrong, n_folds=5)
     assert len(found.training.tracks) == len(wrong.tracks)

@@ -23,8 +23,8 @@ import pandas as pd
 from opportunity_peers import PEERS, Game
 
 from djlib.evaluation.significance import group_intervals
-from djlib.formats.feeds import read_opportunities
-from djlib.opportunities.call_words import counted
+from djlib.formats.calls.feeds import read_opportunities
+from djlib.opportunities.call_features import counted
 from djlib.opportunities.history import COLUMNS, History
 from djlib.opportunities.intake import take_in
 from djlib.opportunities.measures import ndcg, precision

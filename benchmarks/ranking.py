@@ -18,7 +18,7 @@ import numpy as np
 from djlib.opportunities.call_features import Points
 from djlib.opportunities.ranker import OpportunityRanker
 from djlib.opportunities.recommending import best
-from djlib.tables.synthetic_opportunities import synthetic_opportunities
+from djlib.synthetic.opportunities import synthetic_opportunities
 
 _CALLS = 100_000
 _RATINGS = 2000

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from tinytag import TinyTag
 
-from djlib.formats.folder import find_audio_files, scan
+from djlib.formats.audio.folder import find_audio_files, scan
 from djlib.formats.library import read_library
 
 LIMITS = {"1 process": 1 / 0.9, "2 processes": 1.0, "second scan": 1 / 20}

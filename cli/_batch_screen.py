@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.text import Text
 
-    from djlib.jobs.keeper_review import BatchReview
+    from djlib.workflows.keepers.review import BatchReview
 
 _KEYS = "k keep   n not   s skip   u undo   w why   q leave"
 _FACTS = ("label", "year", "genres", "styles", "format", "country", "price", "condition", "url")

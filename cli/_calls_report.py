@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from djlib.jobs.scan_opportunities import CallsReport
+    from djlib.workflows.opportunities.scan import CallsReport
 
 
 def render_calls(report: CallsReport) -> None:

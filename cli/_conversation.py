@@ -8,7 +8,7 @@ from . import _keys as keys
 from ._render import leaves
 
 if TYPE_CHECKING:
-    from djlib.jobs.review_session import Session
+    from djlib.workflows.buckets.review_session import Session
 
 Mode = Literal["ask", "find", "new", "help"]
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from djlib.bucketing.counterfactual import Edit, WhatIf
-    from djlib.bucketing.explain import Explanation
+    from djlib.bucketing.explain import Edit, Explanation, WhatIf
 
 _HALF = 8
 _LONGEST_NAME = 60

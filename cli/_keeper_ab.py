@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from djlib.jobs.keeper_ab import KeeperTest
+    from djlib.workflows.keepers.ab_test import KeeperTest
 
 
 def side_by_side(test: KeeperTest) -> None:

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from djlib.evaluation.off_policy import Estimate, OffPolicyReport
-    from djlib.evaluation.proportions import Share, SharesCompared
-    from djlib.evaluation.rate_ratio import Ratio
-    from djlib.jobs.keeper_progress import BatchLine, KeeperProgress
+    from djlib.evaluation.proportions import Ratio, Share, SharesCompared
+    from djlib.workflows.keepers.report import BatchLine, KeeperProgress
 
 _SHOWN = 12
 _AIM = {
@@ -62,7 +61,7 @@ def _share(share: Share) -> str:
 
 
 def _together(found: KeeperProgress) -> None:
-    from djlib.jobs.keeper_progress import AIM
+    from djlib.workflows.keepers.report import AIM
 
     from ._render import heading, line, percent
 

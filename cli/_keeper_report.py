@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from djlib.jobs.keeper_feedback import KeeperReport, Rate
+    from djlib.workflows.keepers.feedback import KeeperReport, Rate
 
 _PARTS = {
     "exploit": "should like (exploit)",

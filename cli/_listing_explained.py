@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from djlib.jobs.explain_listing import ListingExplained
+    from djlib.workflows.keepers.explain import ListingExplained
 
 
 def render_listing(report: ListingExplained) -> None:

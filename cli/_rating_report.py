@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from djlib.jobs.opportunity_feedback import RatingReport
+    from djlib.workflows.opportunities.feedback import RatingReport
 
 
 def rating_report(report: RatingReport) -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.text import Text
 
-    from djlib.jobs.review_session import Proposal, Session
+    from djlib.workflows.buckets.review_session import Proposal, Session
 
 _FOUND_AT_MOST = 8
 _HELP = (

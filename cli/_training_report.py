@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from ._render import bar, count, heading, leaves, line, percent, problems, table
 
 if TYPE_CHECKING:
-    from djlib.evaluation.comparison import Comparison
-    from djlib.jobs.train_report import TrainReport
+    from djlib.evaluation.significance import Comparison
+    from djlib.workflows.buckets.train import TrainReport
 
 _SHOWN = 8
 _KINDS = {

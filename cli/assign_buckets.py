@@ -20,7 +20,7 @@ from . import _options as o
 
 if TYPE_CHECKING:
     from djlib.bucketing.explain import Explanation
-    from djlib.jobs.assign_report import AssignReport
+    from djlib.workflows.buckets.assign import AssignReport
 
 _SHOWN = 12
 _NOTHING_SURE = (
@@ -94,8 +94,7 @@ def assign_buckets(
 
     Example: djlib assign-buckets --target-precision 0.9
     """  # fmt: skip
-    from djlib.jobs.assign import assign_buckets as run
-    from djlib.jobs.assign_report import AssignOptions
+    from djlib.workflows.buckets.assign import AssignOptions, propose_buckets
 
     from ._session import Session
     from .feedback import learn_first
@@ -105,7 +104,9 @@ def assign_buckets(
     if feedback:
         learn_first(session, feedback, allow_new=new_bucket, dry_run=dry_run)
     options = AssignOptions(output, rows, debug, dry_run, for_spreadsheet, ab, ab_share)
-    report = run(session.workspace, session.settings, source, options=options, talk=session.talk)
+    report = propose_buckets(
+        session.workspace, session.settings, source, options=options, talk=session.talk
+    )
     session.show(report, render)
 
 

@@ -10,8 +10,8 @@ import typer
 from . import _options as o
 
 if TYPE_CHECKING:
-    from djlib.jobs.check import CheckReport
-    from djlib.jobs.check_labels import LabelReport
+    from djlib.workflows.buckets.check_labels import LabelReport
+    from djlib.workflows.library.check import CheckReport
 
 _SHOWN = 12
 
@@ -47,7 +47,7 @@ def check(
 
     session = Session(workspace, as_json=json, verbose=verbose, wait=wait)
     if labels:
-        from djlib.jobs.check_labels import check_labels
+        from djlib.workflows.buckets.check_labels import check_labels
 
         found = check_labels(
             session.workspace, session.settings, source, output=output, talk=session.talk
@@ -57,9 +57,9 @@ def check(
     if output is not None:
         raise UsageError("--output is written with --labels only")
 
-    from djlib.jobs.check import check as run
+    from djlib.workflows.library.check import check_table
 
-    session.show(run(session.workspace, source, session.talk), render)
+    session.show(check_table(session.workspace, source, session.talk), render)
 
 
 def render(report: CheckReport) -> None:

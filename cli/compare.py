@@ -10,8 +10,8 @@ import typer
 from . import _options as o
 
 if TYPE_CHECKING:
-    from djlib.bucketing.contest import Round
-    from djlib.jobs.compare_report import CompareReport
+    from djlib.bucketing.comparison.model_comparison import FoldKindResult
+    from djlib.workflows.buckets.comparison import CompareReport
 
 
 _BAR = 5
@@ -78,22 +78,21 @@ def compare(
 
     Example: djlib compare --report report.html
     """
-    from djlib.bucketing.contest import Rules
-    from djlib.jobs.compare import compare as run
-    from djlib.jobs.compare import write_comparison
+    from djlib.bucketing.comparison.model_comparison import ComparisonOptions
+    from djlib.workflows.buckets.compare import compare_on_library, write_comparison
 
     from ._session import Session
 
     session = Session(workspace, as_json=json, verbose=verbose, seed=seed)
     chosen = session.settings.buckets
-    rules = Rules(
+    rules = ComparisonOptions(
         kinds=("stratified", "artist") if kind == "both" else (kind,),
         n_folds=folds or chosen.folds,
         repeats=repeats,
         min_tracks=chosen.min_tracks,
         seed=session.settings.seed,
     )
-    found = run(
+    found = compare_on_library(
         session.workspace,
         session.settings,
         models or (),
@@ -115,7 +114,7 @@ def compare(
 
 def comparison(report: CompareReport) -> None:
     """Draw the verdict, the figures of each model and what the differences are worth."""
-    from djlib.jobs.compare_words import headline, meta, sentences
+    from djlib.workflows.buckets.compare_words import headline, meta, sentences
 
     from ._render import heading, line, problems
 
@@ -130,8 +129,8 @@ def comparison(report: CompareReport) -> None:
     _curve(report)
 
 
-def _round(report: CompareReport, found: Round) -> None:
-    from djlib.jobs.compare_words import DUEL_HEADINGS, KINDS, columns, duel_row
+def _round(report: CompareReport, found: FoldKindResult) -> None:
+    from djlib.workflows.buckets.compare_words import DUEL_HEADINGS, KINDS, columns, duel_row
 
     from ._render import bar, heading, table
 
@@ -153,7 +152,7 @@ def _round(report: CompareReport, found: Round) -> None:
 
 
 def _saved(report: CompareReport) -> None:
-    from djlib.jobs.compare_words import saved
+    from djlib.workflows.buckets.compare_words import saved
 
     from ._render import heading, table
 

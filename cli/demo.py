@@ -23,7 +23,7 @@ def demo(
 
     Example: djlib demo
     """  # fmt: skip
-    from djlib.jobs.demo import demo as run
+    from djlib.workflows.library.demo import run_demo
 
     from ._render import here, line, next_steps
     from ._session import Session, print_json
@@ -31,7 +31,7 @@ def demo(
     from .assign_buckets import answers, correcting
 
     session = Session(folder, as_json=json, seed=seed)
-    report = run(session.workspace, session.settings, talk=session.talk)
+    report = run_demo(session.workspace, session.settings, talk=session.talk)
     if json:
         print_json(report.as_dict())
         return

@@ -14,13 +14,12 @@ def doctor(json: o.Json = False, workspace: o.Workspace = None) -> None:
 
     Example: djlib doctor
     """
-    from djlib.jobs.doctor import as_dicts
-    from djlib.jobs.doctor import doctor as run
+    from djlib.workflows.doctor import as_dicts, diagnose
 
     from ._render import line, table
     from ._session import Session, print_json
 
-    findings = run(Session(workspace).workspace)
+    findings = diagnose(Session(workspace).workspace)
     if json:
         print_json(as_dicts(findings))
     else:

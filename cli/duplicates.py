@@ -10,7 +10,7 @@ import typer
 from . import _options as o
 
 if TYPE_CHECKING:
-    from djlib.jobs.duplicates import DuplicatesReport
+    from djlib.workflows.library.duplicates import DuplicatesReport
 
 _SHOWN_SONGS = 12
 
@@ -40,12 +40,12 @@ def duplicates(
 
     Example: djlib duplicates
     """
-    from djlib.jobs.duplicates import duplicates as run
+    from djlib.workflows.library.duplicates import list_duplicates
 
     from ._session import Session
 
     session = Session(workspace, as_json=json, verbose=verbose, wait=wait)
-    report = run(
+    report = list_duplicates(
         session.workspace,
         session.settings,
         source,

@@ -11,10 +11,8 @@ import typer
 from . import _options as o
 
 if TYPE_CHECKING:
-    from djlib.bucketing.importance import Loss
-    from djlib.jobs.explain import ExplainReport
-    from djlib.jobs.history import History
-    from djlib.jobs.importance import ImportanceReport
+    from djlib.bucketing.analysis.importance import Loss
+    from djlib.workflows.buckets.explain import ExplainReport, History, ImportanceReport
 
 _BY = {
     "correction": "your last correction",
@@ -58,7 +56,7 @@ def explain(
     Example: djlib explain "shades of jae"
     """
     from djlib.errors import UsageError
-    from djlib.jobs.explain_listing import is_listing
+    from djlib.workflows.keepers.explain import is_listing
 
     from ._session import Session
 
@@ -66,24 +64,26 @@ def explain(
         raise UsageError("name one track, with or without --history; or --model, with --chart FILE")
     session = Session(workspace, as_json=json, verbose=verbose)
     if track is None:
-        from djlib.jobs.importance import explain_model
+        from djlib.workflows.buckets.explain import explain_model
 
         found = explain_model(
             session.workspace, session.settings, version=version, chart=chart, talk=session.talk
         )
         session.show(found, render_model)
     elif not history and is_listing(session.workspace, track):
-        from djlib.jobs.explain_listing import explain_listing
+        from djlib.workflows.keepers.explain import explain_listing
 
         from ._listing_explained import render_listing
 
         session.show(explain_listing(session.workspace, session.settings, track), render_listing)
     elif history:
-        from djlib.jobs.history import history as ask
+        from djlib.workflows.buckets.explain import track_history
 
-        session.show(ask(session.workspace, track, data, talk=session.talk), render_history)
+        session.show(
+            track_history(session.workspace, track, data, talk=session.talk), render_history
+        )
     else:
-        from djlib.jobs.explain import ExplainOptions, explain_track
+        from djlib.workflows.buckets.explain import ExplainOptions, explain_track
 
         options = ExplainOptions(data, version, top)
         report = explain_track(

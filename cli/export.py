@@ -10,8 +10,8 @@ import typer
 from . import _options as o
 
 if TYPE_CHECKING:
-    from djlib.jobs.export import ExportReport
-    from djlib.jobs.write_tags import TagReport
+    from djlib.workflows.buckets.export.export import ExportReport
+    from djlib.workflows.buckets.export.write_tags import TagReport
 
 _HOW = {
     "rekordbox": (
@@ -99,7 +99,7 @@ def export(
 
     session = Session(workspace, as_json=json, verbose=verbose, wait=wait)
     if to == "tags":
-        from djlib.jobs.write_tags import TagOptions, write_tags
+        from djlib.workflows.buckets.export.write_tags import TagOptions, write_tags
 
         asked = TagOptions(tag, include_unsure, include_sorted, replace, write and not dry_run)
         done = write_tags(
@@ -108,12 +108,11 @@ def export(
         session.show(done, render_tags)
         return
     from djlib.formats.options import WriteOptions
-    from djlib.jobs.export import ExportOptions
-    from djlib.jobs.export import export as run
+    from djlib.workflows.buckets.export.export import ExportOptions, export_buckets
 
     writing = WriteOptions(folder, relative, forward_slash, bom)
     options = ExportOptions(include_unsure, include_sorted, writing, keys, only_new, dry_run)
-    report = run(
+    report = export_buckets(
         session.workspace,
         session.settings,
         to,

@@ -10,7 +10,7 @@ import typer
 from . import _options as o
 
 if TYPE_CHECKING:
-    from djlib.jobs.feedback_report import FeedbackReport
+    from djlib.workflows.buckets.feedback import FeedbackReport
 
     from ._session import Session
 
@@ -62,9 +62,8 @@ def feedback(
 
     Example: djlib feedback data/bucket_predictions.csv
     """
-    from djlib.jobs.feedback import feedback as run
-    from djlib.jobs.feedback_learner import feedback_learner
-    from djlib.jobs.feedback_report import FeedbackOptions
+    from djlib.workflows.buckets.feedback import FeedbackOptions, bucket_feedback
+    from djlib.workflows.feedback_learner import feedback_learner
 
     from ._session import Session
 
@@ -83,27 +82,29 @@ def feedback(
         return _keepers(session, file, undo=undo, dry_run=dry_run)
     if learner == "opportunity":
         return _ratings(session, file, undo=undo, dry_run=dry_run)
-    report = run(session.workspace, session.settings, file, options=options, talk=session.talk)
+    report = bucket_feedback(
+        session.workspace, session.settings, file, options=options, talk=session.talk
+    )
     return session.show(report, render)
 
 
 def _ratings(session: Session, file: Path | None, *, undo: bool, dry_run: bool) -> None:
-    from djlib.jobs.opportunity_feedback import opportunity_feedback as run
+    from djlib.workflows.opportunities.feedback import opportunity_feedback
 
     from ._rating_report import rating_report
 
-    report = run(
+    report = opportunity_feedback(
         session.workspace, session.settings, file, talk=session.talk, undo=undo, dry_run=dry_run
     )
     session.show(report, rating_report)
 
 
 def _keepers(session: Session, file: Path | None, *, undo: bool, dry_run: bool) -> None:
-    from djlib.jobs.keeper_feedback import keeper_feedback as run
+    from djlib.workflows.keepers.feedback import keeper_feedback
 
     from ._keeper_report import keeper_report
 
-    report = run(
+    report = keeper_feedback(
         session.workspace, session.settings, file, talk=session.talk, undo=undo, dry_run=dry_run
     )
     session.show(report, keeper_report)
@@ -111,11 +112,12 @@ def _keepers(session: Session, file: Path | None, *, undo: bool, dry_run: bool) 
 
 def learn_first(session: Session, file: Path, *, allow_new: bool, dry_run: bool) -> None:
     """Take corrections before another command; what became of them goes to stderr as well."""
-    from djlib.jobs.feedback import feedback as run
-    from djlib.jobs.feedback_report import FeedbackOptions
+    from djlib.workflows.buckets.feedback import FeedbackOptions, bucket_feedback
 
     options = FeedbackOptions(allow_new=allow_new, dry_run=dry_run)
-    report = run(session.workspace, session.settings, file, options=options, talk=session.talk)
+    report = bucket_feedback(
+        session.workspace, session.settings, file, options=options, talk=session.talk
+    )
     taken, refused = len(report.taken), len(report.refused)
     session.talk.say(f"{file}: {taken} corrections taken, {report.known} known, {refused} refused")
     for problem in report.problems:

@@ -9,8 +9,8 @@ import typer
 from . import _options as o
 
 if TYPE_CHECKING:
-    from djlib.jobs.journal import Entry
-    from djlib.jobs.undo import UndoReport
+    from djlib.workflows.buckets.export.journal import Entry
+    from djlib.workflows.buckets.export.undo import UndoReport
 
 app = typer.Typer(help="What was exported, and taking it back.", no_args_is_help=True)
 
@@ -23,7 +23,7 @@ def list_entries(json: o.Json = False, workspace: o.Workspace = None) -> None:
 
     Example: djlib history list
     """
-    from djlib.jobs.undo import entries
+    from djlib.workflows.buckets.export.undo import entries
 
     from ._session import Session, print_json
 
@@ -55,15 +55,14 @@ def undo(
     Example: djlib history undo 3
     """
     from djlib.errors import UsageError
-    from djlib.jobs.undo import entries
-    from djlib.jobs.undo import undo as run
+    from djlib.workflows.buckets.export.undo import entries, undo_entry
 
     from ._session import Session
 
     session = Session(workspace, as_json=json, verbose=verbose, wait=wait)
     if entry is None:
         raise UsageError(_which(entries(session.workspace)))
-    report = run(
+    report = undo_entry(
         session.workspace,
         session.settings,
         entry,

@@ -9,8 +9,8 @@ import typer
 from . import _options as o
 
 if TYPE_CHECKING:
-    from djlib.unattended.run_job import JobReport
-    from djlib.unattended.slots import JobRun
+    from djlib.jobs.run_job import JobReport
+    from djlib.jobs.slots import JobRun
 
 app = typer.Typer(help="Run, list and schedule what needs nobody.", no_args_is_help=True)
 
@@ -44,7 +44,7 @@ def run(
 
     Example: djlib jobs run daily
     """
-    from djlib.unattended.run_job import run_job
+    from djlib.jobs.run_job import run_job
 
     from ._session import Session
 
@@ -84,7 +84,7 @@ def history(
 
     Example: djlib jobs history --last 5
     """
-    from djlib.unattended.history import past_job_runs
+    from djlib.jobs.slots import past_job_runs
 
     from ._session import Session, print_json
 
@@ -176,13 +176,12 @@ def run_scheduler(
 
     Example: djlib jobs run-scheduler --at 04:30
     """
-    from djlib.unattended.scheduler import run_scheduler as stay
-    from djlib.unattended.timetable import Time
+    from djlib.jobs.scheduler import Time, keep_running
 
     from ._session import Session
 
     session = Session(workspace, as_json=json, verbose=verbose)
-    stay(
+    keep_running(
         session.workspace,
         session.settings,
         Time.read(at),
@@ -199,7 +198,7 @@ def cron(
 
     Example: djlib jobs cron --at 04:30
     """
-    from djlib.unattended.timetable import Time, command_of, cron_lines
+    from djlib.jobs.scheduler import Time, command_of, cron_lines
 
     from ._session import Session
 
@@ -216,7 +215,7 @@ def systemd(
 
     Example: djlib jobs systemd retrain
     """
-    from djlib.unattended.timetable import Time, command_of, systemd_units
+    from djlib.jobs.scheduler import Time, command_of, systemd_units
 
     from ._session import Session
 

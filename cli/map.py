@@ -10,7 +10,7 @@ import typer
 from . import _options as o
 
 if TYPE_CHECKING:
-    from djlib.jobs.taste_map import MapReport
+    from djlib.workflows.keepers.taste_map import MapReport
 
 
 def map(
@@ -32,12 +32,14 @@ def map(
 
     Example: djlib map --layout tsne
     """
-    from djlib.jobs.taste_map import taste_map as run
+    from djlib.workflows.keepers.taste_map import draw_taste_map
 
     from ._session import Session
 
     session = Session(workspace, as_json=json, verbose=verbose, seed=seed)
-    report = run(session.workspace, session.settings, output, layout=layout, talk=session.talk)
+    report = draw_taste_map(
+        session.workspace, session.settings, output, layout=layout, talk=session.talk
+    )
     session.show(report, render)
 
 

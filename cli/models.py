@@ -10,8 +10,8 @@ import typer
 from . import _options as o
 
 if TYPE_CHECKING:
-    from djlib.jobs.learners import Learner
     from djlib.registry import Registry, Version
+    from djlib.workflows.model_versions import Learner
 
 app = typer.Typer(help="Versions of the model, and going back.", no_args_is_help=True)
 
@@ -35,7 +35,7 @@ _Learner = Annotated[
 def _open(
     workspace: Path | None, learner: Learner | None, version: str = "current"
 ) -> Registry[Any]:
-    from djlib.jobs.learners import models_of
+    from djlib.workflows.model_versions import models_of
 
     from ._session import Session
 
@@ -50,7 +50,7 @@ def list_versions(
 
     Example: djlib models list
     """
-    from djlib.jobs.learners import all_versions
+    from djlib.workflows.model_versions import all_versions
 
     from ._render import line
     from ._session import Session, print_json

@@ -10,7 +10,7 @@ import typer
 from . import _options as o
 
 if TYPE_CHECKING:
-    from djlib.unattended.watching import MonitorReport
+    from djlib.jobs.monitor import MonitorReport
 
 
 def monitor(
@@ -27,7 +27,7 @@ def monitor(
 
     Example: djlib monitor --report changes.html
     """
-    from djlib.unattended.watching import watch
+    from djlib.jobs.monitor import watch
 
     from ._session import Session
 

@@ -10,7 +10,7 @@ import typer
 from . import _options as o
 
 if TYPE_CHECKING:
-    from djlib.jobs.recommend import Recommendations
+    from djlib.workflows.opportunities.recommend import Recommendations
 
 
 def recommend(
@@ -32,14 +32,14 @@ def recommend(
 
     Example: djlib recommend --user mara --top 10
     """
-    from djlib.jobs.recommend import recommend as run
+    from djlib.workflows.opportunities.recommend import recommend_calls
 
     from ._session import Session
 
     session = Session(
         workspace, as_json=json, verbose=verbose, wait=wait, seed=seed, opportunities={"top": top}
     )
-    report = run(
+    report = recommend_calls(
         session.workspace,
         session.settings,
         user,

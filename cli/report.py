@@ -11,9 +11,8 @@ from . import _options as o
 
 if TYPE_CHECKING:
     from djlib.evaluation.proportions import Share
-    from djlib.jobs.ab import AbTest
-    from djlib.jobs.progress import Progress
-    from djlib.jobs.report import ProgressReport, VersionLine
+    from djlib.workflows.buckets.report import AbTest, ProgressReport, VersionLine
+    from djlib.workflows.report import Progress
 
 _SHOWN = 12
 
@@ -33,16 +32,15 @@ def report(
 
     Example: djlib report --chart progress.html
     """
-    from djlib.evaluation.charts import chart_kind
-    from djlib.jobs.progress import draw_progress
-    from djlib.jobs.progress import progress as run
+    from djlib.reporting.charts import chart_kind
+    from djlib.workflows.report import draw_progress, progress_report
 
     from ._session import Session
 
     if chart:
         chart_kind(chart)  # refused before the work, not after it
     session = Session(workspace, as_json=json, verbose=verbose)
-    found = run(session.workspace, session.settings, talk=session.talk)
+    found = progress_report(session.workspace, session.settings, talk=session.talk)
     session.show(found, render)
     if chart:
         draw_progress(found, chart)
@@ -118,7 +116,7 @@ def _percent(share: Share | None) -> str:
 
 
 def _buckets(found: ProgressReport) -> None:
-    from djlib.jobs.acceptance import TARGET
+    from djlib.workflows.buckets.acceptance import TARGET
 
     from ._render import bar, heading, leaves, line, percent, table
 

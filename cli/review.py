@@ -11,9 +11,9 @@ import typer
 from . import _options as o
 
 if TYPE_CHECKING:
-    from djlib.jobs.keeper_review import BatchReviewReport
-    from djlib.jobs.review import ReviewReport
-    from djlib.jobs.review_session import Session as ReviewSession
+    from djlib.workflows.buckets.review import ReviewReport
+    from djlib.workflows.buckets.review_session import Session as ReviewSession
+    from djlib.workflows.keepers.review import BatchReviewReport
 
     from ._session import Session
 
@@ -44,8 +44,8 @@ def review(
 
     Example: djlib review --learn
     """
-    from djlib.jobs.keeper_answers import batch_meant
-    from djlib.jobs.review import review as run
+    from djlib.workflows.buckets.review import review_predictions
+    from djlib.workflows.keepers.labels import batch_meant
 
     from ._session import Session
 
@@ -55,7 +55,7 @@ def review(
     if batch is not None:
         _batch(session, batch, asks=asks, learn=learn)
         return
-    report = run(
+    report = review_predictions(
         session.workspace,
         session.settings,
         file,
@@ -70,15 +70,15 @@ def review(
 
 
 def _batch(session: Session, file: Path, *, asks: bool, learn: bool) -> None:
-    from djlib.jobs.keeper_feedback import keeper_feedback
-    from djlib.jobs.keeper_review import review_batch as run
+    from djlib.workflows.keepers.feedback import keeper_feedback
+    from djlib.workflows.keepers.review import review_batch
 
     from ._batch_screen import ask
     from ._keeper_report import keeper_report
 
     if asks:
         _need_a_terminal()
-    report = run(session.workspace, file, ask=ask if asks else None)
+    report = review_batch(session.workspace, file, ask=ask if asks else None)
     if not learn:
         session.show(report, render_batch)
         return
@@ -124,13 +124,12 @@ def _need_a_terminal() -> None:
 
 def _learn(session: Session, report: ReviewReport) -> None:
     """Give the answers to `feedback`; what was answered is said on the way."""
-    from djlib.jobs.feedback import feedback as run
-    from djlib.jobs.feedback_report import FeedbackOptions
+    from djlib.workflows.buckets.feedback import FeedbackOptions, bucket_feedback
 
     from .feedback import render as feedback_report
 
     session.talk.say(f"{report.answered} of {report.tracks} answered in {report.file}")
-    learned = run(
+    learned = bucket_feedback(
         session.workspace,
         session.settings,
         Path(report.file),

@@ -11,8 +11,8 @@ import typer
 from . import _options as o
 
 if TYPE_CHECKING:
-    from djlib.bucketing.rules import Fit
-    from djlib.jobs.rules import CrateRule, RulesReport
+    from djlib.bucketing.crate_rules.rules import Fit
+    from djlib.workflows.buckets.rules import CrateRule, RulesReport
 
 
 def rules(
@@ -41,14 +41,14 @@ def rules(
 
     Example: djlib rules "Warm up"
     """
-    from djlib.jobs.rules import rules as run
+    from djlib.workflows.buckets.rules import crate_rules
 
     from ._session import Session
 
     if bucket and source is None and isfile(bucket):  # djlib rules library.csv
         source, bucket = Path(bucket), None
     session = Session(workspace, as_json=json, verbose=verbose)
-    report = run(
+    report = crate_rules(
         session.workspace,
         session.settings,
         bucket,

@@ -10,8 +10,8 @@ import typer
 from . import _options as o
 
 if TYPE_CHECKING:
-    from djlib.jobs.scan import ScanOptions, ScanReport
-    from djlib.jobs.scan_listings import ListingsReport
+    from djlib.workflows.keepers.scan import ListingsReport
+    from djlib.workflows.library.scan import ScanOptions, ScanReport
 
     from ._session import Session
 
@@ -60,10 +60,9 @@ def scan(
     Example: djlib scan rekordbox.xml --exclude 'Old gigs / *'
     """
     from djlib.errors import UsageError
-    from djlib.formats.listings import holds_listings
-    from djlib.jobs.scan import ScanOptions
-    from djlib.jobs.scan import scan as run
-    from djlib.jobs.scan_opportunities import inputs_of_calls
+    from djlib.formats.records.listings import holds_listings
+    from djlib.workflows.library.scan import ScanOptions, scan_library
+    from djlib.workflows.opportunities.scan import inputs_of_calls
 
     from ._session import Session
 
@@ -86,7 +85,7 @@ def scan(
     if watch:
         _watch(session, given, options)
         return
-    report = run(
+    report = scan_library(
         session.workspace,
         session.settings,
         given,
@@ -98,11 +97,11 @@ def scan(
 
 
 def _scan_calls(session: Session, sources: list[str], *, trust: bool, dry_run: bool) -> None:
-    from djlib.jobs.scan_opportunities import scan_opportunities as run
+    from djlib.workflows.opportunities.scan import scan_opportunities
 
     from ._calls_report import render_calls
 
-    report = run(
+    report = scan_opportunities(
         session.workspace,
         session.settings,
         sources,
@@ -114,9 +113,9 @@ def _scan_calls(session: Session, sources: list[str], *, trust: bool, dry_run: b
 
 
 def _scan_listings(session: Session, sources: list[Path], *, anew: bool, dry_run: bool) -> None:
-    from djlib.jobs.scan_listings import scan_listings as run
+    from djlib.workflows.keepers.scan import scan_listings
 
-    report = run(
+    report = scan_listings(
         session.workspace, session.settings, sources, talk=session.talk, anew=anew, dry_run=dry_run
     )
     session.show(report, render_listings)
@@ -144,7 +143,7 @@ def render_listings(report: ListingsReport) -> None:
 
 
 def _watch(session: Session, sources: list[Path], options: ScanOptions) -> None:
-    from djlib.jobs.watch import stopped_by_signals, watch
+    from djlib.workflows.library.watch import stopped_by_signals, watch
 
     with stopped_by_signals() as stop:
         reports = watch(

@@ -10,7 +10,7 @@ import typer
 from . import _options as o
 
 if TYPE_CHECKING:
-    from djlib.jobs.select_batch import BatchReport
+    from djlib.workflows.keepers.select_batch import BatchReport
 
 
 def select_batch(
@@ -64,7 +64,7 @@ def select_batch(
 
     Example: djlib select-batch --k 20
     """
-    from djlib.jobs.select_batch import select_batch as run
+    from djlib.workflows.keepers.select_batch import select_listings
 
     from ._session import Session
 
@@ -72,7 +72,7 @@ def select_batch(
     session = Session(
         workspace, as_json=json, verbose=verbose, wait=wait, seed=seed, keepers=keepers
     )
-    report = run(
+    report = select_listings(
         session.workspace,
         session.settings,
         source,

@@ -9,7 +9,7 @@ import typer
 from . import _options as o
 
 if TYPE_CHECKING:
-    from djlib.jobs.similar import SimilarReport
+    from djlib.workflows.keepers.similar import SimilarReport
 
 _SAID = {1: "kept", 0: "passed", None: ""}
 
@@ -27,12 +27,12 @@ def similar(
 
     Example: djlib similar "shades of jae"
     """
-    from djlib.jobs.similar import similar as run
+    from djlib.workflows.keepers.similar import similar_records
 
     from ._session import Session
 
     session = Session(workspace, as_json=json, verbose=verbose)
-    report = run(session.workspace, session.settings, record, n=n, talk=session.talk)
+    report = similar_records(session.workspace, session.settings, record, n=n, talk=session.talk)
     session.show(report, render)
 
 

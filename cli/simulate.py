@@ -10,7 +10,7 @@ import typer
 from . import _options as o
 
 if TYPE_CHECKING:
-    from djlib.jobs.simulate import SimulateReport
+    from djlib.workflows.keepers.simulate_report import SimulateReport
 
 
 def simulate(
@@ -67,17 +67,18 @@ def simulate(
 
     Example: djlib simulate listings.csv strong random --report report.html
     """
-    from djlib.bandit.replay import Rules
-    from djlib.jobs.simulate import candidates_of, write_page
-    from djlib.jobs.simulate import simulate as run
+    from djlib.bandit.simulation.episode import SimulationOptions
+    from djlib.workflows.keepers.simulate import candidates_of, simulate_policies, write_page
 
     from ._session import Session
 
     session = Session(workspace, as_json=json, verbose=verbose)
-    found = run(
+    found = simulate_policies(
         pool,
         policies or (),
-        rules=Rules(batches=batches, k=k, start=start, candidates=candidates_of(candidates)),
+        rules=SimulationOptions(
+            batches=batches, k=k, start=start, candidates=candidates_of(candidates)
+        ),
         seeds=seeds,
         genre=transfer,
         artists=few_shot,
@@ -91,7 +92,7 @@ def simulate(
 
 def simulation(report: SimulateReport) -> None:
     """Draw who found how many keepers, and what carries over."""
-    from djlib.jobs.simulate_words import FIGURES, headline, interval, meta, sentences
+    from djlib.workflows.keepers.simulate_report import FIGURES, headline, interval, meta, sentences
 
     from ._render import heading, line, problems, sparks, table
 

@@ -29,7 +29,7 @@ def synth(
     Example: djlib synth tracks --rows 600 --output sample.csv
     """
     from djlib.errors import UsageError
-    from djlib.jobs.synth import synthesise
+    from djlib.workflows.library.demo import synthesise
 
     from ._render import line
     from ._session import print_json

@@ -10,7 +10,7 @@ import typer
 from . import _options as o
 
 if TYPE_CHECKING:
-    from djlib.jobs.warm_start import WarmReport
+    from djlib.workflows.keepers.warm_start import WarmReport
 
     from ._session import Session
 
@@ -46,10 +46,9 @@ def train(
 
     Example: djlib train --target-precision 0.9
     """
-    from djlib.evaluation.charts import chart_kind
-    from djlib.formats.listings import holds_listings
-    from djlib.jobs.train import draw_confidence
-    from djlib.jobs.train import train as run
+    from djlib.formats.records.listings import holds_listings
+    from djlib.reporting.charts import chart_kind
+    from djlib.workflows.buckets.train import draw_confidence, train_buckets
 
     from ._session import Session
     from ._training_report import training_report
@@ -71,7 +70,7 @@ def train(
     if keepers or (source is not None and holds_listings(source)):
         _keepers(session, source)
         return
-    report = run(
+    report = train_buckets(
         session.workspace,
         session.settings,
         source,
@@ -86,17 +85,19 @@ def train(
 
 
 def _opportunities(session: Session) -> None:
-    from djlib.jobs.opportunity_feedback import train_opportunities as run
+    from djlib.workflows.opportunities.feedback import train_opportunities
 
     from ._rating_report import rating_report
 
-    session.show(run(session.workspace, session.settings, talk=session.talk), rating_report)
+    session.show(
+        train_opportunities(session.workspace, session.settings, talk=session.talk), rating_report
+    )
 
 
 def _keepers(session: Session, source: Path | None) -> None:
-    from djlib.jobs.warm_start import warm_start as run
+    from djlib.workflows.keepers.warm_start import warm_start
 
-    report = run(session.workspace, session.settings, source, talk=session.talk)
+    report = warm_start(session.workspace, session.settings, source, talk=session.talk)
     session.show(report, render_keepers)
 
 

@@ -11,9 +11,9 @@ import typer
 from . import _options as o
 
 if TYPE_CHECKING:
-    from djlib.bucketing.drift import FieldDrift
-    from djlib.bucketing.trends import ShareTrend
-    from djlib.jobs.trends import TrendsReport
+    from djlib.bucketing.analysis.drift import FieldDrift
+    from djlib.bucketing.analysis.trends import ShareTrend
+    from djlib.workflows.buckets.trends import TrendsReport
 
 _SHOWN = 15
 _GENRES = 6
@@ -49,14 +49,15 @@ def trends(
 
     Example: djlib trends --by quarter --chart trends.html
     """
-    from djlib.jobs.trends import TrendsOptions
-    from djlib.jobs.trends import trends as run
+    from djlib.workflows.buckets.trends import TrendsOptions, library_trends
 
     from ._session import Session
 
     session = Session(workspace, as_json=json, verbose=verbose)
     options = TrendsOptions(by, since, chart)
-    report = run(session.workspace, session.settings, source, options=options, talk=session.talk)
+    report = library_trends(
+        session.workspace, session.settings, source, options=options, talk=session.talk
+    )
     session.show(report, render)
 
 

@@ -45,11 +45,11 @@ def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(scope="session")
 def _learned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace of 180 tracks in 4 buckets, three quarters sorted, scanned and learned from."""
-    from djlib.jobs.scan import ScanOptions, scan
-    from djlib.jobs.synth import synthesise
-    from djlib.jobs.talk import Silent
-    from djlib.jobs.train import train
     from djlib.settings import Workspace, load_settings
+    from djlib.workflows.buckets.train import train_buckets
+    from djlib.workflows.core.progress import NullReporter
+    from djlib.workflows.library.demo import synthesise
+    from djlib.workflows.library.scan import ScanOptions, scan_library
 
     made = Workspace(tmp_path_factory.mktemp("made") / "crates")
     made.root.mkdir()
@@ -57,8 +57,8 @@ def _learned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings = load_settings(made.root, {})
     library = made.root / "library.csv"
     synthesise("tracks", library, rows=180, buckets=4, labelled=0.75, seed=3)
-    scan(made, settings, library, options=ScanOptions(), talk=Silent())
-    train(made, settings, talk=Silent())
+    scan_library(made, settings, library, options=ScanOptions(), talk=NullReporter())
+    train_buckets(made, settings, talk=NullReporter())
     # Moved, so that no copy of it finds the tracks it was made from.
     return Path(shutil.move(made.root, tmp_path_factory.mktemp("learned")))
 

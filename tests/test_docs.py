@@ -15,11 +15,9 @@ from typer.testing import CliRunner
 import djlib
 from cli.main import app
 from djlib import read_table, write_table
-from djlib.bucketing.assign import STATUSES
+from djlib.bucketing.proposals import STATUSES
 from djlib.settings import Settings
-from djlib.tables.batch import BATCH
-from djlib.tables.ratings import RATINGS, RECOMMENDATIONS
-from djlib.tables.schema import LISTINGS, PREDICTIONS, TRACKS
+from djlib.tables.schema import BATCH, LISTINGS, PREDICTIONS, RATINGS, RECOMMENDATIONS, TRACKS
 from docs.generate import PAGE, commands, commands_page
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -31,7 +31,8 @@ from djlib.errors import (
     NotTrainedError,
     UsageError,
 )
-from djlib.registry import Registry, Version, archives, draft
+from djlib.registry import Registry, Version, draft
+from djlib.registry import manifest as archives
 from djlib.tables.locks import workspace_lock
 
 ROOT = Path(__file__).parent.parent

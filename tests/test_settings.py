@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from djlib.bucketing.catalogue import MODEL_NAMES, make_model
 from djlib.bucketing.hybrid_heads import HEADS
 from djlib.errors import UsageError
-from djlib.features.engines import ENGINES as EMBEDDING_ENGINES
+from djlib.features.embedding.engines import ENGINES as EMBEDDING_ENGINES
 from djlib.settings import ENGINES, MODELS, Settings, Workspace, load_settings, settings_from
 
 

@@ -12,7 +12,7 @@ from sklearn.ensemble import RandomForestClassifier
 import djlib
 from djlib.bucketing.simple_ml import SimpleMLBucketAssigner
 from djlib.evaluation.calibration import calibration_error
-from djlib.tables.synthetic import synthetic_library
+from djlib.synthetic.tables import synthetic_library
 
 
 def bucket_tracks(n: int = 40) -> tuple[pd.DataFrame, list[str]]:

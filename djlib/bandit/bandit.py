@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -11,17 +12,98 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from ..errors import InputError, UsageError
-from . import exploration, reasons
-from .answers import answered, stacked
-from .bandit_files import read_learned, write_learned
-from .choosing import DIALS, FEW, MANY, Picks, choose, explored_share, shortlisted
-from .first_batch import typical_and_diverse
-from .modes import new_policy
-from .packed_points import PackedPoints
-from .policy import Policy
-from .pool import READ_WHOLE_UP_TO, EncodedPool, whole_points
-from .strong import StrongPolicy
+from ..errors import InputError, ModelError, UsageError
+from ..settings import KEEPER_MODES
+from ..tables.atomic import write_json
+from ..tables.cells import text_of
+from ..tables.io import read_table, write_table
+from . import acquisition, explain
+from .acquisition import (
+    EXPLORATION_PROFILES,
+    FEW,
+    MANY,
+    Picks,
+    choose_batch,
+    explored_share,
+    shortlisted,
+    typical_and_diverse,
+)
+from .gaussian_process.kernel import PackedPoints
+from .gaussian_process.policy import GaussianProcessPolicy
+from .policy import READ_WHOLE_UP_TO, EncodedPool, Policy, whole_points
+
+
+def answered(X: pd.DataFrame) -> pd.DataFrame:
+    """Rows with an answer, which becomes 0 or 1; of two answers to one listing the last."""
+    if not len(X):
+        return none_answered()
+    if "keeper" not in X:
+        raise InputError(
+            f"no column 'keeper' to learn from; found {', '.join(map(str, X.columns))}"
+        )
+    text = text_of(X, "keeper").str.strip()
+    values = pd.to_numeric(text.mask(text == ""), errors="coerce")
+    wrong = text[(text != "") & ~values.isin([0, 1])]
+    if len(wrong):
+        raise InputError(f"keeper must be 0 or 1, not {wrong.iloc[0]!r}")
+    rows = X[values.notna()].assign(keeper=values[values.notna()].astype(int))
+    if "listing_id" not in rows:
+        rows = rows.assign(listing_id=[f"row {n}" for n in range(len(rows))])
+    return rows.drop_duplicates("listing_id", keep="last").reset_index(drop=True)
+
+
+def none_answered() -> pd.DataFrame:
+    """A table of answers without a row."""
+    return pd.DataFrame(
+        {"listing_id": pd.Series([], dtype="str"), "keeper": pd.Series([], dtype="int64")}
+    )
+
+
+def stacked(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
+    """The rows of both; no column of an empty table decides what the others hold."""
+    if not len(first):
+        return second.reset_index(drop=True)
+    return pd.concat([first, second], ignore_index=True)
+
+
+_SETTINGS, _LABELLED = "bandit.json", "answers.parquet"
+
+
+def write_learned(
+    folder: Path, parameters: Mapping[str, Any], batch_number: int, labelled: pd.DataFrame
+) -> None:
+    """Write parameters, the number of batches and the answered listings into `folder`."""
+    write_table(labelled, folder / _LABELLED)
+    write_json(folder / _SETTINGS, {"parameters": parameters, "batch_number": batch_number})
+
+
+def read_learned(folder: Path) -> tuple[dict[str, Any], int, pd.DataFrame]:
+    """Read back what `write_learned` wrote; raises `ModelError` where it is damaged."""
+    try:
+        said = json.loads((folder / _SETTINGS).read_text(encoding="utf-8"))
+        table = read_table(folder / _LABELLED, problems=[], duplicates="keep")
+        labelled = answered(table) if len(table) else none_answered()
+        return dict(said["parameters"]), int(said["batch_number"]), labelled
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{folder}: not a whole keepers model ({error})") from error
+
+
+def new_policy(
+    mode: str, random_state: int | None, engine: str, numeric: Sequence[str], cache: str | None
+) -> Policy:
+    """A policy that has learned nothing; raises `UsageError` for an unknown mode.
+
+    >>> type(new_policy("strong", 0, "none", (), None)).__name__
+    'StrongPolicy'
+    """
+    if mode == "strong":
+        return GaussianProcessPolicy(random_state, engine, numeric, cache)
+    if mode == "faithful":
+        from .contrastive.policy import ContrastivePolicy
+
+        return ContrastivePolicy(random_state, numeric)
+    raise UsageError(f"unknown mode {mode!r}; known: {', '.join(KEEPER_MODES)}")
+
 
 _POLICY = "policy"
 
@@ -114,7 +196,7 @@ class ContrastiveBandit(BaseEstimator):
     def look_at(self, pool: pd.DataFrame) -> Self:
         """Learn from a sample of a pool what is usual in it, which `encode` does unless it was."""
         check_is_fitted(self)
-        if isinstance(self.policy_, StrongPolicy):
+        if isinstance(self.policy_, GaussianProcessPolicy):
             self.policy_.look_at(pool)
         return self
 
@@ -131,7 +213,7 @@ class ContrastiveBandit(BaseEstimator):
             raise InputError(f"a pool needs a column 'listing_id'; found {', '.join(pool.columns)}")
         pool = pool.reset_index(drop=True)
         self.look_at(pool)
-        if not isinstance(self.policy_, StrongPolicy):
+        if not isinstance(self.policy_, GaussianProcessPolicy):
             return EncodedPool(pool, self.policy_.encode(pool))
         read = self.policy_.encode if len(pool) <= READ_WHOLE_UP_TO else self.policy_.pack
         return EncodedPool(pool, read(pool, progress))
@@ -205,9 +287,9 @@ class ContrastiveBandit(BaseEstimator):
     def contributions(self, X: pd.DataFrame) -> pd.DataFrame:
         """What each part of a listing adds to the answer expected of it (strong only)."""
         check_is_fitted(self)
-        if not isinstance(self.policy_, StrongPolicy):
+        if not isinstance(self.policy_, GaussianProcessPolicy):
             raise UsageError("only the strong mode can take its answers apart")
-        return reasons.contributions(self.policy_, self.policy_.encode(X))
+        return explain.contributions(self.policy_, self.policy_.encode(X))
 
     def save(self, folder: str | Path) -> None:
         """Write the bandit into `folder` by parts, none of them a pickle."""
@@ -231,18 +313,22 @@ class ContrastiveBandit(BaseEstimator):
         return bandit
 
     def _new_policy(self) -> Policy:
-        if self.dial not in DIALS:
-            raise UsageError(f"unknown dial {self.dial!r}; known: {', '.join(DIALS)}")
+        if self.dial not in EXPLORATION_PROFILES:
+            raise UsageError(
+                f"unknown dial {self.dial!r}; known: {', '.join(EXPLORATION_PROFILES)}"
+            )
         return new_policy(self.mode, self.random_state, self.engine, self.numeric, self.cache)
 
     def _pick(
         self, listings: pd.DataFrame, points: Any, k: int, rng: np.random.Generator
     ) -> tuple[Picks, float]:
-        if not isinstance(self.policy_, StrongPolicy):
+        if not isinstance(self.policy_, GaussianProcessPolicy):
             mean, uncertainty = self.policy_.moments_of(points)
             trained = self.policy_.health_  # type: ignore[attr-defined]
             self.health_ = dict(trained.warnings) if trained else {}
-            said = exploration.choose(mean, uncertainty, k=k, batch_number=self.batch_number_)
+            said = acquisition.choose_by_explore_rate(
+                mean, uncertainty, k=k, batch_number=self.batch_number_
+            )
             return Picks(said.rows, said.strategies, np.ones(len(said.rows))), said.exploration_rate
         if not self.policy_.posterior_.n:
             rows = typical_and_diverse(points, k, rng)
@@ -253,14 +339,14 @@ class ContrastiveBandit(BaseEstimator):
         rows = shortlisted(expected, k, rng, among)
         few = whole_points(self.policy_, listings, points, rows)
         rate = self._explored_share()
-        picks = choose(
+        picks = choose_batch(
             self.policy_.posterior_, few, rows, len(points),
-            k=k, dial=DIALS[self.dial], explore=rate, rng=rng,
+            k=k, dial=EXPLORATION_PROFILES[self.dial], explore=rate, rng=rng,
         )  # fmt: skip
         return picks, rate
 
     def _explored_share(self) -> float:
-        dial = DIALS[self.dial]
+        dial = EXPLORATION_PROFILES[self.dial]
         if not self.adaptive or "selection_strategy" not in self.labelled_:
             return dial.explore
         return explored_share(dial, list(self.labelled_["selection_strategy"]), self._keeper())
@@ -273,11 +359,11 @@ class ContrastiveBandit(BaseEstimator):
         mean: np.ndarray,
         uncertainty: np.ndarray,
     ) -> list[list[str]]:
-        if isinstance(self.policy_, StrongPolicy):
-            known: reasons.Known | None = getattr(self, "_known", None)
+        if isinstance(self.policy_, GaussianProcessPolicy):
+            known: explain.Known | None = getattr(self, "_known", None)
             if known is None or known.labelled is not self.labelled_:
-                known = self._known = reasons.Known(self.labelled_)
-            return reasons.reasons_of(self.policy_, chosen, points, known, picks.strategies)
+                known = self._known = explain.Known(self.labelled_)
+            return explain.reasons_of(self.policy_, chosen, points, known, picks.strategies)
         rule = {"exploit": "mean less uncertainty is high", "explore": "uncertainty is high"}
         return [
             [f"{rule[strategy]} ({m:.2f} ± {u:.2f})"]

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import ModelError, UsageError
 from ..settings import MODELS
-from .assigner import BucketAssigner
+from .base import BucketAssigner
 
 BASELINE_NAMES = ("majority", "genre", "artist", "text")
 """Simple models that a better one has to beat."""
@@ -41,10 +41,9 @@ def load_model(folder: str | Path) -> BucketAssigner:
 
 
 def _kinds() -> dict[str, Any]:
-    from .baselines import ArtistAssigner, GenreAssigner, MajorityAssigner
+    from .baselines import ArtistAssigner, GenreAssigner, MajorityAssigner, TextAssigner
     from .hybrid import HybridBucketAssigner
     from .simple_ml import SimpleMLBucketAssigner
-    from .text_baseline import TextAssigner
 
     return {
         "hybrid": HybridBucketAssigner,

@@ -1,45 +1,58 @@
-"""The hybrid bucket model: words, names, numbers and the meaning of a track in one linear picture.
-
-Every column the track gives and the SBERT embedding of its sentence are laid side by side; the
-heads learn on their principal components. The default head is logistic regression: on real
-libraries it was ahead of trees, a network and a vote of them in log-loss, at a small part of the
-time, and it can say exactly what each field added. The embedding is optional: without its weights
-the model works on the rest.
-"""
+"""The hybrid bucket model: words, names, numbers and sentence embeddings, one linear model."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self, TypeVar
+from zipfile import ZIP_DEFLATED
 
 import numpy as np
 import pandas as pd
+import skops.io
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits
 
 from ..errors import NotFoundError, UsageError
-from ..evaluation.confidence import Confidence
-from ..evaluation.several_confidence import SeveralConfidence
-from ..features.joined import FIELDS
 from ..features.track_columns import N_EMBEDDED, TrackColumns
-from . import hybrid_files
+from ..features.track_vectorizer import FIELDS
+from ..tables.atomic import write_json
+from ..tables.io import read_table, write_table
 from . import hybrid_reasons as reasons
-from .assigner import BucketAssigner
-from .bucket_names import as_tracks, with_names
-from .familiarity import Familiarity, Names
-from .fold_heads import FoldHeads
-from .hybrid_heads import FARTHER, Head, LogisticHead, make_head
-from .labels import Labels, encode
-from .logistic import MOST_STEPS
-from .out_of_sample import Heard
-from .spectrum import Spectrum, is_large, spectrum_of
+from .base import BucketAssigner
+from .calibration.calibrators import ClassBiasCorrection, MultiLabelCalibrator, TopLabelCalibrator
+from .calibration.novelty import NoveltyFeatures, TrackGroups
+from .calibration.out_of_fold import OutOfFoldPredictions
+from .hybrid_heads import FARTHER, FoldHeads, Head, LogisticHead, make_head
+from .labels import Labels, as_tracks, encode, with_names
+from .linear_solvers import MOST_STEPS
+from .principal_components import PrincipalComponents, fit_components, is_large
 from .umap_shape import UmapShape
 
+_SETTINGS, _VOCABULARY = "settings.json", "vocabulary.json"
+_PARTS, _LABELLED = "parts.skops", "labelled.parquet"
+_TRUSTED = [
+    "djlib.bucketing.hybrid_heads.EstimatorHead",
+    "djlib.bucketing.hybrid_heads.JointHead",
+    "djlib.bucketing.hybrid_heads.LogisticHead",
+    "djlib.bucketing.umap_shape.UmapShape",
+    "sklearn.multiclass._ConstantPredictor",
+    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
+    "sklearn.tree._tree.Tree",
+    "sklearn.utils._label.LabelBinarizer",
+    "xgboost.core.Booster",
+    "xgboost.sklearn.XGBClassifier",
+]
+"""What a model may be built of; a file that names anything else is refused."""
+
 _ROWS_AT_ONCE = 5_000
+
+
+_Model = TypeVar("_Model", bound="HybridBucketAssigner")
 
 
 class HybridBucketAssigner(BucketAssigner):
@@ -114,14 +127,14 @@ class HybridBucketAssigner(BucketAssigner):
         proba = super().predict_proba(X)
         if self.confidence_ is None:  # several buckets a track, learned by an older djlib
             return proba
-        return self.confidence_.apply(proba, self._familiar().facts(Names.of(X)))
+        return self.confidence_.apply(proba, self._familiar().facts(TrackGroups.of(X)))
 
     def if_familiar(self, X: pd.DataFrame) -> list[dict[str, float]]:
         """Give what confidence would be were what is strange about a track not so; see
         `hybrid_reasons.if_familiar`."""
         if self.confidence_ is None:
             return super().if_familiar(X)
-        facts = self._familiar().facts(Names.of(X))
+        facts = self._familiar().facts(TrackGroups.of(X))
         return reasons.if_familiar(self.confidence_, super().predict_proba(X), facts)
 
     def update(self, X: pd.DataFrame, y: Iterable[Any]) -> Self:
@@ -194,17 +207,17 @@ class HybridBucketAssigner(BucketAssigner):
         """Write the model into `folder` by parts: settings and vocabulary as JSON, coefficients by
         skops, the labelled tracks as Parquet. Nothing in it is a pickle."""
         check_is_fitted(self)
-        hybrid_files.save(self, Path(folder))
+        save_hybrid(self, Path(folder))
 
     @classmethod
     def load(cls, folder: str | Path) -> Self:
         """Read back what `save` wrote. Only known types are built; nothing is unpickled."""
-        return hybrid_files.load(cls, Path(folder))
+        return load_hybrid(cls, Path(folder))
 
     def _learn(self, X: pd.DataFrame, labels: Labels) -> None:
         self._learn_labels(X, labels, self._learn_features(X))
 
-    def _learn_features(self, X: pd.DataFrame) -> Spectrum:
+    def _learn_features(self, X: pd.DataFrame) -> PrincipalComponents:
         """Learn everything that needs no labels; give tracks, then names of buckets, along their
         components."""
         self._new_head()  # what cannot be made is refused before the work
@@ -213,23 +226,23 @@ class HybridBucketAssigner(BucketAssigner):
         ).fit(pd.concat([X, as_tracks(self.classes_)], ignore_index=True))
         matrix = self._learned_from(X)  # the sentence model may use all threads
         with threadpool_limits(1):  # on a busy machine many threads wait for each other
-            return spectrum_of(matrix, n_dense=N_EMBEDDED, seed=self.random_state)
+            return fit_components(matrix, n_dense=N_EMBEDDED, seed=self.random_state)
 
-    def _learn_labels(self, X: pd.DataFrame, labels: Labels, spectrum: Spectrum) -> None:
+    def _learn_labels(self, X: pd.DataFrame, labels: Labels, spectrum: PrincipalComponents) -> None:
         """Learn to vote, how often the votes are right, and how that depends on what is known."""
         truth = with_names(labels.truth)
         later = self.columns_.as_later(X, spectrum.rows[: len(X)], self.sentences_)
         at_once = self.head == "logistic"  # others have threads of their own
         ask = FoldHeads(self.columns_, spectrum, later, truth, self._fitted, at_once)
         with threadpool_limits(1):
-            heard = Heard.from_folds(ask, X, labels, self.random_state or 0)
+            heard = OutOfFoldPredictions.from_folds(ask, X, labels, self.random_state or 0)
             self.head_ = self._fitted(spectrum.places, truth)
         self.leaning_ = None
         if not labels.is_multi:
             self.leaning_ = heard.leaning(labels.truth)
             heard = heard.shifted(self.leaning_)
         self._calibrate(heard.drawn.votes, labels.truth)
-        self.confidence_: Confidence | SeveralConfidence | None
+        self.confidence_: TopLabelCalibrator | MultiLabelCalibrator | None
         self.confidence_ = heard.confidence(self.calibration_, labels)
         if labels.is_multi:
             drawn = heard.drawn
@@ -284,11 +297,11 @@ class HybridBucketAssigner(BucketAssigner):
         projection = self.head_.projection
         self.means_ = reasons.average_by_field(self.columns_, projection, X, self.sentences_)
 
-    def _familiar(self) -> Familiarity:
+    def _familiar(self) -> NoveltyFeatures:
         """The names of the tracks learned from; gathered once."""
         tracks, found = getattr(self, "_names", (None, None))
         if tracks is not self.labelled_ or found is None:
-            found = Familiarity.of(Names.of(self.labelled_))
+            found = NoveltyFeatures.of(TrackGroups.of(self.labelled_))
             self._names = (self.labelled_, found)
         return found
 
@@ -297,3 +310,33 @@ class HybridBucketAssigner(BucketAssigner):
         for name in ("classes_", "is_multi_", "columns_"):
             setattr(model, name, getattr(self, name))
         return model
+
+
+def save_hybrid(model: HybridBucketAssigner, folder: Path) -> None:
+    """Write `model` into `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    learned = {"leaning": model.leaning_, "confidence": model.confidence_}
+    said = {name: found.as_dict() if found else None for name, found in learned.items()}
+    write_json(folder / _SETTINGS, model._settings() | said)
+    write_json(folder / _VOCABULARY, model.columns_.as_dict())
+    parts = {"head": model.head_, "means": model.means_, "sentences": model.sentences_}
+    skops.io.dump(parts, folder / _PARTS, compression=ZIP_DEFLATED, compresslevel=1)
+    write_table(model.labelled_, folder / _LABELLED)
+
+
+def load_hybrid(kind: type[_Model], folder: Path) -> _Model:
+    """Read back what `save` wrote; only the types it writes are built."""
+    settings = json.loads((folder / _SETTINGS).read_text(encoding="utf-8"))
+    vocabulary = json.loads((folder / _VOCABULARY).read_text(encoding="utf-8"))
+    parts = skops.io.load(folder / _PARTS, trusted=_TRUSTED)
+    model = kind._from_settings(settings)
+    leaning, confidence = settings.get("leaning"), settings["confidence"]  # once without the former
+    curve: type[TopLabelCalibrator | MultiLabelCalibrator]
+    curve = MultiLabelCalibrator if model.is_multi_ else TopLabelCalibrator
+    model.leaning_ = ClassBiasCorrection.from_dict(leaning) if leaning else None
+    model.confidence_ = curve.from_dict(confidence) if confidence else None  # once several had none
+    model.columns_ = TrackColumns.from_dict(vocabulary, model.cache)
+    model.head_, model.means_ = parts["head"], parts["means"]
+    model.sentences_ = parts["sentences"]
+    model.labelled_ = read_table(folder / _LABELLED, schema="tracks", duplicates="keep")
+    return model

@@ -9,12 +9,11 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from ..evaluation.confidence import Confidence
-from ..evaluation.several_confidence import SeveralConfidence
-from ..features.joined import FIELDS
 from ..features.lexical import unit_rows
 from ..features.track_columns import TrackColumns
-from .familiarity import lies_behind
+from ..features.track_vectorizer import FIELDS
+from .calibration.calibrators import MultiLabelCalibrator, TopLabelCalibrator
+from .calibration.novelty import is_out_of_range
 from .hybrid_heads import LogisticHead
 
 _AT_ONCE = 500
@@ -82,7 +81,7 @@ def _swapped_in(
 
 
 def if_familiar(
-    confidence: Confidence | SeveralConfidence, proba: np.ndarray, facts: np.ndarray
+    confidence: TopLabelCalibrator | MultiLabelCalibrator, proba: np.ndarray, facts: np.ndarray
 ) -> list[dict[str, float]]:
     """Give, for each track, the confidence in its first choice were what is strange about it not
     so: its "artist", its "day". `proba` (n, buckets) are probabilities before `confidence` was
@@ -90,11 +89,11 @@ def if_familiar(
 
     >>> facts = np.array([[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]])
     >>> proba = np.array([[0.5, 0.5], [0.5, 0.5]])
-    >>> if_familiar(Confidence(weights=(0.0, 0.0, 0.0)), proba, facts)[1]
+    >>> if_familiar(TopLabelCalibrator(weights=(0.0, 0.0, 0.0)), proba, facts)[1]
     {}
     """
     rows, first = np.arange(len(proba)), proba.argmax(axis=1)
-    strange = {"artist": (0, facts[:, 0] == 0, 1.0), "day": (2, lies_behind(facts), 0.0)}
+    strange = {"artist": (0, facts[:, 0] == 0, 1.0), "day": (2, is_out_of_range(facts), 0.0)}
     found: list[dict[str, float]] = [{} for _ in rows]
     for name, (column, holds, familiar) in strange.items():
         otherwise = facts.copy()

@@ -94,3 +94,22 @@ def are_several(labels: list[list[str]]) -> bool:
     """Whether enough labelled tracks sit in two or more buckets to learn them so."""
     labelled = [row for row in labels if row]
     return sum(len(row) > 1 for row in labelled) > SEVERAL_SHARE * max(len(labelled), 1)
+
+
+def as_tracks(buckets: Iterable[str]) -> pd.DataFrame:
+    """Give a tracks table with one row a bucket that says nothing but its name.
+
+    >>> as_tracks(["Peak / Techno"])["genres"].tolist()
+    ['Peak / Techno']
+    """
+    return pd.DataFrame({"genres": pd.Series(list(buckets), dtype="str")})
+
+
+def with_names(truth: np.ndarray) -> np.ndarray:
+    """Give 0/1 truth (n, buckets) and, below it, that each name belongs to its bucket,
+    (n + buckets, buckets).
+
+    >>> with_names(np.array([[0, 1]])).tolist()
+    [[0, 1], [1, 0], [0, 1]]
+    """
+    return np.vstack([truth, np.eye(truth.shape[1], dtype=truth.dtype)])

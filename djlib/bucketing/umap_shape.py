@@ -18,8 +18,18 @@ _FEWEST = 15
 
 
 class UmapShape:
-    """Few dimensions instead of many; needs the extra `umap`. Fewer than 15 tracks stay as they
-    are, in their strongest components."""
+    """UMAP of principal components that places new tracks too. Needs the extra `umap`.
+
+    Parameters
+    ----------
+    n_dimensions : int, dimensions to keep (default 10).
+    seed : int or None, seed of the layout; None counts as 0 (default None).
+
+    Attributes
+    ----------
+    known_ : (n, k) components of the tracks it was fitted on.
+    places_ : (n, n_dimensions) where these lie; at most 15 tracks keep their first components.
+    """
 
     def __init__(self, n_dimensions: int = 10, seed: int | None = None) -> None:
         self.n_dimensions = n_dimensions

@@ -17,7 +17,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from ..features.dates import day_numbers
 from ..features.text import lead_artist, song_key
-from ..tables.cell_text import text_of
+from ..tables.cells import text_of
 
 FoldKind = Literal["stratified", "artist"]
 

@@ -11,7 +11,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from ..tables.cell_text import text_of
+from ..tables.cells import text_of
 from ..tables.schema import TRACKS, coerce
 from .music import fold_bpm, parse_key
 from .text import genre_tokens

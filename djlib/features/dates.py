@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ..tables.cell_text import as_text
+from ..tables.cells import as_text
 
 _FIRST_YEAR, _LAST_YEAR = 1980, 2200
 """Programs write a clock that was never set as 1970 or 1904."""

@@ -12,8 +12,8 @@ import pandas as pd
 from scipy import sparse
 
 from ..errors import EmbeddingsMissingError
-from .embeddings import SentenceEmbedder
-from .joined import JoinedFeatures
+from .embedding.encoder import SentenceEmbedder
+from .track_vectorizer import TrackVectorizer
 
 _log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ _LEFT_OUT = (
 
 
 class TrackColumns:
-    """`JoinedFeatures` and the sentence's embedding side by side.
+    """`TrackVectorizer` and the sentence's embedding side by side.
 
     `engine` embeds ("torch", "onnx", "static"; None: nothing does), `cache` is where embeddings
     are remembered. Where the weights are missing the columns of the embedding are empty, which is
@@ -45,7 +45,7 @@ class TrackColumns:
     """
 
     def __init__(self, *, use_dates: bool, engine: str | None, cache: str | None = None) -> None:
-        self.joined = JoinedFeatures(use_dates=use_dates)
+        self.joined = TrackVectorizer(use_dates=use_dates)
         self.engine = engine
         self.cache = cache
         self.left_out = ""
@@ -65,7 +65,7 @@ class TrackColumns:
         half_dated: np.ndarray | None = None,
     ) -> sparse.csr_matrix:
         """Give the matrix, shape (n, width + 384); `sentences` (n, 384) are embeddings at hand,
-        `words_only` and `half_dated` as in `JoinedFeatures`."""
+        `words_only` and `half_dated` as in `TrackVectorizer`."""
         known = self.sentences(X) if sentences is None else sentences
         embedded = sparse.csr_matrix(SENTENCE_WEIGHT * known.astype(np.float32))
         said = self.joined.transform(X, words_only=words_only, half_dated=half_dated)
@@ -112,7 +112,7 @@ class TrackColumns:
     def from_dict(cls, values: Mapping[str, Any], cache: str | None = None) -> Self:
         """Read back what `as_dict` gave."""
         columns = cls(use_dates=True, engine=values["engine"], cache=cache)
-        columns.joined = JoinedFeatures.from_dict(values["joined"])
+        columns.joined = TrackVectorizer.from_dict(values["joined"])
         columns.left_out = values["left_out"]
         return columns
 

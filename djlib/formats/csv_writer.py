@@ -8,8 +8,8 @@ from pathlib import Path
 import pandas as pd
 
 from ..errors import UsageError
+from ..tables.io import csv_bytes
 from ..tables.schema import BUCKET_SEPARATOR
-from ..tables.writing import csv_bytes
 from .collection import Playlist, missing_members
 from .drafts import Draft, NewFile
 from .options import WriteOptions

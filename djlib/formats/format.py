@@ -28,18 +28,18 @@ GROUP = "djlib.formats"
 HEAD_BYTES = 1 << 16
 """How much of a file `sniff` is shown."""
 
-BUILT_IN = (
-    "rekordbox",
-    "traktor",
-    "virtualdj",
-    "serato4",
-    "serato",
-    "mixxx",
-    "engine",
-    "m3u",
-    "folder",
-)
-"""Modules of this package with a `FORMAT`, in the order in which they are asked."""
+BUILT_IN = {
+    "rekordbox": "dj.rekordbox",
+    "traktor": "dj.traktor",
+    "virtualdj": "dj.virtualdj",
+    "serato4": "dj.serato4",
+    "serato": "dj.serato",
+    "mixxx": "dj.mixxx",
+    "engine": "dj.engine",
+    "m3u": "dj.m3u",
+    "folder": "audio.folder",
+}
+"""Name of each of djlib's own formats and its module, in the order in which they are asked."""
 
 
 Writer = Callable[[Path, pd.DataFrame, Sequence[Playlist], WriteOptions], Draft]
@@ -75,7 +75,7 @@ def all_formats() -> tuple[list[Format], list[Problem]]:
 
 def built_in(name: str) -> Format:
     """The format of one of djlib's own modules, which is imported now."""
-    found = import_module(f".{name}", __package__).FORMAT
+    found = import_module(f".{BUILT_IN[name]}", __package__).FORMAT
     assert isinstance(found, Format)
     return found
 

@@ -1,18 +1,36 @@
-"""Where a track's file is: rekordbox's `file://localhost/` notation, and when two paths are one.
-
-The notation was measured on 8,736 locations: UTF-8, percent-encoded with lower-case hex, and a
-set of signs left raw that no library function leaves raw. URL parsers must stay away from it: a
-raw `#` is part of the name there, and so is a raw `+`.
-"""
+"""Where a track's file is: paths of any system, `file://localhost/` notation, equal paths."""
 
 from __future__ import annotations
 
+import ntpath
+import os
+import posixpath
 import re
 import string
 import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
 from ..errors import InputError
+
+
+def stem(path: str) -> str:
+    r"""The name of a file without folders and suffix.
+
+    >>> stem(r"D:\Music\Ana - One.mp3"), stem("/Users/dj/A\\B.mp3"), stem("")
+    ('Ana - One', 'A\\B', '')
+    """
+    name = ntpath.basename(path) if is_windows_path(path) else posixpath.basename(path)
+    return posixpath.splitext(name)[0]
+
+
+def files_under(folder: Path) -> Iterator[Path]:
+    """Files under a folder in the order of their names, hidden ones left out."""
+    for place, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (Path(place, name) for name in sorted(files) if not name.startswith("."))
+
 
 LOCALHOST = "file://localhost"
 

@@ -1,1 +1,1 @@
-"""The work of one command, in order: read, learn or propose, write, record."""
+"""What `djlib jobs` runs while nobody looks: retrain, monitor, search, report."""

@@ -1,171 +1,184 @@
-"""`report` of the buckets: the versions one after the other, by every measure there is."""
+"""`report`: what was watched as a page, each thing by day, and the summary of a day."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from statistics import fmean
-from typing import Any
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
-from ..bucketing.renames import current_names
-from ..evaluation.progress_chart import Point
-from ..evaluation.proportions import Share, share_of
-from ..registry import Version
-from ..settings import Workspace
-from ..tables.schema import split_buckets
-from .ab import AbTest, ab_tests
-from .acceptance import TARGET, Acceptance, Look, Opinion, acceptance, looks, opinions
-from .corrections import renames_so_far
-from .models import bucket_models, changes_of
+from ..errors import BusyError
+from ..monitoring.finding import earlier
+from ..monitoring.outbox import Alert
+from ..reporting.pages import Cell, Row, Section, figure, page, side_by_side, table
+from ..reporting.svg import Line, Plot, round_ticks
+from ..tables.atomic import replace_file
+from .slots import JobRun, Slot
+from .step import Here, Outcome
 
+PAGE = "monitor.html"
 
-@dataclass(frozen=True)
-class VersionLine:
-    """One version: how it was made, how it does on the test songs (`audit`), beside the one
-    before (`verdict`), what people did with its predictions and how content they are (mean of
-    1 to 5). `served` says whether it was ever in use; `removed` ones are known from logs only."""
-
-    id: str
-    update: str
-    tracks: int
-    corrections: int
-    is_current: bool
-    served: bool
-    removed: bool
-    cross_validated: float | None
-    audit: Share | None
-    verdict: str | None
-    looked: Acceptance
-    accepted: Share
-    satisfaction: float | None
-    opinions: int
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for `--json`."""
-        plain = dict(self.__dict__)
-        plain["audit"] = self.audit.as_dict() if self.audit else None
-        return plain | {"looked": self.looked.as_dict(), "accepted": self.accepted.as_dict()}
+_VERDICTS = {"moved": "moved", "hardly": "a little", "still": "still", "too few": "too few"}
+_MATTERS = {"input": 0.1, "score": 0.1, "embedding": 0.2, "acceptance": 0.05, "calibration": 0.1}
+_LEAST_SCALE = 0.2
+"""So that where it begins to matter is always in the picture."""
+_HOW = {
+    "Moved": "more than chance (p under 0.05 with all that was looked at taken into account, "
+    "Benjamini-Hochberg) and more than matters: a population stability index of 0.1, a tenth in "
+    "confidence, 0.2 standard deviations of vectors, a twentieth of what was accepted.",
+    "Confirmed": "moved on the day and on two of the last three days that had enough to tell.",
+    "Charts": "how far, day by day, in the measure of its kind; from the dashes on it matters.",
+}
 
 
 @dataclass(frozen=True)
-class ProgressReport:
-    """The versions, oldest first; answers by proposed bucket, most looked at first; what the
-    last version that was compared changed; opinions; and versions tried side by side."""
+class Look:
+    """The last look at one thing, and how far it had moved on the days until then."""
 
-    versions: list[VersionLine]
-    buckets: dict[str, Acceptance]
-    last_compared: str | None
-    changes: dict[str, Any] | None
-    opinions: list[Opinion]
-    ab: list[AbTest]
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for `--json`."""
-        return {
-            **self.__dict__,
-            "target": TARGET,
-            "versions": [v.as_dict() for v in self.versions],
-            "buckets": {b: a.as_dict() for b, a in self.buckets.items()},
-            "opinions": [o.__dict__ for o in self.opinions],
-            "ab": [test.as_dict() for test in self.ab],
-        }
+    kind: str
+    what: str
+    verdict: str
+    effect: float | None
+    p_value: float | None
+    words: str
+    days: tuple[tuple[str, float], ...] = ()
 
 
-def report(workspace: Workspace) -> ProgressReport:
-    """Gather what is known of every version. Raises `NotTrainedError` where there is none."""
-    models = bucket_models(workspace)
-    models.current()
-    versions = {v.id: v for v in models.versions()}
-    served = {p.to_version for p in models.history()}
-    looked, said = looks(workspace), opinions(workspace)
-    by_version: defaultdict[str, list[Look]] = defaultdict(list)
-    for look in looked:
-        by_version[look.model_version].append(look)
-    scores: defaultdict[str, list[int]] = defaultdict(list)
-    for opinion in said:
-        scores[opinion.model_version].append(opinion.score)
-    ids = sorted({*versions, *by_version, *scores})
-    last, changes = _last_changes(workspace, sorted(versions, reverse=True))
-    return ProgressReport(
-        versions=[_line(i, versions.get(i), i in served, by_version[i], scores[i]) for i in ids],
-        buckets=_by_bucket(workspace, versions, looked),
-        last_compared=last,
-        changes=changes,
-        opinions=said,
-        ab=ab_tests(workspace, looked),
+@dataclass(frozen=True)
+class Story:
+    """Everything on record of one learner: the last day, the version served then, the looks."""
+
+    learner: str
+    day: str
+    version: str
+    looks: list[Look] = field(default_factory=list)
+
+
+def stories(state: sqlite3.Connection) -> list[Story]:
+    """What is on record of every learner."""
+    found = []
+    for (learner,) in state.execute("SELECT DISTINCT learner FROM findings ORDER BY 1").fetchall():
+        by_day = earlier(state, learner)
+        rows = state.execute(
+            "SELECT * FROM findings WHERE learner = ? AND slot = "
+            "(SELECT max(slot) FROM findings WHERE learner = ?) ORDER BY kind, what",
+            (learner, learner),
+        ).fetchall()
+        looks = [
+            Look(
+                row["kind"],
+                row["what"],
+                row["verdict"],
+                row["effect"],
+                row["p_value"],
+                row["words"],
+                tuple(by_day.get((row["kind"], row["what"]), ())),
+            )
+            for row in rows
+        ]
+        found.append(Story(learner, rows[0]["slot"], rows[0]["version"], looks))
+    return found
+
+
+def monitor_page(found: Sequence[Story], runs: Sequence[JobRun], day: str) -> str:
+    """The page as one HTML file."""
+    sections = [_story(story) for story in found]
+    if not found:
+        sections = [Section("Nothing watched yet", "'djlib jobs run monitor' looks once a day.")]
+    if runs:
+        sections.append(_runs(runs))
+    return page("djlib: what has changed", f"as of {day}", sections, _HOW)
+
+
+def _story(story: Story) -> Section:
+    moved = [look.what for look in story.looks if look.verdict == "moved"]
+    intro = f"Version {story.version}, looked at on {story.day}. " + (
+        f"Moved: {', '.join(moved)}." if moved else "Nothing has moved."
     )
-
-
-def points_of(found: ProgressReport) -> list[Point]:
-    """The versions as a chart shows them."""
-    return [
-        Point(_when(v.id), v.served, v.audit, v.accepted if v.accepted.n else None, v.satisfaction)
-        for v in found.versions
+    rows = [
+        Row(
+            look.what,
+            (
+                Cell(look.kind, style="words"),
+                Cell(_VERDICTS[look.verdict], style="words"),
+                Cell("" if look.effect is None else f"{look.effect:.2f}"),
+                Cell("" if look.p_value is None else f"{look.p_value:.3f}"),
+                Cell(look.words, style="wrap"),
+            ),
+        )
+        for look in story.looks
     ]
+    headings = ["what", "kind", "verdict", "how far", "p", "in words"]
+    charts = [figure(_chart(look), look.what, look.kind) for look in story.looks if look.days]
+    body = table(headings, rows, words="kind,verdict,in words")
+    return Section(story.learner.capitalize(), intro, body + side_by_side(charts))
 
 
-def _when(version_id: str) -> str:
-    """The day and time in a version's id, as a chart has room for: `21 Nov`, below it `04:12`."""
-    try:
-        return f"{datetime.strptime(version_id[:16], '%Y%m%dT%H%M%SZ'):%d %b\n%H:%M}"
-    except ValueError:  # a name somebody wrote into a file of predictions
-        return version_id[:12]
+def _chart(look: Look) -> str:
+    """How far one thing was from before, day by day."""
+    effects = [effect for _, effect in look.days]
+    ticks = round_ticks(0, max([*effects, _LEAST_SCALE]))
+    last = max(len(effects) - 1, 1)
+    plot = Plot(360, 160, x=(0, last), y=(0, ticks[-1][0]), margin=(22, 44, 26, 44))
+    ends = [(0.0, look.days[0][0]), (float(last), look.days[-1][0])]
+    plot.axes(ends if len(effects) > 1 else ends[:1], ticks, y_label="how far")
+    matters = _MATTERS[look.kind]
+    plot.line(Line("matters from here", ((0.0, matters), (float(last), matters)), "soft", "4 3", 1))
+    points = tuple((float(i), effect) for i, effect in enumerate(effects))
+    plot.line(Line(look.what, points))
+    plot.dots((x, y, 2.5) for x, y in points)
+    return plot.render(f"{look.what}: " + ", ".join(f"{d} {e:.2f}" for d, e in look.days[-10:]))
 
 
-def _line(
-    version_id: str,
-    version: Version | None,
-    served: bool,
-    looked: Iterable[Look],
-    scores: list[int],
-) -> VersionLine:
-    facts: Mapping[str, Any] = version.metadata if version else {}
-    counted = acceptance(looked)
-    compared = facts.get("comparison") or {}
-    return VersionLine(
-        id=version_id,
-        update=str(facts.get("update", "")),
-        tracks=int(facts.get("tracks", 0)),
-        corrections=int(facts.get("corrections", 0)),
-        is_current=bool(version and version.is_current),
-        served=served,
-        removed=version is None,
-        cross_validated=facts.get("metrics", {}).get("stratified", {}).get("accuracy"),
-        audit=_share(facts.get("audit")),
-        verdict=compared.get("verdict"),
-        looked=counted,
-        accepted=share_of(counted.accepted, counted.shown),
-        satisfaction=fmean(scores) if scores else None,
-        opinions=len(scores),
-    )
+def _runs(runs: Sequence[JobRun]) -> Section:
+    rows = [
+        Row(
+            f"{run.job} {run.learner}".strip(),
+            (
+                Cell(run.slot, style="words"),
+                Cell(run.outcome, style="words"),
+                Cell(run.said, style="wrap"),
+            ),
+        )
+        for run in runs
+    ]
+    headings = ["job", "for", "ended", "what came of it"]
+    body = table(headings, rows, words="for,ended,what came of it")
+    return Section("What the jobs did", "The newest first.", body)
 
 
-def _share(kept: Mapping[str, Any] | None) -> Share | None:
-    return Share(kept["hits"], kept["n"], kept["low"], kept["high"]) if kept else None
+def write_report(here: Here) -> Outcome:
+    """Write `logs/monitor.html` from what is on record."""
+    path = here.workspace.logs / PAGE
+    with replace_file(path, "w") as page:
+        page.write(monitor_page(stories(here.state), here.slots.history(30), here.day))
+    return Outcome(f"written: {path}", {"written": str(path)})
 
 
-def _by_bucket(
-    workspace: Workspace, versions: Mapping[str, Version], looked: Iterable[Look]
-) -> dict[str, Acceptance]:
-    """Answers by proposed bucket, as it is called now; several buckets count in each."""
-    renames = renames_so_far(workspace)
-    found: defaultdict[str, list[Look]] = defaultdict(list)
-    for look in looked:
-        version = versions.get(look.model_version)
-        since = int(version.metadata.get("corrections_logged", 0)) if version else 0
-        for bucket in current_names(split_buckets(look.predicted), renames, since=since):
-            found[bucket].append(look)
-    counted = {bucket: acceptance(answers) for bucket, answers in found.items()}
-    return dict(sorted(counted.items(), key=lambda item: (-item[1].shown, item[0])))
+def _counts(here: Here, run: JobRun) -> bool:
+    """Whether a run says how its step stands. One that met another does not where the step is done,
+    nor where it was of a whole job: its steps have runs of their own."""
+    if run.outcome != "busy":
+        return True
+    is_whole = run.job in ("retrain", "monitor") and not run.learner
+    return not is_whole and here.slots.finished(Slot(run.job, run.learner, run.slot)) is None
 
 
-def _last_changes(
-    workspace: Workspace, newest_first: list[str]
-) -> tuple[str | None, dict[str, Any] | None]:
-    for version_id in newest_first:
-        changes = changes_of(workspace, version_id)
-        if changes is not None:
-            return version_id, changes
-    return None, None
+def summary(here: Here) -> Outcome:
+    """Put the day's summary into the outbox: what ran, how it ended, what came of it. A day on
+    which a step met another run is not over: it raises `BusyError`, and the next run goes on."""
+    runs = [
+        run
+        for run in here.slots.history(200)
+        if run.slot == here.day and run.job != "daily" and _counts(here, run)
+    ]
+    last = {(run.job, run.learner): run for run in reversed(runs)}
+    busy = next((run for run in last.values() if run.outcome == "busy"), None)
+    if busy:
+        raise BusyError(f"{busy.job} {busy.learner} met another run; the next run goes on")
+    n_failed = sum(run.outcome != "done" for run in last.values())
+    said = f"{len(last) - n_failed} done, {n_failed} not"
+    lines = [f"- {f'{r.job} {r.learner}'.strip()}: {r.outcome}: {r.said}" for r in last.values()]
+    body = "\n".join([f"{here.workspace.root}, {here.day}", "", *(lines or ["nothing to do"])])
+    told = Alert("daily summary", f"{here.day}: {said}", body)
+    is_told = here.alerts.ways and here.settings.alerts.daily_summary
+    return Outcome(said, {}, (told,) if is_told else ())

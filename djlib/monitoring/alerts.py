@@ -12,9 +12,8 @@ from ..errors import InputError, UsageError
 from ..settings import Settings, Workspace
 from ..tables.events import read_events, utc_now
 from ..tables.state import open_state, transaction
-from .alert import Alert
 from .channels import Channel, channels
-from .outbox import Delivery, deliver, queue
+from .outbox import Alert, Delivery, deliver, queue
 from .secrets import Secrets, read_secrets
 
 LOGGED = "alerts"

@@ -4,7 +4,7 @@ How far apart two samples are is measured so that their size does not matter: th
 stability index (0.1 is a shift, 0.25 a large one, as the credit trade uses it) less what as small
 samples show by chance, Cramér's V, the distance of means in standard deviations. Whether that is
 more than chance: Kolmogorov and Smirnov, chi-squared. Rows must be independent; tracks that come in
-by days are compared by `djlib.bucketing.drift`.
+by days are compared by `djlib.bucketing.analysis.drift`.
 """
 
 from __future__ import annotations

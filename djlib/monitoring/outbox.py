@@ -1,8 +1,4 @@
-"""Messages on their way: written down first, sent, and marked; tried again until they are gone.
-
-A kill between sending and marking sends a message once more: at least once, never none. What is
-tried is first claimed, so that two processes do not send the same.
-"""
+"""Messages on their way: written down first, sent, and marked; tried again until they are gone."""
 
 from __future__ import annotations
 
@@ -16,9 +12,19 @@ from typing import Any
 
 from ..tables.events import utc_now
 from ..tables.state import transaction
-from .alert import Alert
 from .channels import Channel, Message, SendError, send
 from .secrets import Secrets
+
+
+@dataclass(frozen=True)
+class Alert:
+    """What happened: `cause` names it, and of one cause one alert a day is sent; `subject` says it
+    in a line, `body` with what to do."""
+
+    cause: str
+    subject: str
+    body: str
+
 
 MOST_TRIES = 12
 """How often a message is tried, over about three days."""

@@ -14,7 +14,7 @@ from typing import Self
 import numpy as np
 import pandas as pd
 
-from ..tables.cell_text import text_of
+from ..tables.cells import text_of
 
 COLUMNS = (
     "how others liked it",

@@ -1,17 +1,20 @@
-"""Boosted trees over what a logistic regression cannot say: a tag with a word, a source only for
-some topics. They see what the logistic said of a row when it was left out, and so whose taste it
-was."""
+"""Boosted trees beside the logistic regression, and how the two are blended."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
 from scipy import sparse
+from scipy.special import expit
+from sklearn.model_selection import StratifiedKFold
 
+from ..evaluation.calibration import Calibration
 from .call_features import Points
+from .taste import Taste
 
 _ROUNDS, _STEP, _LEAVES = 120, 0.05, 8
 _MOST_COLUMNS = 3000
@@ -94,3 +97,130 @@ class Trees:
 def _table(points: Points, said: np.ndarray, columns: np.ndarray) -> sparse.csr_matrix:
     dense = np.column_stack([points.standing, said]).astype(np.float32)
     return sparse.hstack([points.words[:, columns], sparse.csr_matrix(dense)], format="csr")
+
+
+ENOUGH_FOR_TREES = 200
+"""Ratings of one person below which trees are not even tried: they would learn the noise."""
+_SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
+_OWN = (0.3, 0.7, 0.95)
+_FOLDS = 5
+_FEWEST = 10
+_FEWEST_OF_EITHER = 3
+_FEWEST_TO_CALIBRATE = 30
+"""With fewer the prior, which draws every probability to the middle, is the better guess."""
+_WORTH_IT = 0.002
+"""Log-loss that the trees, or another prior, must spare before they are worth their keep."""
+
+
+@dataclass(frozen=True)
+class Blend:
+    """What cross-validation chose: the person's `own` share of the prior, the share of the log-odds
+    that the trees have for each person who has any, the `calibration` of the result; `said` (n,)
+    are the logistic's log-odds of each rated row when it was left out, `losses` the log-loss of
+    each choice; `lacking` is why trees were not tried although there were ratings enough."""
+
+    own: float = 0.8
+    trees: Mapping[str, float] = field(default_factory=dict)
+    calibration: Calibration | None = None
+    said: np.ndarray | None = None
+    losses: Mapping[str, float] = field(default_factory=dict)
+    lacking: str = ""
+
+    @classmethod
+    def choose(
+        cls,
+        points: Points,
+        users: Sequence[str],
+        liked: np.ndarray,
+        weight: np.ndarray,
+        *,
+        seed: int = 0,
+    ) -> Blend:
+        """Choose by the log-loss on rows left out; the plainer where the other gains nothing.
+        `weight` (n,) is how much each rating counts."""
+        likes = liked > 0.5
+        if len(liked) < _FEWEST or min(likes.sum(), (~likes).sum()) < _FEWEST_OF_EITHER:
+            return cls()
+        folds = _folds(likes, seed)
+        owns = _OWN if len(set(users)) > 1 else (cls.own,)
+        by_own = {own: _left_out(points, users, liked, weight, folds, own) for own in owns}
+        losses = {f"own {own}": _loss(said, liked, weight) for own, said in by_own.items()}
+        own = min(owns, key=lambda o: losses[f"own {o}"])
+        said = by_own[own]
+        both, trees = said.copy(), {}
+        enough = enough_for_trees(users, liked)
+        lacking = trees_missing() if enough else ""
+        for user, rows in () if lacking else enough.items():
+            grown = _trees_left_out(points.take(rows), said[rows], liked[rows], weight[rows], seed)
+            mixed = {s: (1 - s) * said[rows] + s * grown for s in _SHARES}
+            found = {s: _loss(m, liked[rows], weight[rows]) for s, m in mixed.items()}
+            losses |= {f"trees {s} for {user}": loss for s, loss in found.items()}
+            best = min(_SHARES, key=lambda s: found[s])
+            if found[0.0] - found[best] >= _WORTH_IT:
+                trees[user], both[rows] = best, mixed[best]
+        calibration = None
+        if len(liked) >= _FEWEST_TO_CALIBRATE:
+            calibration = Calibration.fit(_column(expit(both)), _column(liked), is_multi=True)
+        return cls(own, trees, calibration, said, losses, lacking)
+
+    def probabilities(self, log_odds: np.ndarray) -> np.ndarray:
+        """Honest probabilities of log-odds (n,)."""
+        if self.calibration is None:
+            return np.asarray(expit(log_odds), dtype=float)
+        return self.calibration.apply(_column(expit(log_odds)))[:, 0]
+
+
+def enough_for_trees(users: Sequence[str], liked: np.ndarray) -> dict[str, np.ndarray]:
+    """The rows of each person who has rated enough for trees of their own."""
+    names, likes = np.array(users, dtype=object), liked > 0.5
+    found = {}
+    for user in dict.fromkeys(users):
+        rows = np.flatnonzero(names == user)
+        fewest = min(likes[rows].sum(), (~likes[rows]).sum())
+        if len(rows) >= ENOUGH_FOR_TREES and fewest >= _FEWEST:
+            found[user] = rows
+    return found
+
+
+def _folds(likes: np.ndarray, seed: int) -> list[np.ndarray]:
+    n = min(_FOLDS, int(likes.sum()), int((~likes).sum()))
+    splitter = StratifiedKFold(n, shuffle=True, random_state=seed)
+    return [test for _, test in splitter.split(np.zeros(len(likes)), likes)]
+
+
+def _left_out(
+    points: Points,
+    users: Sequence[str],
+    liked: np.ndarray,
+    weight: np.ndarray,
+    folds: list[np.ndarray],
+    own: float,
+) -> np.ndarray:
+    said, names = np.zeros(len(liked)), np.array(users, dtype=object)
+    for test in folds:
+        train = np.setdiff1d(np.arange(len(liked)), test)
+        taste = Taste.fit(
+            points.take(train), names[train].tolist(), liked[train], weight[train], own=own
+        )
+        said[test] = taste.log_odds(points.take(test), names[test].tolist())
+    return said
+
+
+def _trees_left_out(
+    points: Points, said: np.ndarray, liked: np.ndarray, weight: np.ndarray, seed: int
+) -> np.ndarray:
+    grown = np.zeros(len(liked))
+    for test in _folds(liked > 0.5, seed):
+        train = np.setdiff1d(np.arange(len(liked)), test)
+        some = points.take(train)
+        trees = Trees.fit(some, said[train], liked[train], weight[train], seed=seed)
+        grown[test] = trees.log_odds(points.take(test), said[test])
+    return grown
+
+
+def _loss(log_odds: np.ndarray, liked: np.ndarray, weight: np.ndarray) -> float:
+    return float(np.average(np.logaddexp(0, log_odds) - liked * log_odds, weights=weight))
+
+
+def _column(values: np.ndarray) -> np.ndarray:
+    return np.asarray(values, dtype=float)[:, None]

@@ -18,7 +18,7 @@ current. Every change ends with one atomic write of it.
 
 from __future__ import annotations
 
+from .ledger import Model, Promotion, Version
 from .registry import Registry
-from .version import Model, Promotion, Version
 
 __all__ = ["Model", "Promotion", "Registry", "Version"]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
+import shutil
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -11,19 +13,56 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from ..errors import ModelError, NotFoundError, UsageError
-from ..tables.atomic import sweep_stray
+from ..tables.atomic import replace_file, sweep_stray
 from ..tables.locks import workspace_lock
 from . import draft
-from .archives import unsafe_archives, write_archive
-from .current_pickle import CurrentPickle
-from .ledger import Entry, LedgerLost, write_ledger
-from .manifest import name_folder
+from .ledger import Entry, Ledger, LedgerLost, Model, Promotion, Version, stamp, write_ledger
+from .manifest import digest, name_folder, unsafe_archives, write_archive
 from .shelf import Shelf, new_entry, open_shelf, recover_shelf
-from .version import Model, Promotion, Version
-
-M = TypeVar("M", bound=Model)
 
 logger = logging.getLogger(__name__)
+
+
+class CurrentPickle:
+    """The file at `path`, known again by the SHA-256 in the ledger."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def is_of(self, entry: Entry) -> bool:
+        """Whether it is the very file that was written for this version."""
+        return self._digest() == entry.pickle_sha256
+
+    def is_of_any(self, ledger: Ledger) -> bool:
+        """Whether it was written for some version, though perhaps not the current one."""
+        return self._digest() in {entry.pickle_sha256 for entry in ledger.entries}
+
+    def replace(self, ledger: Ledger, version: Path) -> None:
+        """Copy the pickle of the version in folder `version` here.
+
+        Before the first promotion a file of this name is the person's own: it is kept.
+        """
+        if not ledger.trail and self.path.exists() and not self.is_of_any(ledger):
+            kept = self.path.with_name(f"{self.path.name}.kept-{stamp()}")
+            os.replace(self.path, kept)
+            logger.warning("%s was not written by djlib; it is now %s", self.path, kept.name)
+        with replace_file(self.path) as copy, (version / self.path.name).open("rb") as pickled:
+            shutil.copyfileobj(pickled, copy)
+
+    def what_is_wrong(self, entry: Entry) -> str:
+        """In words, how it differs from the pickle that was written for a version."""
+        if not self.path.is_file():
+            return f"{self.path} is missing"
+        size = self.path.stat().st_size
+        if size != entry.pickle_size:
+            return f"{self.path} has {size} bytes, not {entry.pickle_size}: cut off or foreign"
+        return f"{self.path} was edited or is foreign: its SHA-256 is not the one on record"
+
+    def _digest(self) -> str:
+        return digest(self.path) if self.path.is_file() else ""
+
+
+M = TypeVar("M", bound=Model)
 
 
 class Registry(Generic[M]):

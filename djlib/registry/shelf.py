@@ -10,11 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ModelError, NotFoundError, NotTrainedError
-from .archives import unsafe_archives
 from .draft import METADATA, MODEL, library_version, pickle_name
-from .ledger import Entry, Ledger, LedgerLost, read_ledger
-from .manifest import MANIFEST, differences, digest
-from .version import Version, is_id, stamp
+from .ledger import Entry, Ledger, LedgerLost, Version, is_id, read_ledger, stamp
+from .manifest import MANIFEST, differences, digest, unsafe_archives
 
 _SHOWN = 10
 

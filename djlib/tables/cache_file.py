@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import ClassVar, Self, TypeVar
 
-from .write_ahead import write_ahead
+from .state import write_ahead
 
 logger = logging.getLogger(__name__)
 

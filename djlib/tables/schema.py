@@ -1,7 +1,4 @@
-"""The columns of every table: names, kinds, required or not. Every reader and writer uses these.
-
-Values stay as written; only numbers become numbers. Unknown columns are carried through untouched.
-"""
+"""The columns of every table: names, kinds, required or not. Every reader and writer uses these."""
 
 from __future__ import annotations
 
@@ -14,8 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import InputError
-from .cell_text import as_text
-from .numbers_in_text import numbers_in
+from .cells import as_text, numbers_in
 from .problems import Problem
 
 Kind = Literal["text", "number", "bpm", "year", "seconds"]
@@ -280,3 +276,62 @@ def split_buckets(cell: str) -> list[str]:
     ['Peak', 'Warm up']
     """
     return list(dict.fromkeys(p.strip() for p in cell.split(BUCKET_SEPARATOR) if p.strip()))
+
+
+BATCH = Schema(
+    "batch",
+    "listing_id",
+    (
+        Column("keeper", "empty: write 1 to keep, 0 to pass", required=True),
+        Column("listing_id", "as in the listings", required=True),
+        *(Column(n, "as in the listings") for n in ("artist", "title", "label")),
+        Column("year", "as in the listings", "year"),
+        *(Column(n, "as in the listings") for n in ("genres", "styles", "format", "country")),
+        Column("price", "as in the listings", "number"),
+        *(Column(n, "as in the listings") for n in ("currency", "condition", "url")),
+        Column("reason", "why it is in the batch"),
+        Column("selection_strategy", "exploit, explore or uniform"),
+        Column("mean", "how likely you keep it, as far as the model knows", "number"),
+        Column("uncertainty_at_selection", "how unsure it was of that", "number"),
+        Column("propensity", "how likely this listing was to be picked", "number"),
+        Column("exploration_rate", "share of the batch that explores", "number"),
+        Column("arm", "whose choice it is, first or second, where two chose (`--ab`)"),
+        Column("batch_number", "batches answered before this one", "number"),
+        Column("batch_id", "names the batch"),
+        Column("model_version", "that chose it; none before the first answers"),
+        Column("selected_at", "ISO 8601, UTC"),
+    ),
+)
+
+
+RATINGS = Schema(
+    "ratings",
+    "opportunity_id",
+    (
+        Column("user_id", "who rates", required=True, aliases=("user", "person")),
+        Column("opportunity_id", "as in the calls", required=True, aliases=("call_id",)),
+        Column("rating", "1 or 0, or 1 to 5; empty: not rated", aliases=("stars",)),
+        Column("opened", "1 where it was opened", aliases=("clicked",)),
+        Column("rated_at", "when, ISO 8601; now where it is missing"),
+    ),
+)
+
+RECOMMENDATIONS = Schema(
+    "recommendations",
+    "opportunity_id",
+    (
+        Column("rating", "empty: write 1 (more of these) or 0, or 1 to 5 stars", required=True),
+        Column("user_id", "for whom it is", required=True),
+        Column("opportunity_id", "as in the calls", required=True),
+        Column("title", "as in the calls"),
+        Column("deadline", "as in the calls"),
+        Column("days_left", "days until then; empty without a date", "number"),
+        *(Column(n, "as in the calls") for n in ("tags", "source", "location", "url")),
+        Column("reason", "why it is here"),
+        Column("chance", "how likely you like it, as far as the model knows", "number"),
+        Column("opened", "empty: write 1 where you opened it"),
+        Column("list_id", "names the list"),
+        Column("model_version", "that ranked it; none before the first ratings"),
+        Column("recommended_at", "ISO 8601, UTC"),
+    ),
+)

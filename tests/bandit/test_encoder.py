@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import torch
 
-from djlib.bandit.encoder import N_TASTE, drop
-from djlib.bandit.listing_inputs import ListingInputs
-from djlib.bandit.training import TasteNet
+from djlib.bandit.contrastive.encoder import N_TASTE, drop
+from djlib.bandit.contrastive.inputs import ListingInputs
+from djlib.bandit.contrastive.policy import TasteNet
 
 from .shops import shop
 

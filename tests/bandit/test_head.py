@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from djlib.bandit.head import Head
-from djlib.bandit.training import TasteNet
+from djlib.bandit.contrastive.encoder import Head
+from djlib.bandit.contrastive.policy import TasteNet
 
 
 def head() -> Head:

@@ -8,10 +8,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from djlib.bandit.listing_inputs import CAPACITY, MOST_TOKENS, NONE, UNKNOWN, ListingInputs
-from djlib.bandit.listing_numbers import ListingNumbers
-from djlib.bandit.listing_times import time_columns
-from djlib.bandit.name_letters import LENGTH, N_LETTERS, letters
+from djlib.bandit.contrastive.inputs import (
+    CAPACITY,
+    LENGTH,
+    MOST_TOKENS,
+    N_LETTERS,
+    NONE,
+    UNKNOWN,
+    ListingInputs,
+    letters,
+)
+from djlib.bandit.listing_numbers import ListingNumbers, time_columns
 
 from .shops import shop
 

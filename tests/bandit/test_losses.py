@@ -7,8 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from djlib.bandit.losses import overconfidence, total_loss, triplet_loss
-from djlib.bandit.triplets import Triplets
+from djlib.bandit.contrastive.losses import Triplets, overconfidence, total_loss, triplet_loss
 
 
 def triplets(*rows: tuple[int, int, int]) -> Triplets:

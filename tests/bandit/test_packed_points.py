@@ -9,11 +9,9 @@ import pandas as pd
 import pytest
 
 from djlib import ContrastiveBandit
-from djlib.bandit.listing_points import Encoded
-from djlib.bandit.listing_words import WIDTH
-from djlib.bandit.packed_points import PackedPoints
-from djlib.bandit.pool import EncodedPool
-from djlib.features.embeddings import SentenceEmbedder
+from djlib.bandit.gaussian_process.kernel import WIDTH, Encoded, PackedPoints
+from djlib.bandit.policy import EncodedPool
+from djlib.features.embedding.encoder import SentenceEmbedder
 
 from .tastes import shop
 
@@ -111,7 +109,9 @@ def test_sentences_are_read_of_the_most_promising_only(
         return rng.normal(size=(len(texts), 384)).astype(np.float32)
 
     monkeypatch.setattr(SentenceEmbedder, "embed", embed)
-    monkeypatch.setattr("djlib.bandit.listing_features.embeddings_available", lambda _: None)
+    monkeypatch.setattr(
+        "djlib.bandit.gaussian_process.features.embeddings_available", lambda _: None
+    )
     monkeypatch.setattr("djlib.bandit.bandit.MANY", 80)
     model = taught("torch")
     model.look_at(pool(3000))

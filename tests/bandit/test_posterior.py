@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from djlib.bandit import posterior as module
-from djlib.bandit.listing_features import ListingFeatures
-from djlib.bandit.listing_points import Encoded
-from djlib.bandit.posterior import NOISE, Posterior
+from djlib.bandit.gaussian_process import posterior as module
+from djlib.bandit.gaussian_process.features import ListingFeatures
+from djlib.bandit.gaussian_process.kernel import Encoded
+from djlib.bandit.gaussian_process.posterior import NOISE, Posterior
 
 from .tastes import shop
 

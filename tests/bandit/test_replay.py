@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from djlib.bandit.game_figures import figures_of, ground_of
-from djlib.bandit.players import OraclePlayer, RandomPlayer
-from djlib.bandit.replay import Maker, Pick, Rules, check_pool, replay
+from djlib.bandit.simulation.episode import Maker, Pick, SimulationOptions, check_pool, replay
+from djlib.bandit.simulation.metrics import figures_of, pool_geometry
+from djlib.bandit.simulation.policies import OraclePlayer, RandomPlayer
 from djlib.errors import InputError
 
-QUICK = Rules(batches=4, k=5, start=10, candidates=40)
+QUICK = SimulationOptions(batches=4, k=5, start=10, candidates=40)
 
 
 def pool(n: int = 100, kept: int = 20) -> tuple[pd.DataFrame, np.ndarray]:
@@ -43,7 +43,7 @@ class Watching(RandomPlayer):
         return np.where(np.isin(rows, known), 0.9, 0.2)
 
 
-def watched(seed: int = 0, rules: Rules = QUICK) -> tuple[Watching, list[Watching]]:
+def watched(seed: int = 0, rules: SimulationOptions = QUICK) -> tuple[Watching, list[Watching]]:
     made: list[Watching] = []
 
     def make(listings: pd.DataFrame, seed: int) -> Watching:
@@ -93,7 +93,9 @@ def test_what_was_thought_is_written_down_before_the_answer_is_learned() -> None
 def test_the_oracle_finds_all_there_is_among_the_candidates() -> None:
     listings, keeper = pool(kept=12)
     make: Maker = lambda x, seed: OraclePlayer(x, seed, answers=keeper)  # noqa: E731
-    game = replay(listings, keeper, make, Rules(batches=4, k=5, start=10, candidates=None))
+    game = replay(
+        listings, keeper, make, SimulationOptions(batches=4, k=5, start=10, candidates=None)
+    )
     assert game.keeper.sum() + keeper[game.start].sum() == 12
     assert game.keepers().tolist() == sorted(game.keepers().tolist(), reverse=True)
 
@@ -106,7 +108,7 @@ def test_random_finds_the_base_rate() -> None:
 
 def test_a_pool_that_runs_out_ends_the_game() -> None:
     listings, keeper = pool(48, 12)
-    game = replay(listings, keeper, RandomPlayer, Rules(batches=50, k=10, start=20))
+    game = replay(listings, keeper, RandomPlayer, SimulationOptions(batches=50, k=10, start=20))
     assert game.keepers().shape == (2,)
 
 
@@ -122,7 +124,7 @@ def test_rows_known_beforehand_are_neither_start_nor_candidates() -> None:
 def test_figures_by_hand() -> None:
     listings, keeper = pool()
     game = replay(listings, keeper, Watching, QUICK)
-    found = figures_of(game, keeper, ground_of(listings, keeper))
+    found = figures_of(game, keeper, pool_geometry(listings, keeper))
     hits = game.keeper
     assert (found.picks, found.keepers) == (20, hits.sum())
     assert found.rate == pytest.approx(hits.mean())
@@ -153,7 +155,9 @@ def test_forgetting_is_seen() -> None:
 
     listings, keeper = pool(kept=40)
     lost, kept = (
-        figures_of(replay(listings, keeper, player, Rules(4, 10, 10, 60)), keeper).forgot
+        figures_of(
+            replay(listings, keeper, player, SimulationOptions(4, 10, 10, 60)), keeper
+        ).forgot
         for player in (Forgetful, Faithful)
     )
     assert lost > 0.1
@@ -188,12 +192,14 @@ def test_what_is_no_pool_is_said(keeper: list[object] | None, words: str) -> Non
     n = 50 if keeper is None else len(keeper)
     table = pd.DataFrame({"listing_id": [str(i) for i in range(n)]})
     with pytest.raises(InputError, match=words):
-        check_pool(table if keeper is None else table.assign(keeper=keeper), "p.csv", Rules())
+        check_pool(
+            table if keeper is None else table.assign(keeper=keeper), "p.csv", SimulationOptions()
+        )
 
 
 def test_identical_listings_and_listings_without_a_word_have_a_ground() -> None:
     for title in ("same", ""):
         listings = pd.DataFrame({"listing_id": [str(i) for i in range(60)], "title": title})
         keeper = np.arange(60) % 3 == 0
-        ground = ground_of(listings, keeper.astype(int))
+        ground = pool_geometry(listings, keeper.astype(int))
         assert ground.kind.max() == 0

@@ -9,18 +9,25 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from djlib.bandit.players import PLAYERS, BanditPlayer, listing_ids, maker
-from djlib.bandit.replay import Rules, replay
-from djlib.bandit.simulate import Arena, Played, check_names, mean_of, play_all, standings
-from djlib.bandit.transfer import few_shot, in_genre, transfer
+from djlib.bandit.simulation.episode import SimulationOptions, replay
+from djlib.bandit.simulation.policies import PLAYERS, BanditPlayer, listing_ids, maker
+from djlib.bandit.simulation.simulate import (
+    Arena,
+    Played,
+    check_names,
+    mean_of,
+    play_all,
+    standings,
+)
+from djlib.bandit.simulation.transfer import few_shot, in_genre, transfer
 from djlib.errors import InputError, UsageError
+from djlib.synthetic.listings import synthetic_listings
 from djlib.tables.plain_json import json_text
-from djlib.tables.synthetic_listings import synthetic_listings
 
-RULES = Rules(batches=3, k=10, start=20, candidates=100)
+RULES = SimulationOptions(batches=3, k=10, start=20, candidates=100)
 
 
-def arena(n: int = 240, rules: Rules = RULES, **knobs: Any) -> Arena:
+def arena(n: int = 240, rules: SimulationOptions = RULES, **knobs: Any) -> Arena:
     pool = synthetic_listings(n, seed=3)
     return Arena(pool, pool["keeper"].to_numpy(), rules, **knobs)
 
@@ -158,7 +165,7 @@ def test_a_taste_that_holds_in_both_genres_carries_over() -> None:
     label = rng.choice(["alpha", "beta", "gamma", "delta", "omega"], n)
     genre = np.where(np.arange(n) < 200, "Jazz", "Dub")
     listings = pd.DataFrame({"title": [f"t{i}" for i in range(n)], "label": label, "genres": genre})
-    place = Arena(listings, (label == "alpha").astype(int), Rules(2, 10, 5, 100))
+    place = Arena(listings, (label == "alpha").astype(int), SimulationOptions(2, 10, 5, 100))
     found = transfer(place, "greedy", "jazz", 4)
     assert found.known == 200
     assert found.gain.mean > 0.1
@@ -171,7 +178,7 @@ def test_a_few_answers_about_an_artist_help_with_the_others() -> None:
     artist = np.repeat([f"artist{a}" for a in range(30)], 10)
     kept = np.repeat(rng.random(30) < 0.4, 10).astype(int)
     listings = pd.DataFrame({"artist": artist, "title": [f"t{i}" for i in range(300)]})
-    shots = few_shot(Arena(listings, kept, Rules()), "greedy", 1)
+    shots = few_shot(Arena(listings, kept, SimulationOptions()), "greedy", 1)
     assert [f.shots for f in shots] == [0, 1, 2, 4]
     assert shots[-1].brier.mean < shots[0].brier.mean
     assert shots[0].artists == 12
@@ -182,7 +189,7 @@ def test_too_few_of_a_genre_or_of_an_artist_is_said() -> None:
         transfer(arena(), "greedy", "polka", 1)
     lonely = pd.DataFrame({"artist": [f"a{i}" for i in range(60)]})
     with pytest.raises(InputError, match="no artist has 8 records"):
-        few_shot(Arena(lonely, np.arange(60) % 2, Rules()), "greedy", 1)
+        few_shot(Arena(lonely, np.arange(60) % 2, SimulationOptions()), "greedy", 1)
 
 
 def test_a_genre_is_found_among_genres_and_styles() -> None:
@@ -193,7 +200,7 @@ def test_a_genre_is_found_among_genres_and_styles() -> None:
 def test_the_bandit_forgets_little_of_what_it_learned_first() -> None:
     """Half the games' answers come after the first half was learned; it must still rank those."""
     bandit = partial(BanditPlayer, mode="strong", engine="none")
-    place = arena(600, Rules(batches=8, k=20), makers={"strong": bandit})
+    place = arena(600, SimulationOptions(batches=8, k=20), makers={"strong": bandit})
     forgot = [place.play("strong", seed).figures.forgot for seed in range(2)]
     assert None not in forgot
     assert max(forgot) < 0.05
@@ -203,7 +210,9 @@ def test_doubt_falls_on_familiar_ground() -> None:
     """Of records it was told about it is surer than when it asked; some have no doubt at all."""
     bandit = partial(BanditPlayer, mode="strong", engine="none")
     random = PLAYERS["random"]
-    place = arena(400, Rules(batches=6, k=20), makers={"strong": bandit, "random": random})
+    place = arena(
+        400, SimulationOptions(batches=6, k=20), makers={"strong": bandit, "random": random}
+    )
     settled = place.play("strong", 0).figures.settled
     assert settled is not None
     assert 0.02 < settled < 1

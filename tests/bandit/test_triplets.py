@@ -8,8 +8,16 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from djlib.bandit.curriculum import STAGES, Stage, fallbacks, stage_of
-from djlib.bandit.triplets import MOST_NEGATIVES, MOST_POSITIVES, mine, recall
+from djlib.bandit.contrastive.losses import (
+    MOST_NEGATIVES,
+    MOST_POSITIVES,
+    STAGES,
+    Stage,
+    fallbacks,
+    mine,
+    recall,
+    stage_of,
+)
 
 
 def rng() -> np.random.Generator:

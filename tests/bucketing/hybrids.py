@@ -9,9 +9,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from djlib.bucketing import hybrid_heads, out_of_sample
+from djlib.bucketing import hybrid_heads
+from djlib.bucketing.calibration import out_of_fold
 from djlib.bucketing.hybrid import HybridBucketAssigner
-from djlib.tables.synthetic import synthetic_library
+from djlib.synthetic.tables import synthetic_library
 
 TRACKS = synthetic_library(90, buckets=4, seed=31, multi=0.5)
 FRESH = synthetic_library(30, buckets=4, seed=32)
@@ -54,5 +55,5 @@ def small_estimators() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(hybrid_heads, "make_estimator", small)
-        patch.setattr(out_of_sample, "_FOLDS", 2)
+        patch.setattr(out_of_fold, "N_FOLDS", 2)
         yield

@@ -8,12 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from djlib.bucketing.ab import SideBySide
-from djlib.bucketing.assign import Proposer, Terms
 from djlib.bucketing.labels import buckets_of
+from djlib.bucketing.proposals import Proposer, SideBySide, Terms
 from djlib.bucketing.simple_ml import SimpleMLBucketAssigner
 from djlib.evaluation.splits import of_second
-from djlib.tables.synthetic import synthetic_library
+from djlib.synthetic.tables import synthetic_library
 
 TRACKS = synthetic_library(120, seed=5)
 

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from djlib.bucketing.assign import STATUSES, GenreMajority, Proposer, Terms
+from djlib.bucketing.proposals import STATUSES, GenreMajority, Proposer, Terms
 from djlib.bucketing.simple_ml import SimpleMLBucketAssigner
+from djlib.synthetic.tables import synthetic_library
 from djlib.tables.schema import PREDICTIONS
-from djlib.tables.synthetic import synthetic_library
 
 TRACKS = synthetic_library(200, buckets=5, seed=41, multi=0.5)
 FRESH = synthetic_library(80, buckets=5, seed=42)

@@ -15,7 +15,7 @@ from sklearn.exceptions import NotFittedError
 from djlib.bucketing.hybrid import HybridBucketAssigner
 from djlib.bucketing.simple_ml import SimpleMLBucketAssigner
 from djlib.errors import InputError
-from djlib.tables.synthetic import synthetic_library
+from djlib.synthetic.tables import synthetic_library
 
 MODELS: dict[str, Callable[..., Any]] = {
     "simple_ml": lambda **kw: SimpleMLBucketAssigner(

@@ -8,11 +8,16 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 
-from djlib.bucketing.baselines import ArtistAssigner, Baseline, GenreAssigner, MajorityAssigner
-from djlib.bucketing.text_baseline import TextAssigner
+from djlib.bucketing.baselines import (
+    ArtistAssigner,
+    Baseline,
+    GenreAssigner,
+    MajorityAssigner,
+    TextAssigner,
+)
 from djlib.errors import InputError
 from djlib.evaluation.calibration import calibration_error
-from djlib.tables.synthetic import synthetic_library
+from djlib.synthetic.tables import synthetic_library
 
 MODELS: list[type[Baseline]] = [MajorityAssigner, GenreAssigner, ArtistAssigner, TextAssigner]
 TRACKS = synthetic_library(240, buckets=4, seed=31, multi=0.4)

@@ -7,7 +7,7 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from djlib.bucketing.changes import BucketChange, Confusion, changes, is_right
+from djlib.bucketing.comparison.changes import BucketChange, Confusion, changes, is_right
 
 BUCKET = st.sampled_from(["Warm", "Late", "Peak"])
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from djlib.bucketing.counterfactual import ASKED, Edit, edited, edits_of, smallest_change
+from djlib.bucketing.explain import ASKED, Edit, edited, edits_of, smallest_change
 from djlib.bucketing.simple_ml import SimpleMLBucketAssigner
-from djlib.tables.synthetic import synthetic_library
+from djlib.synthetic.tables import synthetic_library
 
 TRACKS = synthetic_library(200, buckets=4, seed=31, multi=0.5)
 FRESH = synthetic_library(25, buckets=4, seed=32)

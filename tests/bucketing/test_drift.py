@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from djlib.bucketing.drift import FEWEST, FieldDrift, confidence_drift, field_drift
+from djlib.bucketing.analysis.drift import FEWEST, FieldDrift, confidence_drift, field_drift
 
 DAYS = np.repeat(np.arange(80), 5)
 RECENT = DAYS >= 50

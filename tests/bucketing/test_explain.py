@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from djlib.bucketing.calibration.calibrators import TopLabelCalibrator
 from djlib.bucketing.catalogue import MODEL_NAMES, make_model
 from djlib.bucketing.explain import explain
 from djlib.bucketing.hybrid_reasons import if_familiar
 from djlib.bucketing.simple_ml import SimpleMLBucketAssigner
-from djlib.evaluation.confidence import Confidence
-from djlib.tables.synthetic import synthetic_library
+from djlib.synthetic.tables import synthetic_library
 from tests.bucketing import hybrids
 
 TRACKS = synthetic_library(200, buckets=4, seed=31, multi=0.5)
@@ -216,7 +216,7 @@ def test_what_is_strange_about_a_track_is_told_with_the_confidence_it_costs(kind
 
 
 def test_the_confidence_of_a_familiar_track_is_what_the_same_would_get_were_it_familiar() -> None:
-    curve = Confidence(slope=1.0, offset=-1.0, weights=(1.5, 0.0, -2.0))
+    curve = TopLabelCalibrator(slope=1.0, offset=-1.0, weights=(1.5, 0.0, -2.0))
     proba = np.array([[0.2, 0.8], [0.8, 0.2]])
     strange, familiar = np.array([[0.0, 0, 1], [0, 0, 0]]), np.array([[1.0, 0, 1], [1, 0, 0]])
     found = if_familiar(curve, proba, strange)

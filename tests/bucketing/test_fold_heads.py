@@ -10,18 +10,16 @@ import numpy as np
 import pytest
 from sklearn.model_selection import KFold
 
-from djlib.bucketing import fold_heads
-from djlib.bucketing.bucket_names import with_names
-from djlib.bucketing.fold_heads import FoldHeads
-from djlib.bucketing.hybrid_heads import LogisticHead
-from djlib.bucketing.labels import encode
-from djlib.bucketing.out_of_sample import Question
+from djlib.bucketing import hybrid_heads as fold_heads
+from djlib.bucketing.calibration.out_of_fold import Fold
+from djlib.bucketing.hybrid_heads import FoldHeads, LogisticHead
+from djlib.bucketing.labels import encode, with_names
 
 from .hybrids import TRACKS, hybrid
 
 BUCKETS = TRACKS["bucket"].tolist()
 FOLDS = KFold(3).split(TRACKS)
-QUESTIONS = [Question(train, test) for train, test in FOLDS]
+QUESTIONS = [Fold(train, test) for train, test in FOLDS]
 
 
 def asking(**changes: Any) -> FoldHeads:

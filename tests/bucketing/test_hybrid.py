@@ -15,17 +15,15 @@ import pandas as pd
 import pytest
 from scipy.special import logit
 
+from djlib.bucketing.calibration.novelty import TrackGroups
 from djlib.bucketing.catalogue import load_model, make_model
-from djlib.bucketing.familiarity import Names
 from djlib.bucketing.hybrid import HybridBucketAssigner
 from djlib.bucketing.hybrid_heads import HEADS, LogisticHead
 from djlib.errors import DjlibError, InputError, UsageError
 from djlib.evaluation.splits import folds
-from djlib.features.joined import FIELDS, JoinedFeatures
+from djlib.features.track_vectorizer import FIELDS, TrackVectorizer
 from tests.bucketing.hybrids import FRESH, LABELS, TRACKS, fitted, hybrid, small_estimators
 from tests.features.test_embeddings import Counting
-from tests.features.test_track_columns import counting as counting
-from tests.features.test_track_columns import missing as missing
 
 ONE, SEVERAL = LABELS["one"], LABELS["several"]
 WITH_ALL = [["all", *row] for row in SEVERAL]
@@ -64,7 +62,7 @@ def test_a_model_saved_before_there_was_a_leaning_answers_without(tmp_path: Path
     assert again.leaning_ is None
     seen = model._seen(FRESH)
     raw = model.calibration_.apply(model.head_.votes(seen))
-    facts = model._familiar().facts(Names.of(FRESH))
+    facts = model._familiar().facts(TrackGroups.of(FRESH))
     np.testing.assert_allclose(again.predict_proba(FRESH), model.confidence_.apply(raw, facts))
     assert again.update(TRACKS, ONE).leaning_ is None
 
@@ -251,8 +249,8 @@ def test_of_many_tracks_more_is_learned_than_the_strongest_directions_hold(
 
     y = LABELS[kind]
     whole = hybrid().fit(TRACKS, y)
-    monkeypatch.setattr("djlib.bucketing.spectrum._EXACT", 10)
-    monkeypatch.setattr("djlib.bucketing.spectrum._MOST_OF_MANY", 2)
+    monkeypatch.setattr("djlib.bucketing.principal_components._EXACT", 10)
+    monkeypatch.setattr("djlib.bucketing.principal_components._MOST_OF_MANY", 2)
     gone_on = hybrid().fit(TRACKS, y)
     monkeypatch.setattr(LogisticHead, "go_on", lambda head, rows, truth, steps: head)
     kept_back = hybrid().fit(TRACKS, y)
@@ -392,14 +390,14 @@ def test_folds_are_asked_about_tracks_as_strange_as_new_ones(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     asked: list[int] = []
-    as_new = JoinedFeatures.as_new
+    as_new = TrackVectorizer.as_new
 
-    def watched(self: JoinedFeatures, rows: Any, learned: Any) -> Any:
+    def watched(self: TrackVectorizer, rows: Any, learned: Any) -> Any:
         found = as_new(self, rows, learned)
         asked.append(rows.nnz - found.nnz)
         return found
 
-    monkeypatch.setattr(JoinedFeatures, "as_new", watched)
+    monkeypatch.setattr(TrackVectorizer, "as_new", watched)
     hybrid().fit(TRACKS, ONE)
     assert len(asked) == 8
     assert min(asked) > 0

@@ -12,7 +12,7 @@ from scipy import sparse
 from djlib.bucketing.hybrid_heads import HEADS
 from djlib.bucketing.hybrid_reasons import nearest
 from djlib.errors import NotFoundError
-from djlib.features.joined import FIELDS
+from djlib.features.track_vectorizer import FIELDS
 from tests.bucketing.hybrids import FRESH, LABELS, TRACKS, fitted
 
 

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 from sklearn.metrics import accuracy_score, log_loss
 
-from djlib.bucketing.importance import importance, mean_contributions, shuffled_fields
+from djlib.bucketing.analysis.importance import importance, mean_contributions, shuffled_fields
 from djlib.bucketing.simple_ml import SimpleMLBucketAssigner
-from djlib.tables.synthetic import synthetic_library
+from djlib.synthetic.tables import synthetic_library
 
 TRACKS = synthetic_library(300, buckets=4, seed=51, multi=0.5)
 FRESH = synthetic_library(150, buckets=4, seed=52, multi=0.5)

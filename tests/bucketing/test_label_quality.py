@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from djlib.bucketing.label_quality import LabelQuality, label_quality, odd_placements
+from djlib.bucketing.analysis.label_quality import LabelQuality, label_quality, odd_placements
+from djlib.bucketing.cross_validation import OutOfFold
 from djlib.bucketing.labels import encode
-from djlib.bucketing.measure import OutOfFold
 from djlib.bucketing.simple_ml import SimpleMLBucketAssigner
 from djlib.bucketing.training import TrainingSet, assemble
 from djlib.errors import DjlibError, InputError
 from djlib.evaluation.splits import song_groups
-from djlib.tables.synthetic import synthetic_library
+from djlib.synthetic.tables import synthetic_library
 
 
 def model() -> SimpleMLBucketAssigner:

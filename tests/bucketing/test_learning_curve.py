@@ -6,14 +6,19 @@ import numpy as np
 import pytest
 
 from djlib.bucketing.baselines import GenreAssigner, MajorityAssigner
-from djlib.bucketing.contest import Entrant
+from djlib.bucketing.comparison.learning_curve import (
+    _in_order,
+    curve_fits,
+    curve_sizes,
+    learning_curve,
+)
+from djlib.bucketing.comparison.model_comparison import Candidate
 from djlib.bucketing.labels import encode
-from djlib.bucketing.learning_curve import _in_order, curve_fits, curve_sizes, learning_curve
 from djlib.bucketing.training import TrainingSet, assemble
-from djlib.tables.synthetic import synthetic_library
+from djlib.synthetic.tables import synthetic_library
 
-GENRE = Entrant("genre", lambda seed: GenreAssigner(seed))
-MAJORITY = Entrant("majority", lambda seed: MajorityAssigner(seed))
+GENRE = Candidate("genre", lambda seed: GenreAssigner(seed))
+MAJORITY = Candidate("majority", lambda seed: MajorityAssigner(seed))
 
 
 def training(n: int = 300, **knobs: Any) -> TrainingSet:
@@ -47,7 +52,7 @@ def test_a_model_that_fails_has_no_point() -> None:
     def broken(seed: int) -> GenreAssigner:
         raise RuntimeError("no")
 
-    points = learning_curve([Entrant("broken", broken), MAJORITY], training(60))
+    points = learning_curve([Candidate("broken", broken), MAJORITY], training(60))
     assert {p.name for p in points} == {"majority"}
 
 

@@ -10,7 +10,7 @@ from scipy import sparse
 from scipy.special import softmax
 from sklearn.linear_model import LogisticRegression
 
-from djlib.bucketing.logistic import STRENGTH, as_votes, fit_logistic
+from djlib.bucketing.linear_solvers import STRENGTH, as_votes, fit_logistic
 
 RNG = np.random.default_rng(0)
 PLACES = RNG.normal(size=(90, 4)).astype(np.float32)

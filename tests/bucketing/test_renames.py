@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from djlib.bucketing.corrections import Correction
-from djlib.bucketing.renames import (
+from djlib.bucketing.corrections import (
+    Correction,
     Rename,
     current_names,
     in_force,

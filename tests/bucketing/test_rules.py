@@ -8,12 +8,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from djlib.bucketing.rule_conditions import Condition, keys_near, names_of, numbers_of
-from djlib.bucketing.rule_search import MOST_ALTERNATIVES, MOST_CONDITIONS
-from djlib.bucketing.rules import Fit, Rule, RuleFinder, describe
+from djlib.bucketing.crate_rules.conditions import Condition, keys_near, names_of, numbers_of
+from djlib.bucketing.crate_rules.rules import (
+    MOST_ALTERNATIVES,
+    MOST_CONDITIONS,
+    Fit,
+    Rule,
+    RuleFinder,
+    describe,
+)
 from djlib.errors import InputError, UsageError
 from djlib.evaluation.splits import folds
-from djlib.tables.synthetic import synthetic_library
+from djlib.synthetic.tables import synthetic_library
 
 
 def library(n: int = 400, seed: int = 1) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import joblib
 import pytest
 from sklearn.exceptions import ConvergenceWarning
 
-from djlib.bucketing.side_by_side import side_by_side
+from djlib.bucketing.linear_solvers import side_by_side
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
-from djlib.bucketing.thresholds import bucket_thresholds, given_out
+from djlib.bucketing.base import bucket_thresholds, given_out
 
 
 def table(n: int = 300, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

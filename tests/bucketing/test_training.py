@@ -10,7 +10,7 @@ from djlib.bucketing.corrections import Correction
 from djlib.bucketing.training import TrainingSet, assemble
 from djlib.errors import InputError
 from djlib.evaluation.splits import kept_aside, song_groups
-from djlib.tables.synthetic import synthetic_library
+from djlib.synthetic.tables import synthetic_library
 
 SHARE = 0.3
 Corrections = dict[str, tuple[Correction, dict[str, Any]]]

@@ -6,8 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from djlib.bucketing.periods import UNITS, Unit, in_periods
-from djlib.bucketing.trends import ShareTrend, bucket_trends, genre_trends, tempo_trend
+from djlib.bucketing.analysis.trends import (
+    UNITS,
+    ShareTrend,
+    Unit,
+    bucket_trends,
+    genre_trends,
+    in_periods,
+    tempo_trend,
+)
 from djlib.errors import InputError
 from djlib.evaluation.trend_tests import (
     day_trends,

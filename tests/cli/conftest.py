@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from djlib.jobs.assign import AssignOptions, assign_buckets
-from djlib.jobs.scan import ScanOptions, scan
-from djlib.jobs.talk import Silent
 from djlib.settings import Workspace, load_settings
+from djlib.workflows.buckets.assign import AssignOptions, propose_buckets
+from djlib.workflows.core.progress import NullReporter
+from djlib.workflows.library.scan import ScanOptions, scan_library
 from tests.conftest import QUICK
 from tests.formats.samples import rekordbox_playlist, rekordbox_xml
 
@@ -37,8 +37,8 @@ def _answered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lists = rekordbox_playlist("Warm", [str(n) for n in range(0, 40, 2)])
     lists += rekordbox_playlist("Late", [str(n) for n in range(1, 40, 2)])
     source = rekordbox_xml(made.root, tracks, f'<NODE Type="0" Name="Sets">{lists}</NODE>')
-    scan(made, settings, source, options=ScanOptions(), talk=Silent())
-    assign_buckets(made, settings, options=AssignOptions(), talk=Silent())
+    scan_library(made, settings, source, options=ScanOptions(), talk=NullReporter())
+    propose_buckets(made, settings, options=AssignOptions(), talk=NullReporter())
     # Moved, so that no copy of it finds the tracks it was made from.
     return Path(shutil.move(made.root, tmp_path_factory.mktemp("moved")))
 

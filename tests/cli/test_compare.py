@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from djlib.synthetic.tables import synthetic_library
 from djlib.tables.io import write_table
-from djlib.tables.synthetic import synthetic_library
 
 from .running import as_json, djlib, done, refused
 

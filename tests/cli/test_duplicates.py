@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from djlib.jobs.duplicates import find_copies
+from djlib.workflows.library.duplicates import find_copies
 from tests.cli.running import Row, as_json, done, files, refused, rows, write_rows
 from tests.formats.audio_files import mp3, wav
 

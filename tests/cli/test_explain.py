@@ -7,8 +7,8 @@ import pytest
 
 from cli._explanation import contributions
 from djlib.bucketing.explain import Explanation
+from djlib.synthetic.tables import synthetic_library
 from djlib.tables.io import write_table
-from djlib.tables.synthetic import synthetic_library
 from tests.cli.running import (
     PREDICTIONS,
     Row,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
-from djlib.formats.serato_chunks import fields, records, text
+from djlib.formats.dj.serato_chunks import chunk_records, fields, text
 from tests.cli.conftest import LOCATIONS
 from tests.cli.running import (
     PREDICTIONS,
@@ -109,7 +109,7 @@ def test_serato_gets_crates_inside_each_other(answered: Path) -> None:
     there = {path.relative_to(CRATES).parts[0] for path in CRATES.rglob("*.crate")}
     assert there == {"Volumes_USB", "D_", "root"}
     assert str(Path.cwd() / late) in report["written"]
-    found = [text(fields(data)[b"ptrk"]) for _, data in records(late, b"otrk")]
+    found = [text(fields(data)[b"ptrk"]) for _, data in chunk_records(late, b"otrk")]
     assert found == ["Users/dj/Music/Track #1 + é.mp3"]
     assert "it is on a network share" in report["problems"][0]["reason"]
 

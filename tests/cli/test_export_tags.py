@@ -15,13 +15,14 @@ import pandas as pd
 import pytest
 
 from djlib.errors import DjlibError
-from djlib.formats import tag_fields, tag_files
-from djlib.jobs import tag_log
-from djlib.jobs.talk import Silent
-from djlib.jobs.write_tags import TagOptions, write_tags
+from djlib.formats.audio import tag_fields
+from djlib.formats.audio import tag_fields as tag_files
 from djlib.settings import Workspace, load_settings
 from djlib.tables.io import write_table
 from djlib.tables.schema import PREDICTIONS
+from djlib.workflows.buckets.export import write_tags as tag_log
+from djlib.workflows.buckets.export.write_tags import TagOptions, write_tags
+from djlib.workflows.core.progress import NullReporter
 from tests.cli.running import Row, as_json, done, edit, files, refused, write_rows
 from tests.formats.audio_files import flac, id3_frame, mp3, wav
 
@@ -190,7 +191,7 @@ def write_and_die() -> None:
     here = Workspace(Path.cwd())
     options = TagOptions(write=True)
     with pytest.raises(KeyboardInterrupt):
-        write_tags(here, load_settings(here.root, {}), options=options, talk=Silent())
+        write_tags(here, load_settings(here.root, {}), options=options, talk=NullReporter())
 
 
 def _stop(*_: Any, **__: Any) -> None:
@@ -285,7 +286,9 @@ def test_the_plan_is_whole_before_the_first_file_changes(
 def test_without_mutagen_it_says_what_to_install(
     tagged: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("djlib.jobs.write_tags.why_no_tags", lambda: "pip install 'djlib[tags]'")
+    monkeypatch.setattr(
+        "djlib.workflows.buckets.export.write_tags.why_no_tags", lambda: "pip install 'djlib[tags]'"
+    )
     here = Workspace(Path.cwd())
     with pytest.raises(DjlibError, match="djlib\\[tags\\]"):
-        write_tags(here, load_settings(here.root, {}), options=TagOptions(), talk=Silent())
+        write_tags(here, load_settings(here.root, {}), options=TagOptions(), talk=NullReporter())

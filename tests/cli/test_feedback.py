@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-import djlib.jobs.before_after as before_after
+import djlib.workflows.buckets.before_after as before_after
 from djlib.errors import InputError
-from djlib.evaluation.comparison import Comparison
-from djlib.jobs.models import bucket_models
+from djlib.evaluation.significance import Comparison
 from djlib.settings import Workspace
+from djlib.workflows.buckets.models import bucket_models
 from tests.cli.running import (
     PREDICTIONS,
     Row,
@@ -326,7 +326,7 @@ def test_corrections_survive_a_failed_training_and_are_learned_the_next_time(
         raise InputError("no luck")
 
     with monkeypatch.context() as failing:
-        failing.setattr("djlib.jobs.feedback.learn", fail)
+        failing.setattr("djlib.workflows.buckets.feedback.learn", fail)
         line = refused("feedback", PREDICTIONS)
     assert "no luck; your corrections are kept: 'djlib train' learns from them" in line
     assert len(logged()) == 2
@@ -343,7 +343,7 @@ def test_feeding_again_after_a_training_that_was_cut_off_trains(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as failing:
-        failing.setattr("djlib.jobs.feedback.learn", die)
+        failing.setattr("djlib.workflows.buckets.feedback.learn", die)
         assert djlib("feedback", PREDICTIONS).exit_code == 130
     report = as_json("feedback", PREDICTIONS)
 

@@ -176,12 +176,18 @@ def test_an_export_killed_in_the_middle_can_be_undone(
 
 
 def _call(*arguments: str) -> None:
-    from djlib.jobs.export import ExportOptions, export
-    from djlib.jobs.talk import Silent
     from djlib.settings import Workspace, load_settings
+    from djlib.workflows.buckets.export.export import ExportOptions, export_buckets
+    from djlib.workflows.core.progress import NullReporter
 
     here = Workspace(Path.cwd())
-    export(here, load_settings(here.root, {}), arguments[2], options=ExportOptions(), talk=Silent())
+    export_buckets(
+        here,
+        load_settings(here.root, {}),
+        arguments[2],
+        options=ExportOptions(),
+        talk=NullReporter(),
+    )
 
 
 def test_the_entry_says_what_was_there_and_what_is_there_now(answered: Path) -> None:

@@ -10,12 +10,12 @@ from rich.console import Console
 
 from cli._batch_screen import BatchConversation, batch_screen
 from djlib.errors import InputError
-from djlib.jobs.keeper_review import BatchReview
-from djlib.jobs.synth import synthesise
 from djlib.settings import Workspace
 from djlib.tables.events import read_events
 from djlib.tables.io import read_table, write_table
-from tests.jobs.fake_bandit import use_counting_bandit
+from djlib.workflows.keepers.review import BatchReview
+from djlib.workflows.library.demo import synthesise
+from tests.workflows.fake_bandit import use_counting_bandit
 
 from .running import Row, as_json, djlib, done, edit, refused, rows, write_rows
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from djlib.jobs.keeps import keeps_so_far
-from djlib.jobs.synth import synthesise
 from djlib.settings import Workspace
 from djlib.tables.events import read_events
 from djlib.tables.io import read_table, write_table
-from tests.jobs.fake_bandit import use_counting_bandit
+from djlib.workflows.keepers.labels import keeps_so_far
+from djlib.workflows.library.demo import synthesise
+from tests.workflows.fake_bandit import use_counting_bandit
 
 from .running import as_json, done, edit, refused, rows, write_rows
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from djlib.settings import Workspace
-from tests.jobs.fake_bandit import use_counting_bandit
+from tests.workflows.fake_bandit import use_counting_bandit
 
 from .running import Row, as_json, djlib, done, edit, refused, rows, write_rows
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from djlib.jobs.synth import synthesise
-from tests.jobs.fake_bandit import CountingBandit, use_counting_bandit
+from djlib.workflows.library.demo import synthesise
+from tests.workflows.fake_bandit import CountingBandit, use_counting_bandit
 
 from .running import as_json, done, edit, rows
 

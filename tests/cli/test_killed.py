@@ -26,7 +26,8 @@ _WORKER = """
 import itertools, os, sys
 from cli.main import app
 import djlib.bucketing.simple_ml
-import djlib.jobs.assign, djlib.jobs.feedback, djlib.jobs.scan, djlib.jobs.train
+import djlib.workflows.buckets.assign, djlib.workflows.buckets.feedback
+import djlib.workflows.library.scan, djlib.workflows.buckets.train
 
 for line in sys.stdin:
     child = os.fork()

@@ -93,7 +93,7 @@ def test_a_bug_keeps_its_traceback(learned: Path, monkeypatch: pytest.MonkeyPatc
     def broken(*arguments: object, **options: object) -> None:
         raise KeyError("a bug")
 
-    monkeypatch.setattr("djlib.jobs.train.train", broken)
+    monkeypatch.setattr("djlib.workflows.buckets.train.train_buckets", broken)
     with pytest.raises(KeyError, match="a bug"):
         djlib("train")
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from djlib.jobs.talk import Silent
-from djlib.jobs.train import train
 from djlib.settings import Workspace, load_settings
+from djlib.workflows.buckets.train import train_buckets
+from djlib.workflows.core.progress import NullReporter
 from tests.cli.running import as_json, djlib, done, files, refused, rows
 
 PICKLE = Path("models/bucket_model.pkl")
@@ -28,7 +28,7 @@ def _two(_learned: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     part_of_it = (made.root / "library.csv").read_text().splitlines()[:90]
     (made.root / "less.csv").write_text("\n".join(part_of_it) + "\n")
     settings = load_settings(made.root, {})
-    train(made, settings, made.root / "less.csv", talk=Silent(), promotion="always")
+    train_buckets(made, settings, made.root / "less.csv", talk=NullReporter(), promotion="always")
     return made.root
 
 

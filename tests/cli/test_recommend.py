@@ -9,9 +9,9 @@ import pytest
 from djlib.settings import Workspace
 from djlib.tables.events import read_events
 from tests.cli.running import as_json, djlib, done, edit, refused, rows
-from tests.jobs.calls_rated import calls_of, rating_file, scanned
 from tests.opportunities.no_lightgbm import no_lightgbm
 from tests.opportunities.tastes import likes
+from tests.workflows.calls_rated import calls_of, rating_file, scanned
 
 LIST = Path("data/recommendations.csv")
 
@@ -41,7 +41,7 @@ def test_the_loop_of_calls(here: Workspace) -> None:
 
 def _fed_again(here: Workspace) -> str:
     """The same ratings once more, out of the log."""
-    from djlib.jobs.ratings import ratings_so_far
+    from djlib.workflows.opportunities.ratings import ratings_so_far
 
     lines = ["user_id,opportunity_id,rating"]
     lines += [f"mara,{r.opportunity_id},{r.said}" for r in ratings_so_far(here).by_key.values()]
@@ -90,7 +90,7 @@ def test_a_top_that_is_none(here: Workspace, top: str) -> None:
 
 def test_titles_in_any_script_and_with_marks(here: Workspace) -> None:
     from djlib.tables.io import write_table
-    from tests.jobs.calls_rated import calls_of
+    from tests.workflows.calls_rated import calls_of
 
     calls = calls_of(here).head(4)
     calls["title"] = ["=1+1", "[bold]x[/bold]", "ضجيج", "🎧 " * 80]

@@ -21,7 +21,7 @@ from rich.console import Console
 from cli import _keys as keys
 from cli._conversation import Conversation
 from cli._review_screen import screen_of, visible
-from djlib.jobs.review_session import Proposal, Session
+from djlib.workflows.buckets.review_session import Proposal, Session
 from tests.cli.running import PREDICTIONS, as_json, done, edit, refused, rows
 
 _PATIENCE_S = 60

@@ -11,13 +11,7 @@ import pytest
 
 from benchmarks.scanning import mp3
 from tests.cli.running import Row, as_json, djlib, done, files, refused, write_rows
-from tests.formats.samples import (
-    nml,
-    nml_entry,
-    nml_playlist,
-    rekordbox_playlist,
-    rekordbox_xml,
-)
+from tests.formats.samples import nml, nml_entry, nml_playlist, rekordbox_playlist, rekordbox_xml
 
 LISTS = (
     rekordbox_playlist("Warm up", ["1", "2"])

@@ -14,10 +14,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-import djlib.jobs.scan_opportunities as scanning
+import djlib.workflows.opportunities.scan as scanning
 from tests.cli.running import as_json, done, files, refused
 from tests.formats.feed_server import feed_server
-from tests.jobs.feeds import broken, feed, sound
+from tests.workflows.feeds import broken, feed, sound
 
 ROOT = Path(__file__).parents[2]
 CALL = {

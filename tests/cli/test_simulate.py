@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from djlib.synthetic.listings import synthetic_listings
 from djlib.tables.io import write_table
-from djlib.tables.synthetic_listings import synthetic_listings
 
 from .running import as_json, djlib, done, refused
 

@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 from djlib.evaluation.splits import song_groups
-from djlib.jobs.models import bucket_models
 from djlib.settings import Workspace
+from djlib.workflows.buckets.models import bucket_models
 from tests.cli.running import Row, as_json, djlib, done, files, refused, rows, write_rows
 from tests.formats.samples import rekordbox_playlist, rekordbox_xml
 

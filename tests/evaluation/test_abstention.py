@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from djlib.evaluation.abstention import Abstention, measured_at, threshold_for_precision
+from djlib.evaluation.calibration import Abstention, measured_at, threshold_for_precision
 
 
 def test_the_lowest_threshold_that_keeps_the_promise_is_chosen() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from djlib.evaluation.comparison import Comparison, compare_paired
+from djlib.evaluation.significance import Comparison, compare_paired
 
 
 def compared(

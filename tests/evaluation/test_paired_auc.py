@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from djlib.evaluation.paired_auc import compare_auc
+from djlib.evaluation.significance import compare_auc
 
 
 def test_the_areas_are_those_of_scikit_learn_ties_included() -> None:

@@ -5,8 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from djlib.evaluation.rate_difference import DifferenceBounds
-from djlib.evaluation.sequential import RateTest
+from djlib.evaluation.sequential import DifferenceBounds, RateTest
 
 
 def covered(rates: tuple[float, float], *, games: int = 100, batches: int = 12) -> float:

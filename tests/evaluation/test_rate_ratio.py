@@ -3,8 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from djlib.evaluation.proportions import share_of
-from djlib.evaluation.rate_ratio import ratio_of
+from djlib.evaluation.proportions import ratio_of, share_of
 
 
 @pytest.mark.parametrize(("one", "two", "n"), [(0.4, 0.1, 60), (0.3, 0.3, 40), (0.05, 0.5, 100)])

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from djlib.evaluation.splits import FoldKind, artist_groups, folds, kept_aside, song_groups
-from djlib.tables.synthetic import synthetic_library
+from djlib.synthetic.tables import synthetic_library
 
 
 def library(n: int = 300, seed: int = 5) -> tuple[pd.DataFrame, np.ndarray]:

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from djlib.features import embedding_cache
-from djlib.features.embedding_cache import EmbeddingCache
+from djlib.features.embedding import cache as embedding_cache
+from djlib.features.embedding.cache import EmbeddingCache
 from djlib.tables import cache_file
 
 TEXTS = [f"artist {n} - title {n}" for n in range(1200)]

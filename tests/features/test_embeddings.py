@@ -14,9 +14,9 @@ import pytest
 from sklearn.base import clone
 
 from djlib.errors import NotFoundError, UsageError
-from djlib.features import embeddings
-from djlib.features.embeddings import SentenceEmbedder, cache_folder
-from djlib.features.sentences import sentences
+from djlib.features.embedding import encoder as embeddings
+from djlib.features.embedding.encoder import SentenceEmbedder, cache_folder
+from djlib.features.embedding.sentences import sentences
 
 TRACK = {
     "artist": "Robyn",

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 from djlib.errors import EmbeddingsMissingError, UsageError
-from djlib.features import engines, static_distillation
-from djlib.features.embedding_model import dimension, fingerprint, model_folder
-from djlib.features.engines import ENGINES, embeddings_available, load_engine
-from djlib.features.onnx_graph import sentence_graph
-from djlib.features.sentences import sentences
-from djlib.features.static_distillation import invented_sentences
-from djlib.features.word_pieces import WordPieces
-from djlib.tables.synthetic import synthetic_library
+from djlib.features.embedding import engines
+from djlib.features.embedding import static as static_distillation
+from djlib.features.embedding.engines import ENGINES, embeddings_available, load_engine
+from djlib.features.embedding.model import dimension, fingerprint, model_folder
+from djlib.features.embedding.onnx import sentence_graph
+from djlib.features.embedding.sentences import sentences
+from djlib.features.embedding.static import WordPieces, invented_sentences
+from djlib.synthetic.tables import synthetic_library
 from tests.features.tiny_model import DIMENSION, write_tiny_model
 
 TEXTS = [*sentences(synthetic_library(60, seed=5)), "", "love", "x" * 3000, "Ünïcödé 夜 ♥"]
@@ -62,7 +62,7 @@ def test_the_answer_to_a_text_does_not_hang_on_its_place(
 
 def test_the_graph_is_the_model(tiny_model: Path, kept: Path) -> None:
     onnxruntime = pytest.importorskip("onnxruntime")
-    from djlib.features.onnx_engine import OnnxEngine
+    from djlib.features.embedding.onnx import OnnxEngine
 
     engine = OnnxEngine(tiny_model, kept / "exact")
     engine._session = onnxruntime.InferenceSession(

@@ -12,8 +12,8 @@ from djlib.features.same_song import (
     is_same_recording,
     is_same_song,
     same_songs,
+    song_version,
 )
-from djlib.features.versions import song_version
 
 
 def made(artist: str, title: str, seconds: float = float("nan")) -> Recording:

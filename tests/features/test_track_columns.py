@@ -12,9 +12,10 @@ import pandas as pd
 import pytest
 
 from djlib.errors import EmbeddingsMissingError
-from djlib.features import embeddings, track_columns
+from djlib.features import track_columns
+from djlib.features.embedding import encoder as embeddings
 from djlib.features.track_columns import N_EMBEDDED, TrackColumns
-from djlib.tables.synthetic import synthetic_library
+from djlib.synthetic.tables import synthetic_library
 from tests.features.test_embeddings import Counting
 
 TRACKS = synthetic_library(20, buckets=2, seed=4)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from djlib.features.versions import plain_words, song_version
+from djlib.features.same_song import plain_words, song_version
 
 
 @pytest.mark.parametrize(

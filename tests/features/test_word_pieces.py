@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from djlib.features.sentences import sentences
-from djlib.features.word_pieces import WordPieces
-from djlib.tables.synthetic import synthetic_library
+from djlib.features.embedding.sentences import sentences
+from djlib.features.embedding.static import WordPieces
+from djlib.synthetic.tables import synthetic_library
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.scanning import flac, mp3
-from djlib.formats import audio_tags
-from djlib.formats.audio_tags import FIELDS, read_tags, values_of
+from djlib.formats.audio import audio_tags
+from djlib.formats.audio.audio_tags import FIELDS, read_tags, values_of
 
 TAGS = {
     "artist": "Ana",

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from djlib.formats.date_shapes import month_of
-from djlib.formats.deadlines import (
+from djlib.formats.calls.date_shapes import month_of
+from djlib.formats.calls.deadlines import (
     DateOrder,
     date_order,
     find_deadline,

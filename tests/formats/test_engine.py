@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from djlib.errors import FormatError
-from djlib.formats.engine import FORMAT, read
+from djlib.formats.dj.engine import FORMAT, read
 from djlib.formats.library import read_library
 
 from .databases import (

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from djlib.errors import UsageError
-from djlib.formats.feed_download import DownloadError, Limits, download, is_public
+from djlib.formats.calls.feed_download import DownloadError, Limits, download, is_public
 from tests.formats.feed_server import FEED, feed_server
 
 LOCAL = Limits(most_bytes=1_000_000, seconds=10, redirects=3, allow_local=True)

@@ -8,8 +8,12 @@ from pathlib import Path
 import pytest
 
 from djlib.errors import FormatError, InputError, NotFoundError
-from djlib.formats.feeds import holds_opportunities, read_content, read_opportunities
-from djlib.formats.markup import plain_text
+from djlib.formats.calls.feeds import (
+    holds_opportunities,
+    plain_text,
+    read_content,
+    read_opportunities,
+)
 
 RSS = """<?xml version="1.0" encoding="UTF-8"?>
 <rss version="2.0"><channel><title>Grün Calls</title><link>https://example.org/</link>

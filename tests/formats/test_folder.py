@@ -11,8 +11,8 @@ import pytest
 
 from benchmarks.scanning import make_files, mp3
 from djlib.errors import FormatError, UsageError
-from djlib.formats import folder, tag_workers
-from djlib.formats.folder import find_audio_files, read, scan
+from djlib.formats.audio import folder, tag_workers
+from djlib.formats.audio.folder import find_audio_files, read, scan
 from djlib.formats.options import ReadOptions
 
 
@@ -241,7 +241,7 @@ def test_a_scan_that_was_killed_leaves_a_cache_that_can_be_used(tmp_path: Path) 
     for number in range(700):
         put(music / f"{number:03}.mp3", content=b"not audio")
     program = (
-        "import os, signal, sys\nfrom djlib.formats.folder import find_audio_files, scan\n"
+        "import os, signal, sys\nfrom djlib.formats.audio.folder import find_audio_files, scan\n"
         "seen = 0\n"
         "def count(n):\n    global seen\n    seen += n\n"
         "    if seen >= 650: os.kill(os.getpid(), signal.SIGKILL)\n"

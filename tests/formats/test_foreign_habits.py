@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from djlib.formats.library import read_library
-from djlib.formats.listings import read_listings
+from djlib.formats.records.listings import read_listings
 
 from .samples import nml, nml_entry, nml_playlist, rekordbox_playlist, rekordbox_xml
 from .test_serato import crate, library

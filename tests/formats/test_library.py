@@ -10,8 +10,8 @@ from djlib.formats.collection import Library
 from djlib.formats.format import Format, all_formats
 from djlib.formats.library import read_library
 from djlib.formats.options import ReadOptions
-from djlib.jobs.gather import gather
-from djlib.jobs.talk import Silent
+from djlib.workflows.core.progress import NullReporter
+from djlib.workflows.library.gather import gather
 
 from .samples import nml, nml_entry, rekordbox_xml
 
@@ -88,7 +88,7 @@ def test_a_format_that_fails_is_a_line_of_a_scan_of_many(
     known = [*all_formats()[0], broken]
     monkeypatch.setattr(library, "all_formats", lambda: (known, []))
     (tmp_path / "x.odd").write_bytes(b"\x01")
-    found = gather([rekordbox_xml(tmp_path), tmp_path / "x.odd"], ReadOptions(), Silent())
+    found = gather([rekordbox_xml(tmp_path), tmp_path / "x.odd"], ReadOptions(), NullReporter())
     assert len(found.library.tracks) == 3
     (problem,) = [p for p in found.library.problems if p.column == "source"]
     assert "the format 'broken' failed with RecursionError: too deep" in problem.reason

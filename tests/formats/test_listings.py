@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from djlib.errors import FormatError, InputError
-from djlib.formats.discogs_rows import iso_date, row_of
-from djlib.formats.listings import holds_listings, joined, merged, read_listings
+from djlib.formats.records.discogs import iso_date, row_of
+from djlib.formats.records.listings import holds_listings, joined, merged, read_listings
 
 COLLECTION = (
     "Catalog#,Artist,Title,Label,Format,Rating,Released,release_id,CollectionFolder,Date Added"

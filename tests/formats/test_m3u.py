@@ -10,10 +10,9 @@ from hypothesis import strategies as st
 
 from djlib.errors import FormatError, UsageError
 from djlib.formats.collection import UNNAMED, Playlist
-from djlib.formats.file_names import safe_name
+from djlib.formats.dj.m3u import FORMAT, draft_m3u, read, write_m3u8
+from djlib.formats.drafts import safe_name
 from djlib.formats.locations import path_key
-from djlib.formats.m3u import FORMAT, read, write_m3u8
-from djlib.formats.m3u_writer import draft_m3u
 from djlib.formats.options import WriteOptions
 from djlib.formats.playlists import choose_buckets
 

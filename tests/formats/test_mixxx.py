@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from djlib.errors import FormatError
+from djlib.formats.dj.mixxx import FORMAT, read
 from djlib.formats.library import read_library
-from djlib.formats.mixxx import FORMAT, read
 from djlib.formats.playlists import choose_buckets
 
 from .databases import MIXXX_1, MIXXX_41

@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 
 from djlib.formats.collection import Playlist
-from djlib.formats.rekordbox import write_rekordbox
-from djlib.formats.serato import write_serato
-from djlib.formats.traktor import write_traktor
+from djlib.formats.dj.rekordbox import write_rekordbox
+from djlib.formats.dj.serato import write_serato
+from djlib.formats.dj.traktor import write_traktor
 
 from .samples import table
 

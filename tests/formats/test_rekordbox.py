@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from djlib.errors import FormatError
-from djlib.formats import xml_files
+from djlib.formats.dj import xml as xml_files
+from djlib.formats.dj.rekordbox import FORMAT, read
 from djlib.formats.options import ReadOptions
-from djlib.formats.rekordbox import FORMAT, read
 
 from .samples import TRACKS, is_known, rekordbox_playlist, rekordbox_xml
 

@@ -9,7 +9,7 @@ import pytest
 
 from djlib.errors import UsageError
 from djlib.formats.collection import Playlist
-from djlib.formats.rekordbox import read, write_rekordbox
+from djlib.formats.dj.rekordbox import read, write_rekordbox
 
 from .samples import rekordbox_playlist, rekordbox_xml, table
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from djlib.formats.scan_cache import AudioFile, ScanCache
+from djlib.formats.audio.folder import AudioFile, ScanCache
 from djlib.tables import cache_file
 
 A: AudioFile = ("/music/a.mp3", 10, 1_700_000_000_000_000_001)

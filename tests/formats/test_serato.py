@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from djlib.errors import FormatError
+from djlib.formats.dj.serato import FORMAT, read
+from djlib.formats.dj.serato_chunks import chunk_records, fields
 from djlib.formats.library import read_library
-from djlib.formats.serato import FORMAT, read
-from djlib.formats.serato_chunks import fields, records
 
 from .samples import is_known
 
@@ -127,7 +127,7 @@ def test_a_length_no_record_has_is_damage_not_memory(tmp_path: Path) -> None:
         out.write(chunk("vrsn", VERSION) + b"otrk" + struct.pack(">I", 1 << 30))
         out.truncate(1 << 31)  # a sparse file: nothing of it is on the disk
     with pytest.raises(FormatError, match="damaged from byte"):
-        list(records(file, b"otrk"))
+        list(chunk_records(file, b"otrk"))
 
 
 def test_it_is_known_by_folder_name_and_content(tmp_path: Path) -> None:

@@ -5,12 +5,11 @@ from pathlib import Path
 import pytest
 
 from djlib.errors import FormatError
-from djlib.formats.discovery import is_one_library, libraries_in
-from djlib.formats.library import read_library
+from djlib.formats.dj.serato4 import FORMAT, read
+from djlib.formats.library import is_one_library, libraries_in, read_library
 from djlib.formats.options import ReadOptions
-from djlib.formats.serato4 import FORMAT, read
-from djlib.jobs.gather import gather
-from djlib.jobs.talk import Silent
+from djlib.workflows.core.progress import NullReporter
+from djlib.workflows.library.gather import gather
 
 from .databases import SERATO_MASTER, SERATO_ROOT, database, entries
 from .samples import is_known
@@ -118,7 +117,7 @@ def test_a_folder_of_databases_is_one_library(tmp_path: Path) -> None:
     root_database(tmp_path / "Serato/Library/root.sqlite")
     assert libraries_in(tmp_path) == [tmp_path / "Serato/Library"]
     assert is_one_library(tmp_path / "Serato/Library")
-    (source,) = gather([tmp_path], ReadOptions(), Silent()).sources
+    (source,) = gather([tmp_path], ReadOptions(), NullReporter()).sources
     assert (source.kind, source.tracks) == ("Serato DJ 4 library", 4)
 
 

@@ -8,18 +8,18 @@ from hypothesis import strategies as st
 
 from djlib.errors import UsageError
 from djlib.formats.collection import Playlist
-from djlib.formats.file_names import safe_name
+from djlib.formats.dj.serato import FORMAT, read, write_serato
+from djlib.formats.dj.serato_chunks import chunk_records, fields, text
+from djlib.formats.drafts import safe_name
 from djlib.formats.locations import path_key
 from djlib.formats.playlists import choose_buckets
-from djlib.formats.serato import FORMAT, read, write_serato
-from djlib.formats.serato_chunks import fields, records, text
 
 from .samples import is_known, table
 from .writing import NAMES, PATHS
 
 
 def locations(crate: Path) -> list[str]:
-    return [text(fields(data)[b"ptrk"]) for _, data in records(crate, b"otrk")]
+    return [text(fields(data)[b"ptrk"]) for _, data in chunk_records(crate, b"otrk")]
 
 
 @settings(deadline=None, max_examples=60)

@@ -9,9 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from djlib.errors import FormatError
-from djlib.formats.file_patch import Patch, apply_patch, patch_between
-from djlib.formats.tag_fields import Field, read_field, set_field
-from djlib.formats.tag_files import Beside, bring_back, change_field, why_not_writable
+from djlib.formats.audio.file_patch import Patch, apply_patch, patch_between
+from djlib.formats.audio.tag_fields import (
+    Beside,
+    Field,
+    bring_back,
+    change_field,
+    read_field,
+    set_field,
+    why_not_writable,
+)
 
 from .audio_files import flac, id3_frame, mp3, wav
 

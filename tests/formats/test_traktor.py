@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from djlib.errors import FormatError
-from djlib.formats.traktor import FORMAT, MUSICAL_KEYS, decode_volume, read
+from djlib.formats.dj.traktor import FORMAT, MUSICAL_KEYS, decode_volume, read
 
 from .samples import is_known, nml, nml_entry, nml_playlist
 

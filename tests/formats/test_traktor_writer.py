@@ -10,9 +10,9 @@ from hypothesis import example, given, settings
 
 from djlib.errors import UsageError
 from djlib.formats.collection import Playlist
+from djlib.formats.dj.traktor import read, write_traktor
+from djlib.formats.dj.traktor_places import BOOT_VOLUME, decode_volume, encode_volume, split_key
 from djlib.formats.playlists import choose_buckets
-from djlib.formats.traktor import read, write_traktor
-from djlib.formats.traktor_places import BOOT_VOLUME, decode_volume, encode_volume, split_key
 
 from .samples import nml, nml_entry, nml_playlist, table
 from .writing import PATHS

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from djlib.errors import FormatError
+from djlib.formats.dj.virtualdj import FORMAT, read
 from djlib.formats.library import read_library
-from djlib.formats.virtualdj import FORMAT, read
 
 from .samples import is_known
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from djlib.formats.web_addresses import canonical_url, host_of
+from djlib.formats.calls.web_addresses import canonical_url, host_of
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from djlib.errors import UsageError
-from djlib.formats import rekordbox, traktor
 from djlib.formats.collection import Library, Playlist
+from djlib.formats.dj import rekordbox, traktor
+from djlib.formats.dj.rekordbox import write_rekordbox
+from djlib.formats.dj.traktor import write_traktor
 from djlib.formats.format import Format
 from djlib.formats.locations import path_key
-from djlib.formats.rekordbox import write_rekordbox
-from djlib.formats.traktor import write_traktor
 
 from .samples import is_known, table
 from .writing import NAMES, PATHS, as_read, in_xml

@@ -12,9 +12,8 @@ from typing import Any
 import pytest
 
 from djlib.errors import UsageError
-from djlib.monitoring.alert import Alert
 from djlib.monitoring.channels import Apprise, Message, SendError, channels, send
-from djlib.monitoring.outbox import deliver, queue
+from djlib.monitoring.outbox import Alert, deliver, queue
 from djlib.monitoring.secrets import Secrets, read_secrets
 from djlib.settings import AlertSettings
 from djlib.tables.state import open_state, transaction

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from djlib.monitoring.degradation import Answer, acceptance_change, overconfidence
-from djlib.monitoring.finding import Finding, Verdict
-from djlib.monitoring.persistence import remember, seen
+from djlib.monitoring.finding import Finding, Verdict, remember, seen
 from djlib.tables.state import open_state, transaction
 
 

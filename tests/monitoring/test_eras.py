@@ -7,14 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from djlib.jobs.talk import Silent
-from djlib.monitoring.degradation import Answer
-from djlib.monitoring.eras import Eras, judged, parted
+from djlib.jobs.run_job import run_job
+from djlib.monitoring.degradation import Answer, Eras, judged, parted
 from djlib.monitoring.finding import Finding
 from djlib.settings import Settings, Workspace
-from djlib.unattended.run_job import run_job
-from tests.unattended.conftest import pretend as pretend  # noqa: PLC0414
-from tests.unattended.doubles import Plain, Pretend
+from djlib.workflows.core.progress import NullReporter
+from tests.jobs.doubles import Plain, Pretend
 
 
 def nights(*hits: int, n: int = 12) -> list[tuple[str, bool]]:
@@ -80,7 +78,7 @@ def test_a_new_version_each_night_still_goes_back(tmp_path: Path, pretend: Prete
         version = models.save(Plain(str(night)), metadata={}).id
         answered += [(version, i < (11 if night < 4 else 4)) for i in range(12)]
         pretend.found = [look(answered, models.served())]
-        report = run_job(here, settings, "monitor", talk=Silent(), day=f"2026-01-{night:02d}")
+        report = run_job(here, settings, "monitor", talk=NullReporter(), day=f"2026-01-{night:02d}")
         if "went_back" in report.steps[0].detail:
             went_back.append(night)
             break

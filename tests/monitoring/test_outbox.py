@@ -13,9 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from djlib.monitoring.alert import Alert
 from djlib.monitoring.channels import Channel, Mail, Message, Slack
-from djlib.monitoring.outbox import MOST_TRIES, Delivery, deliver, queue
+from djlib.monitoring.outbox import MOST_TRIES, Alert, Delivery, deliver, queue
 from djlib.monitoring.secrets import Secrets
 from djlib.settings import AlertSettings
 from djlib.tables.state import open_state, transaction

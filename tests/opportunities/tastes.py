@@ -7,7 +7,7 @@ import pandas as pd
 
 from djlib.opportunities.intake import take_in
 from djlib.opportunities.merging import merge
-from djlib.tables.synthetic_opportunities import synthetic_opportunities
+from djlib.synthetic.opportunities import synthetic_opportunities
 
 NOW = "2026-08-01T03:00:00Z"
 

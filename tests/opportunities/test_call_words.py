@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from djlib.opportunities.call_words import BLOCKS, STARTS, WIDTH, counted, sentences, terms
+from djlib.opportunities.call_features import BLOCKS, STARTS, WIDTH, counted, sentences, terms
 
 TEXT = st.text(max_size=60)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from djlib.opportunities.clusters import Clusters
+from djlib.opportunities.merging import Clusters
 
 
 @given(

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from djlib.opportunities.expiry import days_left, is_open
+from djlib.opportunities.recommending import days_left, is_open
 
 
 @pytest.mark.parametrize(

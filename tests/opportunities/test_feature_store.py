@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from djlib.opportunities.call_words import counted
+from djlib.opportunities.call_features import counted
 from djlib.opportunities.feature_store import FeatureStore
 from djlib.opportunities.history import History
 from tests.opportunities.tastes import moments, some_calls

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from djlib.opportunities.junk import junk_reason
+from djlib.opportunities.intake import junk_reason
 
 TEXT = "We invite artists of all fields to spend two months with us, travel and housing are paid."
 

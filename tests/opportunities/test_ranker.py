@@ -11,10 +11,10 @@ import pytest
 from scipy.special import logit
 
 from djlib.errors import InputError, ModelError
-from djlib.opportunities.blending import ENOUGH_FOR_TREES
-from djlib.opportunities.call_words import terms
+from djlib.opportunities.call_features import terms
 from djlib.opportunities.measures import precision
 from djlib.opportunities.ranker import OpportunityRanker
+from djlib.opportunities.trees import ENOUGH_FOR_TREES
 from tests.opportunities.tastes import likes, some_calls
 
 

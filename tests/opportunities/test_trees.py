@@ -8,9 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from djlib.opportunities.blending import ENOUGH_FOR_TREES
 from djlib.opportunities.ranker import OpportunityRanker
-from djlib.opportunities.trees import trees_missing
+from djlib.opportunities.trees import ENOUGH_FOR_TREES, trees_missing
 from tests.opportunities.no_lightgbm import FAULTS, no_lightgbm
 from tests.opportunities.tastes import likes, some_calls
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from djlib.formats.audio_tags import UNREADABLE_SUFFIXES
+from djlib.formats.audio.audio_tags import UNREADABLE_SUFFIXES
 from djlib.formats.collection import Library
 from djlib.formats.library import read_library
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from djlib.bucketing.contest import Rules
-from djlib.jobs.compare import compare
-from djlib.jobs.compare_page import compare_page
-from djlib.jobs.talk import Silent
+from djlib.bucketing.comparison.model_comparison import ComparisonOptions
 from djlib.settings import Settings, Workspace
+from djlib.workflows.buckets.compare import compare_on_library
+from djlib.workflows.buckets.compare_page import compare_page
+from djlib.workflows.core.progress import NullReporter
 
 from ..evaluation.reading import assert_stands_alone
 
@@ -22,15 +22,15 @@ def test_genre_and_artist_beat_the_majority(name: str, several: bool, tmp_path: 
     source = CRATES / f"{name}.csv"
     if not source.is_file():
         pytest.skip(f"needs real libraries: {source} is not there")
-    report = compare(
+    report = compare_on_library(
         Workspace(tmp_path),
         Settings(),
         ("majority", "genre", "artist"),
         source=source,
-        rules=Rules(n_folds=4),
+        rules=ComparisonOptions(n_folds=4),
         baselines=False,
         several=several,
-        talk=Silent(),
+        talk=NullReporter(),
     )
     assert report.is_multi is several
     new_tracks = report.rounds[0]

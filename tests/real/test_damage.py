@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from djlib.errors import DjlibError
-from djlib.formats.audio_tags import READABLE_SUFFIXES, read_tags
+from djlib.formats.audio.audio_tags import READABLE_SUFFIXES, read_tags
 from djlib.formats.library import read_library
-from djlib.formats.listings import read_listings
+from djlib.formats.records.listings import read_listings
 
 _DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 _LIBRARIES = sorted(p for p in (_DATA / "dj_software").rglob("*") if p.is_file())

@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 
 from djlib.formats.collection import Library, Playlist
+from djlib.formats.dj.m3u import write_m3u8
+from djlib.formats.dj.rekordbox import write_rekordbox
 from djlib.formats.library import read_library
 from djlib.formats.locations import decode_location, encode_location
-from djlib.formats.m3u import write_m3u8
 from djlib.formats.playlists import attach_buckets, choose_buckets
-from djlib.formats.rekordbox import write_rekordbox
 
 _DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 _REKORDBOX = ["rekordbox_5.4_windows.xml", "rekordbox_5.8_mac.xml"]

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from djlib.formats.audio_tags import READABLE_SUFFIXES, UNREADABLE_SUFFIXES
+from djlib.formats.audio.audio_tags import READABLE_SUFFIXES, UNREADABLE_SUFFIXES
 from djlib.formats.library import read_library
 from djlib.formats.options import ReadOptions
-from djlib.jobs.gather import Gathered, gather
-from djlib.jobs.talk import Silent
+from djlib.workflows.core.progress import NullReporter
+from djlib.workflows.library.gather import Gathered, gather
 
 _DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 _FILES = sorted(p for p in (_DATA / "dj_software").rglob("*") if p.is_file() and p.suffix != ".csv")
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(not _DATA.is_dir(), reason=f"no real data at {_D
 
 
 def gathered(*paths: Path) -> Gathered:
-    return gather(paths, ReadOptions(), Silent())
+    return gather(paths, ReadOptions(), NullReporter())
 
 
 @pytest.mark.parametrize("file", _FILES, ids=lambda file: file.name)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from djlib.formats.listings import holds_listings, joined, read_listings
+from djlib.formats.records.listings import holds_listings, joined, read_listings
 from tests.cli.running import as_json, edit, rows
-from tests.jobs.fake_bandit import use_counting_bandit
+from tests.workflows.fake_bandit import use_counting_bandit
 
 _DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 _DISCOGS = sorted((_DATA / "discogs").glob("*")) if _DATA.is_dir() else []

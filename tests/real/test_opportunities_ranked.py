@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from djlib.formats.feeds import read_opportunities
-from djlib.opportunities.call_words import counted
+from djlib.formats.calls.feeds import read_opportunities
+from djlib.opportunities.call_features import counted
 from djlib.opportunities.intake import take_in
 from djlib.opportunities.measures import precision
 from djlib.opportunities.merging import merge

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from djlib.formats.feeds import read_opportunities
+from djlib.formats.calls.feeds import read_opportunities
 from djlib.opportunities.intake import take_in
 from djlib.opportunities.merging import merge
 from tests.cli.running import as_json

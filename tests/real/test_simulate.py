@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from djlib import read_table
-from djlib.bandit.replay import Rules, check_pool
-from djlib.bandit.simulate import Arena
+from djlib.bandit.simulation.episode import SimulationOptions, check_pool
+from djlib.bandit.simulation.simulate import Arena
 
 _KEEPERS = Path(__file__).resolve().parents[3] / "shared" / "data" / "keepers"
 
@@ -20,7 +20,7 @@ def test_words_find_a_collectors_keepers_far_above_chance() -> None:
     lifts: dict[str, list[float]] = {"random": [], "greedy": []}
     for file in sorted(_KEEPERS.glob("collector_*.csv"))[:3]:
         table = read_table(file, schema="listings", problems=[])
-        arena = Arena(table, check_pool(table, file.name, Rules()), Rules())
+        arena = Arena(table, check_pool(table, file.name, SimulationOptions()), SimulationOptions())
         for name, found in lifts.items():
             found.append(arena.play(name, 0).figures.lift)
     assert np.mean(lifts["greedy"]) > 3

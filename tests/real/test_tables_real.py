@@ -7,11 +7,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from djlib.tables.csv.sources import open_source
 from djlib.tables.io import read_table, write_table
 from djlib.tables.problems import Problem
 from djlib.tables.quality import quality_report
 from djlib.tables.schema import TRACKS
-from djlib.tables.sources import open_source
 
 _DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 _CRATES = sorted((_DATA / "crates").glob("*.csv"))

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from djlib.jobs.review import review
-from djlib.jobs.review_session import Session
-from djlib.jobs.talk import Silent
 from djlib.settings import Settings, Workspace
+from djlib.workflows.buckets.review import review_predictions
+from djlib.workflows.buckets.review_session import Session
+from djlib.workflows.core.progress import NullReporter
 from tests.cli.running import PREDICTIONS, as_json, done, refused, rows
 
 _DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -56,7 +56,9 @@ def test_proposals_for_a_library_can_be_reviewed(fresh: Path, name: str) -> None
             else:
                 session.answer([session.numbered()[1][0]])
 
-    report = review(Workspace(fresh), Settings(), ask=ask, write=True, talk=Silent())
+    report = review_predictions(
+        Workspace(fresh), Settings(), ask=ask, write=True, talk=NullReporter()
+    )
     assert (report.answered, report.corrected, report.waiting) == (60, 20, 0)
     assert sum(bool(row["correct_bucket"]) for row in rows()) == 60
     assert len(as_json("feedback", PREDICTIONS)["taken"]) == 60

@@ -10,15 +10,14 @@ import pandas as pd
 import pytest
 
 from djlib.errors import FormatError
+from djlib.formats.audio.file_patch import Patch
+from djlib.formats.audio.tag_fields import Beside, Field, bring_back, change_field, read_field
 from djlib.formats.collection import Library, Playlist
-from djlib.formats.file_patch import Patch
+from djlib.formats.dj.rekordbox import write_rekordbox
+from djlib.formats.dj.serato import write_serato
+from djlib.formats.dj.traktor import write_traktor
 from djlib.formats.library import read_library
 from djlib.formats.locations import path_key
-from djlib.formats.rekordbox import write_rekordbox
-from djlib.formats.serato import write_serato
-from djlib.formats.tag_fields import Field, read_field
-from djlib.formats.tag_files import Beside, bring_back, change_field
-from djlib.formats.traktor import write_traktor
 
 _DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 _LIBRARIES = sorted((_DATA / "dj_software").glob("*.[xn]ml"))

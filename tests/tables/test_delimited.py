@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from djlib.errors import InputError
-from djlib.tables import delimited
-from djlib.tables.delimited import LARGEST_CELL, DelimitedRows
+from djlib.tables.csv import delimited
+from djlib.tables.csv.delimited import LARGEST_CELL, DelimitedRows
 
 _HEAD = "track_id,artist,title\n"
 

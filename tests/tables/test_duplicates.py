@@ -7,7 +7,7 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from djlib.tables.duplicates import SeenKeys
+from djlib.tables.csv.checking import SeenKeys
 
 _rows = st.tuples(st.sampled_from("abcdefgh"), st.sampled_from(["", "x", "y"]))
 

@@ -10,7 +10,7 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from djlib.tables.list_rows import Lists, read_lists, write_lists
+from djlib.opportunities.feature_store import Lists, read_lists, write_lists
 
 ROWS = st.lists(st.lists(st.integers(0, 2**31 - 1), max_size=6), max_size=12)
 

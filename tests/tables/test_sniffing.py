@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from djlib.errors import FormatError, InputError, NotFoundError, UsageError
-from djlib.tables.sniffing import existing_file, find_delimiter, open_text, sniff, table_kind
+from djlib.tables.csv.sniffing import existing_file, find_delimiter, open_text, sniff, table_kind
 
 _TEXT = "track_id,artist\n1,Motörhead\n2,“Ø”\n"
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from djlib.tables.spreadsheet import defuse, undefuse
+from djlib.tables.cells import defuse, undefuse
 
 _cells = st.text(alphabet="'=+-@＝＠＋－ \t\r\na1\u00a0\u200b\ufeff", max_size=6) | st.text()
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from djlib.tables.write_ahead import write_ahead
+from djlib.tables.state import write_ahead
 
 
 def _opened(path: Path) -> sqlite3.Connection:

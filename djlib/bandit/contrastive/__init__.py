@@ -1,0 +1,1 @@
+"""The policy of mode `faithful`: contrastive encoder and Monte-Carlo dropout."""

@@ -1,0 +1,1 @@
+"""The policy of mode `strong`: fixed features and an exact Gaussian process."""

@@ -1,0 +1,1 @@
+"""Policies replayed on labelled pools."""

@@ -1,0 +1,256 @@
+"""What every bucket model does alike: check labels, calibrate, choose buckets, answer."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.utils.validation import check_is_fitted
+
+from ..errors import InputError
+from ..evaluation.calibration import Calibration
+from ..tables.schema import TRACKS, coerce
+from .labels import Labels, encode
+
+_ENOUGH = 10
+"""Tracks a bucket needs for a threshold of its own; smaller ones share the common one."""
+
+_GRID = np.round(np.arange(0.05, 0.91, 0.025), 3)
+
+
+def bucket_thresholds(proba: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """Pick, for each bucket, the probability that gives the best F1 out of sample.
+
+    `proba` and the 0/1 `truth` are (n, buckets); gives (buckets,). A bucket of few tracks would
+    fit its threshold to luck, so it takes the one that is best over all buckets together; no
+    bucket goes under that one, because the F1 of a rare bucket is best when it is given out far
+    too often, and a person has to take out every wrong one.
+
+    >>> bucket_thresholds(np.array([[0.8], [0.1]] * 20), np.array([[1], [0]] * 20)).tolist()
+    [0.475]
+    """
+    scores = np.stack([_counts(proba >= t, truth) for t in _GRID])  # (grid, 3, buckets)
+    own = _f1(scores)
+    common = _best(_f1(scores.sum(axis=2)))
+    chosen = [_best(own[:, k]) for k in range(proba.shape[1])]
+    return np.where(truth.sum(axis=0) >= _ENOUGH, np.maximum(chosen, common), common)
+
+
+def given_out(proba: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
+    """Which buckets each track gets, (n, buckets) bool: those over their threshold, at least one.
+
+    >>> given_out(np.array([[0.6, 0.5], [0.2, 0.1]]), np.array([0.5, 0.5])).tolist()
+    [[True, True], [True, False]]
+    """
+    taken = proba >= thresholds
+    taken[np.arange(len(proba)), proba.argmax(axis=1)] = True
+    return np.asarray(taken)
+
+
+def _counts(answered: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """True positives, answers and positives of each bucket, shape (3, buckets)."""
+    hits = (answered & (truth > 0)).sum(axis=0)
+    return np.stack([hits, answered.sum(axis=0), truth.sum(axis=0)])
+
+
+def _f1(counts: np.ndarray) -> np.ndarray:
+    """F1 along the grid from counts (grid, 3, ...)."""
+    return np.asarray(2 * counts[:, 0] / np.maximum(counts[:, 1] + counts[:, 2], 1))
+
+
+def _best(scores: np.ndarray) -> float:
+    """The middle of the thresholds that share the best score: furthest from both cliffs."""
+    ties = np.flatnonzero(scores >= scores.max() - 1e-12)
+    return float(_GRID[ties[len(ties) // 2]])
+
+
+KEPT_COLUMNS = tuple(name for name in TRACKS.names if name not in ("path", "bucket", "buckets"))
+"""What a model remembers of the tracks it learned from, to name the nearest ones."""
+
+
+class BucketAssigner(ClassifierMixin, BaseEstimator):
+    """Base of the bucket models: `fit`, `predict`, `predict_batch`, `predict_proba`.
+
+    Attributes
+    ----------
+    classes_ : the buckets, sorted, shape (n_buckets,).
+    is_multi_ : whether tracks sit in several buckets.
+    calibration_ : how raw votes become probabilities, learned out of sample.
+    thresholds_ : probability from which each bucket is given out (multi-label only).
+    labelled_ : the tracks learned from, with their labels in `buckets`.
+    """
+
+    fields: ClassVar[tuple[str, ...]]
+    """Fields of a track the model reads."""
+
+    vote_scale: ClassVar[Literal["share of votes", "score"]] = "share of votes"
+    """What the votes are: shares from 0 to 1, or scores of no fixed scale, the highest winning."""
+
+    @property
+    def left_out(self) -> str:
+        """What the model had to do without, in words; "" where nothing was missing."""
+        return ""
+
+    def fit(self, X: pd.DataFrame, y: Iterable[Any]) -> Self:
+        """Learn buckets from tracks.
+
+        `X` follows the tracks schema (missing columns count as missing values); `y` holds one
+        bucket a row, or a list of buckets a row. Raises `InputError` for fewer than two buckets
+        or lengths that differ.
+        """
+        labels = encode(y)
+        if len(X) != len(labels.truth):
+            raise InputError(f"{len(X)} tracks but {len(labels.truth)} labels")
+        self._describe(X, labels)
+        self._learn(X, labels)
+        return self
+
+    def update(self, X: pd.DataFrame, y: Iterable[Any]) -> Self:
+        """Give a model of the same settings that has learned these rows: all of them, the
+        corrected ones included. Models that can keep what is slow to learn anew override it."""
+        return clone(self).fit(X, y)
+
+    def refits(
+        self, X: pd.DataFrame, y: Iterable[Any], splits: Iterable[tuple[np.ndarray, np.ndarray]]
+    ) -> Iterator[Self]:
+        """Give, for each split of the rows, a model of the same settings that learned the labels
+        of its training rows only. Models that can share what needs no labels override it."""
+        given = list(y)
+        for train, _ in splits:
+            yield clone(self).fit(X.iloc[train], [given[i] for i in train])
+
+    def predict_proba(self, X: pd.DataFrame) -> np.ndarray:
+        """Give calibrated probabilities, shape (n, len(classes_)); multi-label rows need not sum
+        to 1."""
+        check_is_fitted(self)
+        return self.calibration_.apply(self._votes(X))
+
+    def predict(self, X: pd.DataFrame | Mapping[str, Any]) -> Any:
+        """Give the bucket of one track (a mapping), or an array of buckets for a table.
+
+        Multi-label models give a list of buckets for each track.
+        """
+        if isinstance(X, pd.Series):
+            X = X.to_dict()
+        if isinstance(X, Mapping):
+            return self.predict(pd.DataFrame([dict(X)]))[0]
+        return self.buckets_for(self.predict_proba(X))
+
+    def predict_batch(self, X: pd.DataFrame, top: int = 3) -> pd.DataFrame:
+        """Give, for each track, its bucket(s) and the `top` choices with their probabilities.
+
+        Columns: predicted_bucket (several joined by |), then bucket_1, probability_1, and so on;
+        "" and NaN where there are fewer buckets than `top`.
+        """
+        proba = self.predict_proba(X)
+        answers = ["|".join(a) if self.is_multi_ else a for a in self.buckets_for(proba)]
+        table = pd.DataFrame({"predicted_bucket": pd.Series(answers, dtype="str")})
+        order = np.argsort(-proba, axis=1, kind="stable")
+        rows = np.arange(len(proba))
+        for rank in range(top):
+            known = rank < len(self.classes_)
+            choice = order[:, rank] if known else None
+            table[f"bucket_{rank + 1}"] = self.classes_[choice] if known else ""
+            table[f"probability_{rank + 1}"] = proba[rows, choice] if known else np.nan
+        return table
+
+    def buckets_for(self, proba: np.ndarray) -> np.ndarray:
+        """The buckets that probabilities (n, len(classes_)) stand for, shape (n,)."""
+        if not self.is_multi_:
+            return np.asarray(self.classes_[proba.argmax(axis=1)])
+        answers = np.empty(len(proba), dtype=object)
+        for row, taken in enumerate(given_out(proba, self.thresholds_)):
+            chosen = np.flatnonzero(taken)
+            answers[row] = self.classes_[chosen[np.argsort(-proba[row, chosen])]].tolist()
+        return answers
+
+    def _describe(self, X: pd.DataFrame, labels: Labels) -> None:
+        self.classes_ = np.array(labels.classes)
+        self.is_multi_ = labels.is_multi
+        self.labelled_ = _remember(X, labels)
+
+    def _settings(self) -> dict[str, Any]:
+        """Plain values that every model writes into its settings file."""
+        return {
+            "model": type(self).__name__,
+            "parameters": self.get_params(),
+            "buckets": self.classes_.tolist(),
+            "several_buckets": self.is_multi_,
+            "calibration": self.calibration_.as_dict(),
+            "thresholds": self.thresholds_.tolist(),
+        }
+
+    @classmethod
+    def _from_settings(cls, settings: Mapping[str, Any]) -> Self:
+        """A model that has read back what `_settings` gave."""
+        model = cls(**settings["parameters"])
+        model.classes_ = np.array(settings["buckets"])
+        model.is_multi_ = settings["several_buckets"]
+        model.calibration_ = Calibration.from_dict(settings["calibration"])
+        model.thresholds_ = np.array(settings["thresholds"])
+        return model
+
+    def _learn(self, X: pd.DataFrame, labels: Labels) -> None:
+        """Learn to vote, and how often the votes are right."""
+        self._calibrate(self._fit_votes(X, labels), labels.truth)
+
+    def _calibrate(self, votes: np.ndarray, truth: np.ndarray) -> None:
+        """Learn from out-of-sample votes (n, buckets) how often they are right."""
+        seen = np.isfinite(votes).all(axis=1)
+        votes, truth = votes[seen], truth[seen]
+        self.calibration_ = Calibration.fit(votes, truth, is_multi=self.is_multi_)
+        self.thresholds_ = np.empty(0)
+        if self.is_multi_:
+            self._choose_thresholds(self.calibration_.apply(votes), truth)
+
+    def _choose_thresholds(self, proba: np.ndarray, truth: np.ndarray) -> None:
+        """Learn from out-of-sample probabilities (n, buckets), NaN where there are none, from
+        which one on a bucket is given out."""
+        seen = np.isfinite(proba).all(axis=1)
+        self.thresholds_ = bucket_thresholds(proba[seen], truth[seen])
+
+    @abstractmethod
+    def contributions(self, X: pd.DataFrame, column: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Take the votes for bucket number `column` (n,) of each track apart: a base (n,) and what
+        each field added, (n, len(fields)). Base plus parts is the vote."""
+
+    def if_familiar(self, X: pd.DataFrame) -> list[dict[str, float]]:
+        """Give, for each track, the confidence in its first choice were what is strange to the
+        model, by name, not so. Empty where it does not count on that, as here."""
+        return [{} for _ in range(len(X))]
+
+    @abstractmethod
+    def nearest(self, X: pd.DataFrame, n: int) -> tuple[np.ndarray, np.ndarray]:
+        """Give the `n` rows of `labelled_` most like each track and how alike from 0 to 1, both
+        (len(X), n), most alike first; fewer columns where fewer tracks were learned from."""
+
+    @abstractmethod
+    def save(self, folder: str | Path) -> None:
+        """Write the model into `folder` by parts, none of them a pickle."""
+
+    @classmethod
+    @abstractmethod
+    def load(cls, folder: str | Path) -> Self:
+        """Read back what `save` wrote. Only known types are built; nothing is unpickled."""
+
+    @abstractmethod
+    def _fit_votes(self, X: pd.DataFrame, labels: Labels) -> np.ndarray:
+        """Learn, and give out-of-sample votes (n, buckets) for the rows learned from; NaN rows
+        had none."""
+
+    @abstractmethod
+    def _votes(self, X: pd.DataFrame) -> np.ndarray:
+        """Give raw votes, shape (n, buckets)."""
+
+
+def _remember(X: pd.DataFrame, labels: Labels) -> pd.DataFrame:
+    kept = coerce(X[[c for c in KEPT_COLUMNS if c in X]].reset_index(drop=True), TRACKS)[0]
+    ids = kept.pop("track_id") if "track_id" in kept else [""] * len(kept)
+    kept.insert(0, "track_id", [known or f"row {i}" for i, known in enumerate(ids)])
+    names = np.array(labels.classes, dtype=object)
+    return kept.assign(buckets=["|".join(names[row > 0]) for row in labels.truth])

@@ -1,0 +1,1 @@
+"""Probabilities corrected on out-of-fold predictions."""

@@ -1,0 +1,1 @@
+"""Rules in a DJ's words that describe a crate."""

@@ -1,0 +1,1 @@
+"""Sentences as vectors: the sentence model, its engines and the cache."""

@@ -1,0 +1,1 @@
+"""Audio files: their tags, read and written, and folders of them."""

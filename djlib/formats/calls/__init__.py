@@ -1,0 +1,1 @@
+"""Open calls: feeds, their download, and the deadlines inside their text."""

@@ -1,0 +1,1 @@
+"""DJ software: rekordbox, Traktor, Serato, VirtualDJ, Mixxx, Engine DJ, M3U."""

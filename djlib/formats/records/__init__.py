@@ -1,0 +1,1 @@
+"""Record listings: tables and Discogs exports."""

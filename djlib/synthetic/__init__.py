@@ -1,0 +1,1 @@
+"""Seeded invented libraries, listings and calls for tests, the demo and benchmarks."""

@@ -1,1 +1,0 @@
-"""What runs while nobody looks: jobs by slot, retraining, watching, going back."""

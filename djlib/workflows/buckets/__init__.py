@@ -1,0 +1,1 @@
+"""The buckets: train, propose, correct, compare, explain."""

@@ -1,0 +1,1 @@
+"""Buckets written for other programs, and taken back."""

@@ -1,0 +1,1 @@
+"""What every workflow shares: runs, progress, the event log, edited files."""

@@ -1,0 +1,1 @@
+"""The keepers: scan listings, select a batch, learn the answers."""

@@ -1,0 +1,260 @@
+"""Labels of listings: the log of what was kept and passed, and files of answers."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ...errors import InputError
+from ...settings import Workspace
+from ...tables.cells import undefuse
+from ...tables.csv.sources import open_source
+from ...tables.events import append_events
+from ...tables.io import read_table
+from ...tables.plain_json import json_text
+from ...tables.problems import Problem
+from ...tables.schema import BATCH, LISTINGS, TRACKS, coerce
+from ..core.event_log import active_events
+from ..core.song_identity import is_other_song, song_name
+
+KEEPS = "keeps"
+
+_NOT_OF_A_LISTING = ("keeper", "selection_strategy")
+
+
+@dataclass(frozen=True)
+class Keep:
+    """One answer: whether the listing is kept, in which batch and by which part of it it was asked,
+    and the listing's own columns. A `weak` one was guessed from a collection, not said. `feedback`
+    names what it was logged with."""
+
+    listing_id: str
+    keeper: int
+    listing: dict[str, Any] = field(repr=False)
+    batch_id: str = ""
+    strategy: str = ""
+    arm: str = ""
+    weak: bool = False
+    number: int = 0
+    feedback: str = ""
+
+
+@dataclass(frozen=True)
+class Keeps:
+    """The answers in force, by listing, oldest first; the last word on a listing wins. `n_logged`
+    is how long the log is, `feedbacks` what can be taken back, newest last."""
+
+    by_id: dict[str, Keep]
+    n_logged: int
+    feedbacks: tuple[str, ...]
+    taken_back: tuple[int, ...] = ()
+
+    @property
+    def said(self) -> dict[str, Keep]:
+        """Answers a person gave, without those guessed."""
+        return {i: keep for i, keep in self.by_id.items() if not keep.weak}
+
+    @property
+    def n_batches(self) -> int:
+        """How many batches were answered, in part at least."""
+        return len({keep.batch_id for keep in self.by_id.values() if keep.batch_id})
+
+    def table(self, since: int = 0) -> pd.DataFrame:
+        """The answers logged after the first `since` events, as listings with `keeper`."""
+        return labelled(keep for keep in self.by_id.values() if keep.number > since)
+
+
+def labelled(keeps: Iterable[Keep]) -> pd.DataFrame:
+    """Answers as a table of listings with a 0/1 `keeper`; only `listing_id` and it where empty.
+    What the other side of a test chose counts for no strategy of the model's own."""
+    rows = [
+        {
+            **k.listing,
+            "listing_id": k.listing_id,
+            "selection_strategy": "" if k.arm == "second" else k.strategy,
+            "keeper": k.keeper,
+        }
+        for k in keeps
+    ]
+    table = pd.DataFrame(rows, columns=None if rows else ["listing_id", "keeper"])
+    table, _ = coerce(table, LISTINGS)
+    return table.assign(keeper=table["keeper"].astype("int64"))
+
+
+def keeps_so_far(workspace: Workspace, *, without: str = "") -> Keeps:
+    """Replay the log, also `without` one feedback. Raises `InputError` for a damaged one."""
+    log = active_events(workspace, KEEPS, without=without)
+    found: dict[str, Keep] = {}
+    for number, event in log.events:
+        try:
+            keep = _keep(event, number)
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(
+                f"{workspace.events / KEEPS}.jsonl: answer {number} lacks {error}; "
+                "mend or remove its line"
+            ) from error
+        found.pop(keep.listing_id, None)
+        found[keep.listing_id] = keep
+    return Keeps(found, log.n_logged, tuple(log.feedbacks), log.undos)
+
+
+def log_keeps(workspace: Workspace, keeps: Iterable[Keep], source: str) -> str:
+    """Append answers as one feedback; gives its id, by which it can be taken back."""
+    feedback = secrets.token_hex(4)
+    append_events(
+        workspace.events,
+        KEEPS,
+        [
+            {
+                "feedback": feedback,
+                "listing_id": keep.listing_id,
+                "keeper": keep.keeper,
+                "batch_id": keep.batch_id,
+                "selection_strategy": keep.strategy,
+                "arm": keep.arm,
+                "weak": keep.weak,
+                "source": source,
+                "listing": plain(keep.listing),
+            }
+            for keep in keeps
+        ],
+    )
+    return feedback
+
+
+def plain(listing: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns of a listing that are given, as values a log can hold."""
+    kept = {c: v for c, v in listing.items() if c not in _NOT_OF_A_LISTING}
+    return {c: v for c, v in kept.items() if not (pd.isna(v) or v == "")}
+
+
+def fingerprint(keeps: Keeps) -> str:
+    """Names the exact answers a version learned from."""
+    import hashlib
+
+    said = sorted((k.listing_id, k.keeper, k.weak) for k in keeps.by_id.values())
+    return hashlib.sha256(json_text(said).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def _keep(event: Mapping[str, Any], number: int) -> Keep:
+    return Keep(
+        str(event["listing_id"]),
+        int(event["keeper"]),
+        dict(event["listing"]),
+        str(event.get("batch_id", "")),
+        str(event.get("selection_strategy", "")),
+        str(event.get("arm", "")),
+        bool(event.get("weak", False)),
+        number,
+        str(event["feedback"]),
+    )
+
+
+_LINE = "line in the file"
+_YES = {"1", "1.0", "1,0", "yes", "y", "keep", "keeper", "kept", "k", "x", "true", "t"}
+_NO = {"0", "0.0", "0,0", "no", "n", "drop", "pass", "skip", "not", "false", "f"}
+_ALLOWED = "1, yes, keep, x or true; 0, no, drop or false; empty for not answered"
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a file holds: answers that can be taken, rows left empty, and problems."""
+
+    taken: list[Keep] = field(default_factory=list)
+    unanswered: int = 0
+    problems: list[Problem] = field(default_factory=list)
+
+
+def is_of_listings(file: Path) -> bool:
+    """Whether a file answers about listings: it has `listing_id`, and `keeper` or no tracks."""
+    with open_source(file, 1) as source:
+        headings = list(source.headings)
+    known = {BATCH.known_as(heading) for heading in headings}
+    is_of_tracks = TRACKS.key in {TRACKS.known_as(heading) for heading in headings}
+    return "listing_id" in known and ("keeper" in known or not is_of_tracks)
+
+
+def batch_meant(workspace: Workspace, file: Path | None) -> Path | None:
+    """The batch a person means to go through: `file` if it is one; where none is named, that of
+    the workspace, unless there are predictions. None for anything else."""
+    if file is None:
+        is_batch = workspace.batch.exists() and not workspace.predictions.exists()
+        return workspace.batch if is_batch else None
+    return file if file.is_file() and is_of_listings(file) else None
+
+
+def answer_of(cell: str) -> int | None:
+    """1, 0, or None for what is neither.
+
+    >>> [answer_of(cell) for cell in ("1", "No", " x ", "maybe")]
+    [1, 0, 1, None]
+    """
+    said = undefuse(cell).strip().casefold()
+    return 1 if said in _YES else 0 if said in _NO else None
+
+
+def read_answers(file: Path, known: Mapping[str, Mapping[str, Any]], keeps: Keeps) -> Answers:
+    """Read a file of answers; `known` are the listings met here, by id, with what was logged when
+    they were shown. Raises `InputError` for a file without the columns listing_id and keeper."""
+    problems: list[Problem] = []
+    table = read_table(file, schema=BATCH, problems=problems, duplicates="keep", line_column=_LINE)
+    taken: dict[str, Keep] = {}
+    unanswered = 0
+    for row in table.to_dict("records"):
+        cell = str(row["keeper"])
+        if not cell.strip():
+            unanswered += 1
+            continue
+        keep, problem = _read(row, cell, known, keeps)
+        if problem:
+            problems.append(problem)
+        if keep is None:
+            continue
+        before = taken.pop(keep.listing_id, None)
+        if before and before.keeper != keep.keeper:
+            problems.append(
+                Problem(row[_LINE], "keeper", cell, "answered twice, the last one counts", "note")
+            )
+        taken[keep.listing_id] = keep
+    return Answers(list(taken.values()), unanswered, problems)
+
+
+def _read(
+    row: Mapping[str, Any], cell: str, known: Mapping[str, Mapping[str, Any]], keeps: Keeps
+) -> tuple[Keep | None, Problem | None]:
+    line, listing_id = int(row[_LINE]), str(row["listing_id"])
+    said = answer_of(cell)
+    if said is None:
+        return None, Problem(line, "keeper", cell, f"not an answer; allowed: {_ALLOWED}")
+    met = known.get(listing_id)
+    logged = keeps.by_id.get(listing_id)
+    listing = dict(met["listing"]) if met else dict(logged.listing) if logged else None
+    if listing is None:
+        reason = "no listing of this id was shown or scanned here; 'djlib train FILE' learns it"
+        return None, Problem(line, "listing_id", listing_id, reason)
+    here = {c: undefuse(str(row.get(c, ""))) for c in ("artist", "title")}
+    if is_other_song(here, listing):
+        reason = f"two records have this id: {song_name(here)!r} here, {song_name(listing)!r} there"
+        return None, Problem(line, "listing_id", listing_id, reason)
+    shown = met or {}
+    batch_id = str(row.get("batch_id", "") or shown.get("batch_id", "") or "")
+    strategy = str(shown.get("selection_strategy", ""))
+    return Keep(listing_id, said, listing, batch_id, strategy, str(shown.get("arm", ""))), None
+
+
+def ids_in(file: Path) -> set[str]:
+    """The listings that a file of answers speaks of."""
+    table = read_table(file, schema=BATCH, problems=[], duplicates="keep")
+    return set(table["listing_id"])
+
+
+def scanned(listings: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """Scanned listings by id, in the form of those shown."""
+    names = {*LISTINGS.names, *listings.columns}
+    rows = listings.to_dict("records")
+    return {row["listing_id"]: {"listing": {c: row[c] for c in names if c in row}} for row in rows}

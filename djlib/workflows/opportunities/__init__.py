@@ -1,0 +1,1 @@
+"""The opportunities: scan calls, recommend, learn the ratings."""
