@@ -22,6 +22,7 @@ from docs.generate import PAGE, commands, commands_page
 
 ROOT = Path(__file__).resolve().parents[1]
 TOP = [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "benchmarks" / "README.md"]
+DECISIONS = ROOT / "docs" / "decisions"
 PAGES = [*TOP, *sorted((ROOT / "docs").rglob("*.md"))]
 COMMANDS = dict(commands())
 GROUPS = {name.rpartition(" ")[0] for name in COMMANDS} - {"djlib"}
@@ -234,11 +235,23 @@ def without_figures(line: str) -> str:
 
 
 def test_decisions_say_context_choice_and_cost() -> None:
-    pages = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+    pages = sorted(DECISIONS.glob("[0-9]*.md"))
     assert [p.name[:4] for p in pages] == [f"{n:04}" for n in range(1, len(pages) + 1)]
     for page in pages:
         headings = re.findall(r"^## (.+)$", page.read_text(encoding="utf-8"), re.M)
         assert headings == ["Context", "Choice", "Cost"], page.name
+
+
+def test_every_decision_is_listed_under_its_number_and_title() -> None:
+    listed = re.findall(
+        r"^\| (\d+) \| \[([^\]]+)\]\(([^)]+)\) \|",
+        (DECISIONS / "README.md").read_text(encoding="utf-8"),
+        re.M,
+    )
+    pages = sorted(DECISIONS.glob("[0-9]*.md"))
+    titles = [page.read_text(encoding="utf-8").partition("\n")[0] for page in pages]
+    assert [f"# {number}. {title}" for number, title, _ in listed] == titles
+    assert [file for _, _, file in listed] == [page.name for page in pages]
 
 
 def test_the_changelog_begins_with_what_is_not_released() -> None:
