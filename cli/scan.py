@@ -11,7 +11,8 @@ from . import _options as o
 
 if TYPE_CHECKING:
     from djlib.workflows.keepers.scan import ListingsReport
-    from djlib.workflows.library.scan import ScanOptions, ScanReport
+    from djlib.workflows.library.gather import ScanOptions
+    from djlib.workflows.library.scan import ScanReport
 
     from ._session import Session
 
@@ -61,7 +62,8 @@ def scan(
     """
     from djlib.errors import UsageError
     from djlib.formats.records.listings import holds_listings
-    from djlib.workflows.library.scan import ScanOptions, scan_library
+    from djlib.workflows.library.gather import ScanOptions
+    from djlib.workflows.library.scan import scan_library
     from djlib.workflows.opportunities.scan import inputs_of_calls
 
     from ._session import Session

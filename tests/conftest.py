@@ -49,7 +49,8 @@ def _learned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from djlib.workflows.buckets.train import train_buckets
     from djlib.workflows.core.progress import NullReporter
     from djlib.workflows.library.demo import synthesise
-    from djlib.workflows.library.scan import ScanOptions, scan_library
+    from djlib.workflows.library.gather import ScanOptions
+    from djlib.workflows.library.scan import scan_library
 
     made = Workspace(tmp_path_factory.mktemp("made") / "crates")
     made.root.mkdir()

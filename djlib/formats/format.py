@@ -68,9 +68,8 @@ class Format:
 
 def all_formats() -> tuple[list[Format], list[Problem]]:
     """Every format that can be used, djlib's own first, and what was wrong with the others."""
-    known = [built_in(name) for name in BUILT_IN]
-    theirs, problems = _plugins()
-    return [*known, *theirs], list(problems)
+    theirs, problems = plugin_formats()
+    return [*map(built_in, BUILT_IN), *theirs], problems
 
 
 def built_in(name: str) -> Format:
@@ -98,6 +97,12 @@ def head_of(path: Path) -> bytes:
         return b""
     with path.open("rb") as file:
         return file.read(HEAD_BYTES)
+
+
+def plugin_formats() -> tuple[list[Format], list[Problem]]:
+    """The formats of other packages, and what was wrong with those that cannot be used."""
+    formats, problems = _plugins()
+    return list(formats), list(problems)
 
 
 @cache

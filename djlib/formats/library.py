@@ -3,71 +3,20 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Set
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 from ..errors import DjlibError, FormatError, InputError, NotFoundError
 from ..tables.csv.sniffing import foreign_content
 from ..tables.problems import Problem
-from .audio.audio_tags import READABLE_SUFFIXES, UNREADABLE_SUFFIXES
 from .collection import Library, Playlist, Progress, track_id
-from .dj import engine, serato4, virtualdj
-from .dj.serato import FOLDER as SERATO_FOLDER
-from .dj.xml import first_elements
-from .format import Format, all_formats, head_of
+from .format import BUILT_IN, Format, all_formats, built_in, head_of, plugin_formats
 from .options import ReadOptions
 
 _SUFFIXES = (".xml", ".nml", ".m3u", ".m3u8", ".sqlite", ".crate", ".scrate", ".vdjfolder")
-_FOLDERS = (SERATO_FOLDER.casefold(), engine.FOLDER.casefold())
 _OLD = ("backup", "backups")
-
-
-def libraries_in(folder: Path) -> list[Path]:
-    """Library files under a folder, and the folders that are libraries, in the order of names.
-
-    Links to folders are not followed, hidden files and folders of backups not looked at.
-    """
-    found: list[Path] = []
-    for place, folders, files in os.walk(folder):
-        here = Path(place)
-        if virtualdj.sniff(here, b"") or (here / serato4.MASTER).is_file():  # one of several files
-            found.append(here)
-            folders.clear()
-            continue
-        inside = [name for name in folders if name.casefold() in _FOLDERS]
-        found += (Path(place, name) for name in sorted(inside))
-        old = (name for name in folders if name.casefold() in _OLD or name.startswith("."))
-        skipped = {*inside, *old}
-        folders[:] = sorted(name for name in folders if name not in skipped)
-        named = (name for name in sorted(files) if name.lower().endswith(_SUFFIXES))
-        found += (Path(place, name) for name in named if _is_library(Path(place, name)))
-    return found
-
-
-def _is_library(file: Path) -> bool:
-    if file.name.startswith("."):
-        return False
-    try:
-        return format_of(file)[0].name != "folder"
-    except (FormatError, OSError):
-        return False
-
-
-def is_one_library(folder: Path) -> bool:
-    """Whether a folder is what one program keeps, rather than one that holds such folders."""
-    if format_of(folder)[0].name == "folder":
-        return False
-    return not any(entry.name.casefold() in _FOLDERS for entry in folder.iterdir())
-
-
-def holds_audio(folder: Path) -> bool:
-    """Whether there is an audio file anywhere under a folder."""
-    suffixes = READABLE_SUFFIXES | UNREADABLE_SUFFIXES
-    return any(
-        os.path.splitext(name)[1].lower() in suffixes
-        for _, _, files in os.walk(folder, followlinks=False)
-        for name in files
-    )
 
 
 __all__ = ["Library", "Playlist", "Progress", "read_library", "track_id"]
@@ -126,20 +75,22 @@ def format_of(path: Path) -> tuple[Format, list[Problem]]:
     Raises `FormatError`, saying what the file looks like, where none does.
     """
     head = head_of(path)
-    formats, problems = all_formats()
-    for candidate in formats:
+    theirs, problems = plugin_formats()
+    for candidate in chain(map(built_in, BUILT_IN), theirs):  # each imported when it is asked
         try:
             if candidate.sniff(path, head):
                 return candidate, problems
         except Exception as error:  # a plugin's; djlib's own sniffers raise nothing
             problems.append(Problem(None, "format", candidate.name, f"it cannot be asked: {error}"))
-    readable = ", ".join(candidate.about for candidate in formats)
+    readable = ", ".join(candidate.about for candidate in all_formats()[0])
     seen = _seen(path, head)
     raise FormatError(f"{path}: {seen}; readable: {readable}, or a CSV or Parquet table")
 
 
 def _seen(path: Path, head: bytes) -> str:
     """What a file that no format claims looks like."""
+    from .dj.xml import first_elements
+
     if not path.is_file():
         return "neither a file nor a folder"
     foreign = foreign_content(head)
@@ -151,3 +102,64 @@ def _seen(path: Path, head: bytes) -> str:
     if head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"):
         return "broken XML: no element can be read from it"
     return f"it begins with {head[:_SHOWN_BYTES]!r}" if head else "it is empty"
+
+
+def libraries_in(folder: Path) -> list[Path]:
+    """Library files under a folder, and the folders that are libraries, in the order of names.
+
+    Links to folders are not followed, hidden files and folders of backups not looked at.
+    """
+    from .dj import serato4, virtualdj
+
+    known = _folders_of_programs()
+    found: list[Path] = []
+    for place, folders, files in os.walk(folder):
+        here = Path(place)
+        if virtualdj.sniff(here, b"") or (here / serato4.MASTER).is_file():  # one of several files
+            found.append(here)
+            folders.clear()
+            continue
+        inside = [name for name in folders if name.casefold() in known]
+        found += (Path(place, name) for name in sorted(inside))
+        old = (name for name in folders if name.casefold() in _OLD or name.startswith("."))
+        skipped = {*inside, *old}
+        folders[:] = sorted(name for name in folders if name not in skipped)
+        named = (name for name in sorted(files) if name.lower().endswith(_SUFFIXES))
+        found += (Path(place, name) for name in named if _is_library(Path(place, name)))
+    return found
+
+
+def _is_library(file: Path) -> bool:
+    if file.name.startswith("."):
+        return False
+    try:
+        return format_of(file)[0].name != "folder"
+    except (FormatError, OSError):
+        return False
+
+
+def is_one_library(folder: Path) -> bool:
+    """Whether a folder is what one program keeps, rather than one that holds such folders."""
+    if format_of(folder)[0].name == "folder":
+        return False
+    known = _folders_of_programs()
+    return not any(entry.name.casefold() in known for entry in folder.iterdir())
+
+
+def _folders_of_programs() -> Set[str]:
+    """What programs call the folders that they keep beside the audio files."""
+    from .dj import engine, serato
+
+    return {serato.FOLDER.casefold(), engine.FOLDER.casefold()}
+
+
+def holds_audio(folder: Path) -> bool:
+    """Whether there is an audio file anywhere under a folder."""
+    from .audio.audio_tags import READABLE_SUFFIXES, UNREADABLE_SUFFIXES
+
+    suffixes = READABLE_SUFFIXES | UNREADABLE_SUFFIXES
+    return any(
+        os.path.splitext(name)[1].lower() in suffixes
+        for _, _, files in os.walk(folder, followlinks=False)
+        for name in files
+    )

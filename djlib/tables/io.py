@@ -22,9 +22,20 @@ from .csv.checking import Duplicates, Report, RowCheck
 from .csv.sniffing import table_kind
 from .csv.sources import estimate_rows, open_source
 from .problems import Problem
-from .schema import SCHEMAS, Schema, recognise, rename_to_schema
+from .schema import SCHEMAS, TRACKS, Schema, recognise, rename_to_schema
 
-__all__ = ["TableWriter", "count_rows", "iter_table", "read_table", "undefuse", "write_table"]
+__all__ = [
+    "TableWriter",
+    "count_rows",
+    "is_table",
+    "iter_table",
+    "read_library_table",
+    "read_table",
+    "undefuse",
+    "write_table",
+]
+
+TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".csv.gz", ".tsv.gz", ".txt.gz")
 
 _BATCH_ROWS = 50_000
 _ALL_ROWS = 1 << 60
@@ -92,6 +103,24 @@ def iter_table(
     return _checked_batches(
         path, schema, batch_rows, problems, delimiter=delimiter, encoding=encoding
     )
+
+
+def is_table(path: Path) -> bool:
+    """Whether a path names a table rather than a library: by its suffix."""
+    return path.name.lower().endswith(TABLE_SUFFIXES) and not path.is_dir()
+
+
+def read_library_table(path: Path, problems: list[Problem]) -> pd.DataFrame:
+    """Read a table of tracks as a library. A file of predictions has track ids too, but taking it
+    for a library would replace the library: it raises `InputError`."""
+    table = read_table(path, schema=TRACKS, problems=problems)
+    answers = {"predicted_bucket", "correct_bucket"}.intersection(table.columns)
+    if answers and "bucket" not in table:
+        raise InputError(
+            f"{path}: its column {min(answers)!r} says it holds predictions or corrections, "
+            f"no library; 'djlib feedback {path}' takes corrections"
+        )
+    return table
 
 
 def count_rows(path: str | Path) -> int | None:

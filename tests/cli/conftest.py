@@ -10,7 +10,8 @@ import pytest
 from djlib.settings import Workspace, load_settings
 from djlib.workflows.buckets.assign import AssignOptions, propose_buckets
 from djlib.workflows.core.progress import NullReporter
-from djlib.workflows.library.scan import ScanOptions, scan_library
+from djlib.workflows.library.gather import ScanOptions
+from djlib.workflows.library.scan import scan_library
 from tests.conftest import QUICK
 from tests.formats.samples import rekordbox_playlist, rekordbox_xml
 

@@ -11,7 +11,7 @@ from djlib.workflows.buckets.corrections import corrections_so_far, n_logged, re
 from djlib.workflows.buckets.models import bucket_models, buckets_in_use
 from djlib.workflows.buckets.renames import take_renames
 from djlib.workflows.core.progress import NullReporter
-from djlib.workflows.library.scan import ScanOptions, read_tracks
+from djlib.workflows.library.tracks import read_tracks
 from tests.workflows.feeding import corrected, feed, second_choice
 
 
@@ -149,7 +149,7 @@ def test_corrections_that_look_like_a_rename_are_noticed_taken_or_not(here: Work
 def test_whoever_reads_the_library_sees_the_names_of_today(here: Workspace) -> None:
     old = next(iter(buckets(here)))
     take_renames(here, [f"{old}=Sunrise"])
-    tracks, _, _ = read_tracks(here, here.tracks, ScanOptions(), NullReporter())
+    tracks, _, _ = read_tracks(here, here.tracks, NullReporter())
 
     assert "Sunrise" in set(tracks["bucket"])
     assert old not in set(tracks["bucket"])

@@ -14,14 +14,8 @@ from djlib.errors import UsageError
 from djlib.settings import Settings, Workspace
 from djlib.workflows.core.progress import NullReporter
 from djlib.workflows.library import scan as remembering
-from djlib.workflows.library.scan import (
-    ScanOptions,
-    ScanReport,
-    last_scan,
-    same,
-    scan_library,
-    state_of,
-)
+from djlib.workflows.library.gather import ScanOptions
+from djlib.workflows.library.scan import ScanReport, last_scan, same, scan_library, state_of
 from djlib.workflows.library.watch import stopped_by_signals, watch
 from tests.formats.samples import TRACKS, rekordbox_playlist, rekordbox_xml
 

@@ -23,7 +23,7 @@ from ...registry import Version
 from ...settings import Settings, Workspace
 from ...tables.atomic import replace_file
 from ...tables.events import utc_now
-from ...tables.io import TableWriter, count_rows, iter_table
+from ...tables.io import TableWriter, count_rows, is_table, iter_table
 from ...tables.plain_json import json_text
 from ...tables.problems import Problem
 from ...tables.schema import PREDICTIONS, TRACKS, split_buckets
@@ -31,8 +31,7 @@ from ..core.edits import keep_unread, state_of
 from ..core.progress import ProgressReporter
 from ..core.runs import run, update_metrics
 from ..core.song_identity import disambiguate_track_ids
-from ..library.gather import is_table
-from ..library.scan import ScanOptions, read_tracks
+from ..library.tracks import read_tracks
 from .audit import trail
 from .corrections import Corrections, corrections_so_far
 from .models import as_trained, bucket_models, choose_threshold, out_of_fold
@@ -335,7 +334,7 @@ def _batches(
         )
     else:
         whole_table = False
-        tracks, _, problems = read_tracks(workspace, source, ScanOptions(), talk)
+        tracks, _, problems = read_tracks(workspace, source, talk)
         report.problems += problems
         tables = iter([tracks])
     for table in tables:

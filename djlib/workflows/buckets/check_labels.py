@@ -14,14 +14,13 @@ from ...bucketing.analysis.label_quality import LabelQuality, label_quality
 from ...bucketing.training import assemble
 from ...errors import UsageError
 from ...settings import Settings, Workspace
-from ...tables.io import write_table
+from ...tables.io import is_table, write_table
 from ...tables.problems import Problem
 from ..core.edits import keep_unread, state_of
 from ..core.progress import ProgressReporter
 from ..core.runs import run
 from ..core.song_identity import disambiguate_track_ids
-from ..library.gather import is_table
-from ..library.scan import ScanOptions, read_tracks
+from ..library.tracks import read_tracks
 from .corrections import Corrections, corrections_so_far
 from .train import new_model, training_source
 
@@ -87,7 +86,7 @@ def check_labels(
         source = source or training_source(workspace)
         if output and output.exists() and source.exists() and output.samefile(source):
             raise UsageError(f"{output} is the file the tracks are in; name another --output")
-        tracks, _, problems = read_tracks(workspace, source, ScanOptions(remember=False), talk)
+        tracks, _, problems = read_tracks(workspace, source, talk, remember=False)
         so_far = corrections_so_far(workspace)
         found = _judged(settings, tracks, disambiguate_track_ids(so_far, tracks), talk)
         report = _report(source, found, problems, output)

@@ -22,7 +22,7 @@ from ...tables.atomic import replace_file
 from ...tables.events import utc_now
 from ..core.progress import ProgressReporter
 from ..core.song_identity import disambiguate_track_ids
-from ..library.scan import ScanOptions, read_tracks
+from ..library.tracks import read_tracks
 from .compare_page import compare_page
 from .compare_words import compare_markdown
 from .comparison import AsSaved, CompareReport, Named, as_saved, takes_part
@@ -52,7 +52,7 @@ def compare_on_library(
     began = time.monotonic()
     takers = takes_part(workspace, settings, names, baselines=baselines)
     source = source or training_source(workspace)
-    tracks, _, problems = read_tracks(workspace, source, ScanOptions(remember=False), talk)
+    tracks, _, problems = read_tracks(workspace, source, talk, remember=False)
     training = assemble(
         tracks,
         disambiguate_track_ids(corrections_so_far(workspace), tracks),

@@ -30,7 +30,7 @@ from ...tables.events import read_events, utc_now
 from ..core.progress import ProgressReporter
 from ..core.song_identity import disambiguate_track_ids
 from ..library.find_track import find_track
-from ..library.scan import ScanOptions, read_tracks
+from ..library.tracks import read_tracks
 from .audit import Said, said_of
 from .corrections import CORRECTIONS, corrections_so_far
 from .models import as_trained, bucket_models, choose_threshold, out_of_fold
@@ -212,7 +212,7 @@ def _kept_aside(
     try:
         source = Path(version.metadata.get("source", ""))
         source = source if source.is_file() else training_source(workspace)
-        tracks = read_tracks(workspace, source, ScanOptions(remember=False), talk)[0]
+        tracks = read_tracks(workspace, source, talk, remember=False)[0]
         corrections = disambiguate_track_ids(corrections_so_far(workspace), tracks)
         share = settings.buckets.test_share
         return assemble(tracks, corrections, test_share=share, several=model.is_multi_).kept_aside

@@ -14,7 +14,7 @@ from ..core.learner import Challenge, Learner
 from ..core.progress import NullReporter, ProgressReporter
 from ..core.runs import run
 from ..core.song_identity import disambiguate_track_ids
-from ..library.scan import ScanOptions, read_tracks
+from ..library.tracks import read_tracks
 from .corrections import corrections_so_far
 from .models import bucket_models, in_use
 from .train import fingerprint, learn, new_model, training_source
@@ -58,7 +58,7 @@ def _comparisons(version: Version) -> dict[str, Any]:
 
 def _same(workspace: Workspace, settings: Settings) -> Version | None:
     """The newest sound version that learned exactly these labels with these settings."""
-    tracks = read_tracks(workspace, training_source(workspace), ScanOptions(), NullReporter())[0]
+    tracks = read_tracks(workspace, training_source(workspace), NullReporter())[0]
     training = assemble(
         tracks,
         disambiguate_track_ids(corrections_so_far(workspace), tracks),

@@ -22,7 +22,7 @@ from ...tables.problems import Problem
 from ...tables.schema import TRACKS
 from ..core.progress import ProgressReporter
 from ..core.song_identity import disambiguate_track_ids
-from ..library.scan import ScanOptions, read_tracks
+from ..library.tracks import read_tracks
 from .corrections import corrections_so_far
 from .train import training_source
 
@@ -105,7 +105,7 @@ def crate_rules(
     where fewer than two crates hold tracks.
     """
     source = source or training_source(workspace)
-    tracks, _, problems = read_tracks(workspace, source, ScanOptions(remember=False), talk)
+    tracks, _, problems = read_tracks(workspace, source, talk, remember=False)
     corrections = disambiguate_track_ids(corrections_so_far(workspace), tracks)
     known = assemble(tracks, corrections, test_share=0.0, several=True)
     labels = encode(known.labels)

@@ -26,7 +26,7 @@ from ...tables.schema import TRACKS
 from ..core.progress import ProgressReporter, read_ahead
 from ..core.runs import run, update_metrics
 from ..core.song_identity import disambiguate_track_ids
-from ..library.scan import ScanOptions, read_tracks
+from ..library.tracks import read_tracks
 from .before_after import Pace, as_measured, before_after, changed_labels, never_unlearned, why_full
 from .corrections import corrections_so_far, n_logged, renames_so_far
 from .models import (
@@ -130,7 +130,7 @@ def learn(
     """Do what `train` does, inside a run that already holds the workspace; `pace` may allow to go
     on from the version in use."""
     source = source or training_source(workspace)
-    tracks, _, problems = read_tracks(workspace, source, ScanOptions(), talk)
+    tracks, _, problems = read_tracks(workspace, source, talk)
     training = assemble(
         tracks,
         disambiguate_track_ids(corrections_so_far(workspace), tracks),

@@ -35,7 +35,7 @@ from ...settings import Settings, Workspace
 from ...tables.io import read_table
 from ...tables.schema import PREDICTIONS
 from ..core.progress import ProgressReporter
-from ..library.scan import ScanOptions, read_tracks
+from ..library.tracks import read_tracks
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def library_trends(
     if options.chart:
         chart_kind(options.chart)
     source = source or _scanned(workspace)
-    everything = read_tracks(workspace, source, ScanOptions(remember=False), talk)[0]
+    everything = read_tracks(workspace, source, talk, remember=False)[0]
     tracks, days = _dated(source, everything)
     periods = in_periods(days, options.by)
     is_recent = _recent(days, periods, options.since)

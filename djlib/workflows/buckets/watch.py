@@ -14,7 +14,7 @@ from ...monitoring.finding import Finding, together
 from ...settings import Settings, Workspace
 from ..core.progress import NullReporter, ProgressReporter
 from ..core.samples import meaning_drift
-from ..library.scan import ScanOptions, read_tracks
+from ..library.tracks import read_tracks
 from .acceptance import looks
 from .audit import confidences_of
 from .models import bucket_models
@@ -94,7 +94,7 @@ def _sentences(workspace: Workspace, settings: Settings, since: str) -> list[Fin
         return []
     from ...features.embedding.encoder import SentenceEmbedder
 
-    tracks = read_tracks(workspace, training_source(workspace), ScanOptions(), NullReporter())[0]
+    tracks = read_tracks(workspace, training_source(workspace), NullReporter())[0]
     days = days_added(tracks["date_added"].reset_index(drop=True))
     is_recent = np.asarray(days >= pd.Timestamp(since))
     old = days.notna().to_numpy() & ~is_recent

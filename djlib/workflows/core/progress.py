@@ -10,8 +10,6 @@ from typing import Any, Protocol
 import pandas as pd
 
 from ...errors import EmbeddingsMissingError
-from ...features.embedding.encoder import SentenceEmbedder, embedding_told
-from ...features.embedding.sentences import sentences
 
 Progress = Callable[[int], None]
 
@@ -53,6 +51,8 @@ def give_back() -> None:
 @contextmanager
 def reading(talk: ProgressReporter, what: str) -> Iterator[None]:
     """A step whose progress is the number of texts embedded for the first time."""
+    from ...features.embedding.encoder import embedding_told
+
     with talk.step(what) as progress, embedding_told(progress):
         yield
 
@@ -65,6 +65,9 @@ def read_ahead(talk: ProgressReporter, model: Any, tracks: pd.DataFrame) -> None
     engine = getattr(model, "engine", None)
     if engine is None:
         return
+    from ...features.embedding.encoder import SentenceEmbedder
+    from ...features.embedding.sentences import sentences
+
     with (
         talk.step("Reading names and genres", len(tracks)) as progress,
         suppress(EmbeddingsMissingError),

@@ -8,14 +8,13 @@ from typing import Any
 
 from ...features.music import parse_key
 from ...settings import Workspace
-from ...tables.io import read_table
+from ...tables.io import is_table, read_table
 from ...tables.problems import Problem
 from ...tables.quality import QualityReport, quality_report
 from ...tables.schema import TRACKS, recognise
 from ..buckets.train import training_source
 from ..core.progress import ProgressReporter
-from .gather import is_table
-from .scan import ScanOptions, read_tracks
+from .tracks import read_tracks
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ def check_table(workspace: Workspace, source: Path | None, talk: ProgressReporte
             table = read_table(source, problems=problems, duplicates="keep")
         schema = recognise(table.columns) or TRACKS
     else:
-        table, choice, problems = read_tracks(workspace, source, ScanOptions(remember=False), talk)
+        table, choice, problems = read_tracks(workspace, source, talk, remember=False)
         left_out = dict(choice.left_out) if choice else {}
     readable = {"key": lambda text: parse_key(text) is not None}
     quality = quality_report(table, schema, readable=readable)

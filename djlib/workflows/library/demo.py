@@ -18,7 +18,8 @@ from ...tables.io import TableWriter
 from ..buckets.assign import AssignOptions, AssignReport, propose_buckets
 from ..buckets.train import TrainReport, draw_confidence, train_buckets
 from ..core.progress import ProgressReporter
-from .scan import ScanOptions, ScanReport, scan_library
+from .gather import ScanOptions
+from .scan import ScanReport, scan_library
 
 Invented = Literal["tracks", "listings", "opportunities"]
 

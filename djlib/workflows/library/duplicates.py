@@ -15,13 +15,12 @@ import pandas as pd
 from ...features.same_song import Recording, Sets, is_same_recording, same_songs, song_version
 from ...formats.locations import path_key
 from ...settings import Settings, Workspace
-from ...tables.io import read_table, write_table
+from ...tables.io import is_table, read_table, write_table
 from ...tables.problems import Problem
 from ..buckets.train import training_source
 from ..core.progress import ProgressReporter
 from ..core.runs import run
-from .gather import is_table
-from .scan import ScanOptions, read_tracks
+from .tracks import read_tracks
 
 LOSSLESS = frozenset((".flac", ".wav", ".aif", ".aiff", ".alac", ".ape", ".wv", ".tak", ".tta"))
 _TAGS = ("artist", "title", "album", "label", "genres", "bpm", "key", "year")
@@ -171,8 +170,7 @@ def list_duplicates(
         if is_table(source):
             tracks = read_table(source, schema="tracks", problems=problems, duplicates="keep")
         else:
-            options = ScanOptions(remember=False)
-            tracks, _, problems = read_tracks(workspace, source, options, talk)
+            tracks, _, problems = read_tracks(workspace, source, talk, remember=False)
         with talk.step("Comparing songs", len(tracks)) as progress:
             rows = find_copies(tracks)
             progress(len(tracks))

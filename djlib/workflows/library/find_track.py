@@ -11,12 +11,11 @@ from ...bucketing.field_words import shortened
 from ...errors import NotFoundError, UsageError
 from ...features.text import fold
 from ...settings import Workspace
-from ...tables.io import iter_table
+from ...tables.io import is_table, iter_table
 from ...tables.schema import TRACKS
 from ..core.progress import ProgressReporter
 from ..core.song_identity import song_name
-from .gather import is_table
-from .scan import ScanOptions, read_tracks
+from .tracks import read_tracks
 
 _MOST_SHOWN = 10
 _LONGEST = 60
@@ -60,7 +59,7 @@ def _batches(workspace: Workspace, source: Path, talk: ProgressReporter) -> Iter
     if is_table(source):
         yield from iter_table(source, schema=TRACKS, problems=[])
     else:
-        yield read_tracks(workspace, source, ScanOptions(remember=False), talk)[0]
+        yield read_tracks(workspace, source, talk, remember=False)[0]
 
 
 def _names(batch: pd.DataFrame) -> Iterator[str]:

@@ -14,21 +14,37 @@ from typing import Any
 
 import pandas as pd
 
-from ...errors import DjlibError, InputError, NotFoundError
+from ...bucketing.labels import buckets_of
+from ...errors import DjlibError, NotFoundError
 from ...features.text import split_artist_title
+from ...features.title_facts import fill_from_titles
 from ...formats.collection import Library
 from ...formats.format import format_named
 from ...formats.library import holds_audio, is_one_library, libraries_in, read_library
 from ...formats.merging import merge
 from ...formats.options import ReadOptions
-from ...tables.io import read_table
+from ...formats.playlists import Choice, attach_buckets, choose_buckets
+from ...settings import Workspace
+from ...tables.io import is_table, read_library_table
 from ...tables.problems import Problem
-from ...tables.schema import TRACKS
+from ...tables.schema import BUCKET_SEPARATOR
 from ..core.progress import ProgressReporter
 
-TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".csv.gz", ".tsv.gz", ".txt.gz")
-
 _TABLE = "table"
+
+
+@dataclass(frozen=True)
+class ScanOptions:
+    """What a person may ask of a scan: globs over playlist names to count or not to count as
+    buckets, all playlists as they are, folder names as buckets, processes for reading tags, and
+    whether the next scan may rely on the tags read now."""
+
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    everything: bool = False
+    folders_as_buckets: bool = False
+    processes: int = 1
+    remember: bool = True
 
 
 @dataclass(frozen=True)
@@ -86,11 +102,6 @@ def _names(read: Sequence[tuple[Path, Library, bool]]) -> list[str]:
     return [one.source if kinds[one.source] == 1 else path.name for path, one, _ in read]
 
 
-def is_table(source: Path) -> bool:
-    """Whether a path names a table rather than a library: by its suffix."""
-    return source.name.lower().endswith(TABLE_SUFFIXES) and not source.is_dir()
-
-
 def _source(path: Path, library: Library) -> Source:
     tracks, lists = len(library.tracks), len(library.playlists)
     return Source(str(path), library.source, tracks, lists, len(library.problems))
@@ -119,19 +130,8 @@ def _read(
 def _table(path: Path, talk: ProgressReporter) -> Library:
     problems: list[Problem] = []
     with talk.step(f"Reading {path.name}"):
-        table = read_table(path, schema=TRACKS, problems=problems)
-    _refuse_answers(path, table)
-    return Library(table, [], problems, _TABLE)
-
-
-def _refuse_answers(source: Path, table: pd.DataFrame) -> None:
-    """A file of predictions has track ids too, but scanning it would replace the library."""
-    answers = {"predicted_bucket", "correct_bucket"}.intersection(table.columns)
-    if answers and "bucket" not in table:
-        raise InputError(
-            f"{source}: its column {min(answers)!r} says it holds predictions or corrections, "
-            f"no library; 'djlib feedback {source}' takes corrections"
-        )
+        tracks = read_library_table(path, problems)
+    return Library(tracks, [], problems, _TABLE)
 
 
 def _library(path: Path, options: ReadOptions, talk: ProgressReporter) -> Library:
@@ -152,3 +152,52 @@ def _audio(path: Path, options: ReadOptions, talk: ProgressReporter) -> Library:
             return format_named("folder").read(path, replace(options, progress=progress))
     except OSError as error:
         raise NotFoundError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def gather_tracks(
+    workspace: Workspace, sources: Sequence[Path], options: ScanOptions, talk: ProgressReporter
+) -> tuple[pd.DataFrame, Choice | None, list[Problem], tuple[Source, ...]]:
+    """Read tracks with buckets as their sources call them: what a scan keeps, since every rename
+    is replayed over it each time. Gives the tracks, what became of the playlists (None for a
+    table), the problems, and what each source gave."""
+    cache = workspace.data / "scan_cache.sqlite" if options.remember else None
+    how = ReadOptions(options.processes, cache, options.folders_as_buckets)
+    found = gather(sources, how, talk)
+    library = found.library
+    if found.is_table:
+        unfitting = _fitting_nothing((*options.include, *options.exclude))
+        return library.tracks, None, [*unfitting, *library.problems], found.sources
+    tracks, n_filled = fill_from_titles(library.tracks)
+    choice = choose_buckets(
+        tracks,
+        library.playlists,
+        include=options.include,
+        exclude=options.exclude,
+        everything=options.everything,
+    )
+    problems = [*_fitting_nothing(choice.unmatched), *_filled(n_filled), *library.problems]
+    return _with_buckets(tracks, choice), choice, problems, found.sources
+
+
+def _filled(n_tracks: int) -> list[Problem]:
+    reason = f"tempo or key of {n_tracks} tracks was missing and stands in their titles"
+    return [Problem(None, "", "", reason, "repaired")] if n_tracks else []
+
+
+def _with_buckets(tracks: pd.DataFrame, choice: Choice) -> pd.DataFrame:
+    """Buckets from playlists, after those that a table among the sources states."""
+    stated = buckets_of(tracks)
+    attached = attach_buckets(tracks, choice.kept)
+    if not any(stated):
+        return attached
+    lists = zip(stated, buckets_of(attached), strict=True)
+    all_of_each = [list(dict.fromkeys([*own, *theirs])) for own, theirs in lists]
+    first = [row[0] if row else "" for row in all_of_each]
+    joined = [BUCKET_SEPARATOR.join(row) for row in all_of_each]
+    return attached.assign(
+        bucket=pd.Series(first, dtype="str"), buckets=pd.Series(joined, dtype="str")
+    )
+
+
+def _fitting_nothing(patterns: Sequence[str]) -> list[Problem]:
+    return [Problem(None, "pattern", p, "no playlist is called so", "note") for p in patterns]

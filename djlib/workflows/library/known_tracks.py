@@ -11,13 +11,12 @@ import pandas as pd
 
 from ...errors import DjlibError, NotFoundError
 from ...settings import Workspace
-from ...tables.io import iter_table
+from ...tables.io import is_table, iter_table
 from ...tables.schema import TRACKS
 from ..buckets.corrections import Corrections
 from ..core.progress import NullReporter
 from ..core.runs import past_runs
-from .gather import is_table
-from .scan import ScanOptions, read_tracks
+from .tracks import read_tracks
 
 _log = logging.getLogger(__name__)
 
@@ -61,6 +60,6 @@ def _batches(workspace: Workspace) -> Iterator[pd.DataFrame]:
             if is_table(source):
                 yield from iter_table(source, schema=TRACKS, problems=[])
             else:
-                yield read_tracks(workspace, source, ScanOptions(), NullReporter())[0]
+                yield read_tracks(workspace, source, NullReporter())[0]
         except DjlibError as error:
             _log.warning("%s: not searched for tracks: %s", source, error)

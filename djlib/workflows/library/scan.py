@@ -12,21 +12,15 @@ from typing import Any
 
 import pandas as pd
 
-from ...bucketing.corrections import with_current_names
 from ...bucketing.labels import are_several, buckets_of
 from ...errors import InputError, UsageError
-from ...features.title_facts import fill_from_titles
-from ...formats.options import ReadOptions
-from ...formats.playlists import Choice, attach_buckets, choose_buckets
 from ...settings import Settings, Workspace
 from ...tables.atomic import write_json
 from ...tables.io import write_table
 from ...tables.problems import Problem
-from ...tables.schema import BUCKET_SEPARATOR
-from ..buckets.corrections import renames_so_far
 from ..core.progress import ProgressReporter
 from ..core.runs import run
-from .gather import Source, gather
+from .gather import ScanOptions, Source, gather_tracks
 
 _BESIDE = ("-wal", "-journal")
 """What a database in use has beside it."""
@@ -166,20 +160,6 @@ def _file(workspace: Workspace) -> Path:
 
 
 @dataclass(frozen=True)
-class ScanOptions:
-    """What a person may ask of a scan: globs over playlist names to count or not to count as
-    buckets, all playlists as they are, folder names as buckets, processes for reading tags, and
-    whether the next scan may rely on the tags read now."""
-
-    include: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
-    everything: bool = False
-    folders_as_buckets: bool = False
-    processes: int = 1
-    remember: bool = True
-
-
-@dataclass(frozen=True)
 class ScanReport:
     """What was found: how many tracks, how many already sorted, the buckets with their sizes,
     playlists left out with the reason, and every problem."""
@@ -239,7 +219,7 @@ def scan_library(
         options = replace(options, remember=not dry_run)
         ignored = own_folders(workspace)
         states = [state_of(source, ignored=ignored) for source in sources]
-        tracks, choice, problems, given = _as_they_are(workspace, sources, options, talk)
+        tracks, choice, problems, given = gather_tracks(workspace, sources, options, talk)
         shown = ", ".join(map(str, sources))
         if not len(tracks):
             raise InputError(f"{shown}: no track could be read{_first_reason(problems)}")
@@ -270,63 +250,6 @@ def _options(noted: Mapping[str, Any]) -> ScanOptions:
         name: tuple(v) if isinstance(v, list) else v for name, v in noted.items()
     }
     return ScanOptions(**plain)
-
-
-def read_tracks(
-    workspace: Workspace, source: Path, options: ScanOptions, talk: ProgressReporter
-) -> tuple[pd.DataFrame, Choice | None, list[Problem]]:
-    """Tracks of a table, a DJ library or a folder, with buckets as they are called now; what
-    became of its playlists (None for a table); and the problems met."""
-    tracks, choice, problems, _ = _as_they_are(workspace, [source], options, talk)
-    return with_current_names(tracks, renames_so_far(workspace)), choice, problems
-
-
-def _as_they_are(
-    workspace: Workspace, sources: Sequence[Path], options: ScanOptions, talk: ProgressReporter
-) -> tuple[pd.DataFrame, Choice | None, list[Problem], tuple[Source, ...]]:
-    """The same with buckets as the sources call them: what a scan keeps, since every rename is
-    replayed over it each time."""
-    cache = workspace.data / "scan_cache.sqlite" if options.remember else None
-    how = ReadOptions(options.processes, cache, options.folders_as_buckets)
-    found = gather(sources, how, talk)
-    library = found.library
-    if found.is_table:
-        unfitting = _fitting_nothing((*options.include, *options.exclude))
-        return library.tracks, None, [*unfitting, *library.problems], found.sources
-    tracks, n_filled = fill_from_titles(library.tracks)
-    choice = choose_buckets(
-        tracks,
-        library.playlists,
-        include=options.include,
-        exclude=options.exclude,
-        everything=options.everything,
-    )
-    problems = [*_fitting_nothing(choice.unmatched), *_filled(n_filled), *library.problems]
-    return _with_buckets(tracks, choice), choice, problems, found.sources
-
-
-def _filled(n_tracks: int) -> list[Problem]:
-    reason = f"tempo or key of {n_tracks} tracks was missing and stands in their titles"
-    return [Problem(None, "", "", reason, "repaired")] if n_tracks else []
-
-
-def _with_buckets(tracks: pd.DataFrame, choice: Choice) -> pd.DataFrame:
-    """Buckets from playlists, after those that a table among the sources states."""
-    stated = buckets_of(tracks)
-    attached = attach_buckets(tracks, choice.kept)
-    if not any(stated):
-        return attached
-    lists = zip(stated, buckets_of(attached), strict=True)
-    all_of_each = [list(dict.fromkeys([*own, *theirs])) for own, theirs in lists]
-    first = [row[0] if row else "" for row in all_of_each]
-    joined = [BUCKET_SEPARATOR.join(row) for row in all_of_each]
-    return attached.assign(
-        bucket=pd.Series(first, dtype="str"), buckets=pd.Series(joined, dtype="str")
-    )
-
-
-def _fitting_nothing(patterns: Sequence[str]) -> list[Problem]:
-    return [Problem(None, "pattern", p, "no playlist is called so", "note") for p in patterns]
 
 
 def _named(sources: Sequence[Path]) -> str:

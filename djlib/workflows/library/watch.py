@@ -17,7 +17,8 @@ from typing import Any
 from ...errors import BusyError, DjlibError
 from ...settings import Settings, Workspace
 from ..core.progress import ProgressReporter
-from .scan import ScanOptions, ScanReport, own_folders, remembered, same, scan_library, state_of
+from .gather import ScanOptions
+from .scan import ScanReport, own_folders, remembered, same, scan_library, state_of
 
 
 def watch(
