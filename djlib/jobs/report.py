@@ -56,7 +56,7 @@ class Story:
 
 def stories(state: sqlite3.Connection) -> list[Story]:
     """What is on record of every learner."""
-    found = []
+    learners = []
     for (learner,) in state.execute("SELECT DISTINCT learner FROM findings ORDER BY 1").fetchall():
         by_day = earlier(state, learner)
         rows = state.execute(
@@ -76,17 +76,17 @@ def stories(state: sqlite3.Connection) -> list[Story]:
             )
             for row in rows
         ]
-        found.append(Story(learner, rows[0]["slot"], rows[0]["version"], looks))
-    return found
+        learners.append(Story(learner, rows[0]["slot"], rows[0]["version"], looks))
+    return learners
 
 
-def monitor_page(found: Sequence[Story], runs: Sequence[JobRun], day: str) -> str:
+def monitor_page(all_stories: Sequence[Story], runs: Sequence[JobRun], day: str) -> str:
     """The page as one HTML file."""
     return render(
         "monitor.html",
         title="djlib: what has changed",
         meta=f"as of {day}",
-        stories=[_story(story) for story in found],
+        stories=[_story(story) for story in all_stories],
         runs=[_run(run) for run in runs],
         small_print=_HOW,
     )

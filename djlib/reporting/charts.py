@@ -74,11 +74,11 @@ def write_chart(figure: Figure, path: str | Path, *, title: str, alt: str) -> No
 def _draw(confidence: np.ndarray, correct: np.ndarray, threshold: float) -> Figure:
     figure = new_figure(6.4, 6.8)
     above, below = figure.subplots(2, 1, height_ratios=[2, 1], sharex=True)
-    said, right, size = np.array(reliability(confidence, correct)).T
+    confidences, right, size = np.array(reliability(confidence, correct)).T
     off = calibration_error(confidence, correct)
     above.plot([0, 1], [0, 1], "--", color=FAINT, label="honest")
-    above.plot(said, right, "-", color=BAR, linewidth=1)
-    above.scatter(said, right, s=20 + 120 * size / size.max(), color=BAR, zorder=3)
+    above.plot(confidences, right, "-", color=BAR, linewidth=1)
+    above.scatter(confidences, right, s=20 + 120 * size / size.max(), color=BAR, zorder=3)
     above.set(ylabel="right that often", ylim=(0, 1), xlim=(0, 1))
     above.set_title(
         f"How often a confidence is right ({len(confidence):,} tracks, calibration error "

@@ -228,10 +228,10 @@ _MARGIN = (26, 96, 40, 46)
 _STEPS = 5
 
 
-def found_chart(lines: Sequence[Line]) -> str:
+def cumulative_keepers_chart(lines: Sequence[Line]) -> str:
     """Draw keepers found over answers given.
 
-    >>> "keepers found" in found_chart([Line("a", ((0, 0), (20, 5)))])
+    >>> "keepers found" in cumulative_keepers_chart([Line("a", ((0, 0), (20, 5)))])
     True
     """
     most_x = max(x for line in lines for x, _ in line.points)

@@ -12,7 +12,7 @@ from ...bandit.simulation.simulate import ORACLE, Mean, Standing
 from ...bandit.simulation.transfer import FewShot, Transfer
 from ...reporting.pages import Cell, Chart, Row, render
 from ...reporting.palette import SERIES
-from ...reporting.svg import Line, found_chart, reliability_diagram, share_chart
+from ...reporting.svg import Line, cumulative_keepers_chart, reliability_diagram, share_chart
 from ...tables.problems import Problem
 
 NO_TASTE = ("random", "oracle")
@@ -66,8 +66,8 @@ class Figure:
 
     def of(self, standing: Standing) -> str:
         """The mean as it is written; a dash where there is none."""
-        found = standing.figures.get(self.name)
-        return _SHY if found is None else self.write(found.mean)
+        measured = standing.figures.get(self.name)
+        return _SHY if measured is None else self.write(measured.mean)
 
 
 def _share(value: float) -> str:
@@ -143,7 +143,7 @@ def meta(report: SimulateReport) -> str:
 
 def sentences(report: SimulateReport) -> list[str]:
     """What the figures mean."""
-    found = []
+    lines = []
     for standing in report.standings:
         if standing.name in NO_TASTE:
             continue
@@ -151,8 +151,8 @@ def sentences(report: SimulateReport) -> list[str]:
         exploit = standing.figures["exploit_rate"]
         if exploit and standing.figures["explore_rate"]:
             words += f"; where it is sure {100 * exploit.mean:.1f} %"
-        found.append(f"{words}.")
-    return found
+        lines.append(f"{words}.")
+    return lines
 
 
 def how(report: SimulateReport) -> dict[str, str]:
@@ -204,7 +204,7 @@ def _curves(report: SimulateReport, styles: dict[str, Line]) -> list[Chart]:
         shares.append(_drawn(styles[standing.name], _by_batch(standing.curve, step)))
     by_batch = share_chart(shares, report.base_rate)
     return [
-        Chart(found_chart(curves), "Keepers found", "by how many were asked about"),
+        Chart(cumulative_keepers_chart(curves), "Keepers found", "by how many were asked about"),
         Chart(by_batch, "Share kept in each batch", "dotted: base rate"),
     ]
 
@@ -274,5 +274,5 @@ def _drawn(style: Line, points: list[tuple[float, float]]) -> Line:
 
 
 def _mean(standing: Standing, name: str) -> float:
-    found = standing.figures.get(name)
-    return found.mean if found else 0.0
+    measured = standing.figures.get(name)
+    return measured.mean if measured else 0.0
