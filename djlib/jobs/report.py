@@ -5,11 +5,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from ..errors import BusyError
 from ..monitoring.finding import earlier
 from ..monitoring.outbox import Alert
-from ..reporting.pages import Cell, Row, Section, figure, page, side_by_side, table
+from ..reporting.pages import Cell, Chart, Row, render
 from ..reporting.svg import Line, Plot, round_ticks
 from ..tables.atomic import replace_file
 from .slots import JobRun, Slot
@@ -55,7 +56,7 @@ class Story:
 
 def stories(state: sqlite3.Connection) -> list[Story]:
     """What is on record of every learner."""
-    found = []
+    learners = []
     for (learner,) in state.execute("SELECT DISTINCT learner FROM findings ORDER BY 1").fetchall():
         by_day = earlier(state, learner)
         rows = state.execute(
@@ -75,42 +76,51 @@ def stories(state: sqlite3.Connection) -> list[Story]:
             )
             for row in rows
         ]
-        found.append(Story(learner, rows[0]["slot"], rows[0]["version"], looks))
-    return found
+        learners.append(Story(learner, rows[0]["slot"], rows[0]["version"], looks))
+    return learners
 
 
-def monitor_page(found: Sequence[Story], runs: Sequence[JobRun], day: str) -> str:
+def monitor_page(all_stories: Sequence[Story], runs: Sequence[JobRun], day: str) -> str:
     """The page as one HTML file."""
-    sections = [_story(story) for story in found]
-    if not found:
-        sections = [Section("Nothing watched yet", "'djlib jobs run monitor' looks once a day.")]
-    if runs:
-        sections.append(_runs(runs))
-    return page("djlib: what has changed", f"as of {day}", sections, _HOW)
-
-
-def _story(story: Story) -> Section:
-    moved = [look.what for look in story.looks if look.verdict == "moved"]
-    intro = f"Version {story.version}, looked at on {story.day}. " + (
-        f"Moved: {', '.join(moved)}." if moved else "Nothing has moved."
+    return render(
+        "monitor.html",
+        title="djlib: what has changed",
+        meta=f"as of {day}",
+        stories=[_story(story) for story in all_stories],
+        runs=[_run(run) for run in runs],
+        small_print=_HOW,
     )
-    rows = [
-        Row(
-            look.what,
-            (
-                Cell(look.kind, style="words"),
-                Cell(_VERDICTS[look.verdict], style="words"),
-                Cell("" if look.effect is None else f"{look.effect:.2f}"),
-                Cell("" if look.p_value is None else f"{look.p_value:.3f}"),
-                Cell(look.words, style="wrap"),
-            ),
-        )
-        for look in story.looks
-    ]
-    headings = ["what", "kind", "verdict", "how far", "p", "in words"]
-    charts = [figure(_chart(look), look.what, look.kind) for look in story.looks if look.days]
-    body = table(headings, rows, words="kind,verdict,in words")
-    return Section(story.learner.capitalize(), intro, body + side_by_side(charts))
+
+
+def _story(story: Story) -> dict[str, Any]:
+    return {
+        "learner": story.learner.capitalize(),
+        "version": story.version,
+        "day": story.day,
+        "moved": [look.what for look in story.looks if look.verdict == "moved"],
+        "rows": [_look(look) for look in story.looks],
+        "charts": [Chart(_chart(look), look.what, look.kind) for look in story.looks if look.days],
+    }
+
+
+def _look(look: Look) -> Row:
+    cells = (
+        Cell(look.kind, style="words"),
+        Cell(_VERDICTS[look.verdict], style="words"),
+        Cell("" if look.effect is None else f"{look.effect:.2f}"),
+        Cell("" if look.p_value is None else f"{look.p_value:.3f}"),
+        Cell(look.words, style="wrap"),
+    )
+    return Row(look.what, cells)
+
+
+def _run(run: JobRun) -> Row:
+    cells = (
+        Cell(run.slot, style="words"),
+        Cell(run.outcome, style="words"),
+        Cell(run.said, style="wrap"),
+    )
+    return Row(f"{run.job} {run.learner}".strip(), cells)
 
 
 def _chart(look: Look) -> str:
@@ -127,23 +137,6 @@ def _chart(look: Look) -> str:
     plot.line(Line(look.what, points))
     plot.dots((x, y, 2.5) for x, y in points)
     return plot.render(f"{look.what}: " + ", ".join(f"{d} {e:.2f}" for d, e in look.days[-10:]))
-
-
-def _runs(runs: Sequence[JobRun]) -> Section:
-    rows = [
-        Row(
-            f"{run.job} {run.learner}".strip(),
-            (
-                Cell(run.slot, style="words"),
-                Cell(run.outcome, style="words"),
-                Cell(run.said, style="wrap"),
-            ),
-        )
-        for run in runs
-    ]
-    headings = ["job", "for", "ended", "what came of it"]
-    body = table(headings, rows, words="for,ended,what came of it")
-    return Section("What the jobs did", "The newest first.", body)
 
 
 def write_report(here: Here) -> Outcome:

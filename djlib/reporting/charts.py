@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,7 +63,10 @@ def write_chart(figure: Figure, path: str | Path, *, title: str, alt: str) -> No
     figure.savefig(content, format="png" if kind == "html" else kind, dpi=130)
     drawn = content.getvalue()
     if kind == "html":
-        drawn = _page(drawn, title, alt)
+        from .pages import render  # a picture alone needs no templates
+
+        picture = base64.b64encode(drawn).decode("ascii")
+        drawn = render("report.html", title=title, alt=alt, picture=picture).encode()
     with replace_file(path) as handle:
         handle.write(drawn)
 
@@ -72,11 +74,11 @@ def write_chart(figure: Figure, path: str | Path, *, title: str, alt: str) -> No
 def _draw(confidence: np.ndarray, correct: np.ndarray, threshold: float) -> Figure:
     figure = new_figure(6.4, 6.8)
     above, below = figure.subplots(2, 1, height_ratios=[2, 1], sharex=True)
-    said, right, size = np.array(reliability(confidence, correct)).T
+    confidences, right, size = np.array(reliability(confidence, correct)).T
     off = calibration_error(confidence, correct)
     above.plot([0, 1], [0, 1], "--", color=FAINT, label="honest")
-    above.plot(said, right, "-", color=BAR, linewidth=1)
-    above.scatter(said, right, s=20 + 120 * size / size.max(), color=BAR, zorder=3)
+    above.plot(confidences, right, "-", color=BAR, linewidth=1)
+    above.scatter(confidences, right, s=20 + 120 * size / size.max(), color=BAR, zorder=3)
     above.set(ylabel="right that often", ylim=(0, 1), xlim=(0, 1))
     above.set_title(
         f"How often a confidence is right ({len(confidence):,} tracks, calibration error "
@@ -93,16 +95,6 @@ def _draw(confidence: np.ndarray, correct: np.ndarray, threshold: float) -> Figu
     below.margins(y=0.3)  # room for the words above the bars
     below.text(threshold + 0.01, below.get_ylim()[1] * 0.88, "sure from here", fontsize=9)
     return figure
-
-
-def _page(png: bytes, title: str, alt: str) -> bytes:
-    picture = base64.b64encode(png).decode("ascii")
-    return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>'
-        f'<body style="margin:2rem;font-family:system-ui"><img style="max-width:100%" '
-        f'alt="{escape(alt)}" '
-        f'src="data:image/png;base64,{picture}"></body></html>\n'
-    ).encode()
 
 
 _FIELD_INCHES = 0.42

@@ -61,7 +61,7 @@ PANELS: tuple[Panel, ...] = (liked, foreseen)
 
 
 def _as_shares(axes: Any, title: str) -> None:
-    axes.set(ylim=(0, 1.08), yticks=[0, 0.25, 0.5, 0.75, 1])
+    axes.set(ylim=(0, 1.08), yticks=[0, 0.25, 0.5, 0.75, 1], ylabel="share")
     axes.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
     axes.set_title(title, fontsize=10, loc="left", color=INK)
 
@@ -104,15 +104,20 @@ def progress_chart(
     n_panels = sum(len(panels) for _, panels in groups)
     if not n_panels:
         raise InputError("no chart: nothing is tested or answered yet; run 'djlib feedback'")
-    figure = new_figure(7.6, 0.6 + 2.3 * n_panels)
+    figure = new_figure(7.6, 1.0 + 2.3 * n_panels)
+    heading = "Accuracy and acceptance over time"
+    figure.suptitle(heading, x=0.01, ha="left", fontsize=13, color=INK)
     all_axes = iter(figure.subplots(n_panels, 1, squeeze=False)[:, 0])
-    for names, panels in groups:
-        _group(names, panels, [next(all_axes) for _ in panels])
-    write_chart(figure, path, title="djlib: progress", alt="Accuracy and acceptance over time")
+    for (names, panels), of_what in zip(groups, ("version", "batch"), strict=True):
+        _group(names, panels, [next(all_axes) for _ in panels], of_what)
+    write_chart(figure, path, title="djlib: progress", alt=heading)
 
 
 def _group(
-    names: Sequence[str], panels: Sequence[Callable[..., bool]], axes: Sequence[Any]
+    names: Sequence[str],
+    panels: Sequence[Callable[..., bool]],
+    axes: Sequence[Any],
+    of_what: str,
 ) -> None:
     """Panels below each other that share what lies across."""
     for panel, one in zip(panels, axes, strict=True):
@@ -123,6 +128,7 @@ def _group(
             one.sharex(axes[0])
         one.tick_params(labelbottom=one is axes[-1])
     if axes:
+        axes[-1].set(xlabel=of_what)
         axes[-1].set_xticks(range(len(names)), names)
         axes[-1].tick_params(axis="x", labelrotation=60 if len(names) > 12 else 0, labelsize=8)
 
@@ -153,7 +159,7 @@ def _content(points: Sequence[Point], axes: Any, *, target: float) -> bool:
     known = [(x, p.satisfaction) for x, p in enumerate(points) if p.satisfaction is not None]
     if axes is not None:
         axes.plot(*zip(*known, strict=True), "o-", color=BAR, linewidth=1)
-        axes.set(ylim=(0.7, 5.3), yticks=range(1, 6))
+        axes.set(ylim=(0.7, 5.3), yticks=range(1, 6), ylabel="rating")
         _titled(axes, "How content they are, 1 to 5")
     return bool(known)
 
@@ -173,7 +179,7 @@ def _shares(axes: Any, known: Sequence[tuple[int, Share, bool]]) -> None:
             fontsize=8,
             color=INK,
         )
-    axes.set(ylim=(0, 1.08), yticks=[0, 0.25, 0.5, 0.75, 1])
+    axes.set(ylim=(0, 1.08), yticks=[0, 0.25, 0.5, 0.75, 1], ylabel="share")
     axes.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
 
 

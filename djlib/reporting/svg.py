@@ -9,8 +9,6 @@ from html import escape
 
 import numpy as np
 
-from ..evaluation.calibration import calibration_error, reliability
-
 Point = tuple[float, float]
 
 _NAME_HEIGHT = 13
@@ -171,24 +169,6 @@ _FIRST = 0.02
 _POINTS = 120
 
 
-def reliability_chart(
-    name: str, confidence: np.ndarray, correct: np.ndarray, colour: str = "accent"
-) -> str:
-    """Draw how often each level of confidence is right, both (n,); the diagonal is honest."""
-    plot = Plot(220, 214, x=(0, 1), y=(0, 1), margin=(8, 20, 22, 34))
-    ends = [(0.0, "0"), (0.5, "50"), (1.0, "100 %")]
-    plot.axes(ends, ends[:2] + [(1.0, "100")])
-    plot.line(Line("honest", ((0, 0), (1, 1)), "soft", "3 4", 1.2))
-    bins = reliability(confidence, correct)
-    plot.line(Line(name, tuple((said, right) for said, right, _ in bins), colour))
-    largest = max((n for _, _, n in bins), default=1)
-    plot.dots(((said, right, 2 + 3 * n / largest) for said, right, n in bins), colour)
-    off = calibration_error(confidence, correct)
-    return plot.render(
-        f"Reliability of {name}: confidence is off by {100 * off:.1f} points on average."
-    )
-
-
 def coverage_curve(confidence: np.ndarray, correct: np.ndarray) -> tuple[tuple[float, float], ...]:
     """Share of tracks answered, surest first, and how often those answers are right.
 
@@ -244,15 +224,14 @@ def _apart(xs: Sequence[float]) -> list[float]:
     return [x for x in xs[:-1] if x * 1.5 <= xs[-1]] + list(xs[-1:])
 
 
-_WIDE, _HIGH = 460, 300
 _MARGIN = (26, 96, 40, 46)
 _STEPS = 5
 
 
-def found_chart(lines: Sequence[Line]) -> str:
+def cumulative_keepers_chart(lines: Sequence[Line]) -> str:
     """Draw keepers found over answers given.
 
-    >>> "keepers found" in found_chart([Line("a", ((0, 0), (20, 5)))])
+    >>> "keepers found" in cumulative_keepers_chart([Line("a", ((0, 0), (20, 5)))])
     True
     """
     most_x = max(x for line in lines for x, _ in line.points)
@@ -288,12 +267,19 @@ def share_chart(lines: Sequence[Line], base_rate: float) -> str:
 def reliability_diagram(
     name: str, bins: Sequence[tuple[float, float, int]], colour: str = "accent"
 ) -> str:
-    """Draw how often keepers were found at each probability: (said, true, rows) of each bin."""
+    """Draw how often answers of each confidence are right, as `evaluation.calibration.reliability`
+    gives it: (mean confidence, share right, rows) of each bin. The diagonal is honest.
+
+    >>> "at 40 % confidence 30 % right" in reliability_diagram("a", [(0.4, 0.3, 9)])
+    True
+    """
     plot = Plot(220, 214, x=(0, 1), y=(0, 1), margin=(8, 20, 22, 34))
     ends = [(0.0, "0"), (0.5, "50"), (1.0, "100 %")]
     plot.axes(ends, [*ends[:2], (1.0, "100")])
     plot.line(Line("honest", ((0, 0), (1, 1)), "soft", "3 4", 1.2))
-    plot.line(Line(name, tuple((said, true) for said, true, _ in bins), colour))
-    largest = max((n for _, _, n in bins), default=1)
-    plot.dots(((said, true, 2 + 3 * n / largest) for said, true, n in bins), colour)
-    return plot.render(f"Reliability of {name}: what was said against what was so.")
+    plot.line(Line(name, tuple((confidence, right) for confidence, right, _ in bins), colour))
+    largest = max((n for *_, n in bins), default=1)
+    plot.dots(((confidence, right, 2 + 3 * n / largest) for confidence, right, n in bins), colour)
+    points = (f"at {100 * confidence:.0f} % confidence {100 * right:.0f} % right"
+              for confidence, right, _ in bins)  # fmt: skip
+    return plot.render(f"Reliability diagram of {name}: {', '.join(points)}.")

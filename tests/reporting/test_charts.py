@@ -29,6 +29,8 @@ def test_each_suffix_gives_its_kind_of_file(tmp_path: Path) -> None:
     picture = re.search(r"base64,([A-Za-z0-9+/=]+)", page)
     assert picture is not None
     assert base64.b64decode(picture[1]).startswith(PNG)
+    assert "<h1>djlib: confidence</h1>" in page
+    assert 'alt="Reliability diagram and histogram of confidence"' in page
 
 
 def test_the_title_says_how_many_tracks_and_how_far_off(tmp_path: Path) -> None:

@@ -5,12 +5,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from djlib.evaluation.calibration import reliability
 from djlib.reporting.svg import (
     Line,
     coverage_chart,
     coverage_curve,
     learning_chart,
-    reliability_chart,
+    reliability_diagram,
 )
 
 from ..evaluation.reading import Page
@@ -46,9 +47,9 @@ def test_one_confidence_for_all_is_one_point() -> None:
 def test_charts_say_in_words_what_they_show() -> None:
     line = Line("a <b>", coverage_curve(CONFIDENCE, CORRECT))
     assert "a <b>" in str(Page(coverage_chart([line])).all("svg")[0]["aria-label"])
-    reliability = Page(reliability_chart("a <b>", CONFIDENCE, CORRECT))
-    assert "off by" in str(reliability.all("svg")[0]["aria-label"])
-    assert len(reliability.all("circle")) == 10
+    diagram = Page(reliability_diagram("a <b>", reliability(CONFIDENCE, CORRECT)))
+    assert str(diagram.all("svg")[0]["aria-label"]).count("% right") == 10
+    assert len(diagram.all("circle")) == 10
 
 
 @pytest.mark.parametrize("shares", [True, False])

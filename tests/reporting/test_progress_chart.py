@@ -38,7 +38,8 @@ def test_each_suffix_gives_its_kind_of_file(tmp_path: Path) -> None:
 
 def test_every_measure_has_a_panel_with_its_figures(tmp_path: Path) -> None:
     text = words(tmp_path, [*FULL, BARE])
-    for said in ("kept aside (hollow", "let stand", "1 to 5", "64%", "78%", "80%", "5 Nov"):
+    for said in ("Accuracy and acceptance over time", "kept aside (hollow", "let stand", "1 to 5",
+                 "64%", "78%", "80%", "5 Nov", ">share<", ">rating<", ">version<"):  # fmt: skip
         assert said in text
 
 

@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from ...bucketing.comparison.model_comparison import CVResult, FoldKindResult
 from ...bucketing.comparison.paired_tests import Effect, PairedComparison
+from ...evaluation.calibration import reliability
 from ...evaluation.confusion import Mistake, confusion_table, worst_mistakes
-from ...reporting.pages import (
-    Cell,
-    Row,
-    Section,
-    effect,
-    figure,
-    items,
-    legend,
-    page,
-    share_or_count,
-    side_by_side,
-    subheading,
-    swatch,
-    table,
-    text,
-)
+from ...reporting.pages import Cell, Chart, Row, effect, render
 from ...reporting.palette import SERIES
-from ...reporting.svg import Line, coverage_chart, coverage_curve, learning_chart, reliability_chart
+from ...reporting.svg import (
+    Line,
+    coverage_chart,
+    coverage_curve,
+    learning_chart,
+    reliability_diagram,
+)
 from .compare_words import (
     DUEL_HEADINGS,
     KINDS,
@@ -50,25 +43,46 @@ _ROOM = 0.2
 
 def compare_page(report: CompareReport) -> str:
     """The comparison as one HTML file."""
-    sections = [Section(headline(report), "", items(sentences(report)), "verdict")]
-    sections += [_round(report, found) for found in report.rounds]
-    if report.saved:
-        sections.append(_saved(report))
-    shown = next((found for found in report.rounds if found.against), None)
-    if shown:
-        sections += [_mistakes(shown, report.is_multi), _buckets(shown), _honesty(report, shown)]
-    if report.curve:
-        sections.append(_curve(report))
-    return page(title(report), meta(report), sections, how(report))
+    styles = _styles(report)
+    compared = [result for result in report.rounds if result.against]
+    return render(
+        "compare.html",
+        title=title(report),
+        meta=meta(report),
+        headline=headline(report),
+        sentences=sentences(report),
+        is_multi=report.is_multi,
+        headings=["model", *(column.heading for column in columns(report.is_multi))],
+        duel_headings=list(DUEL_HEADINGS[1:]),
+        rounds=[_round(report, result, styles) for result in report.rounds],
+        saved=[Row(name, tuple(map(Cell, rest))) for name, *rest in saved(report)],
+        shown=_shown(compared, styles) if compared else None,
+        small_print=how(report),
+        **_learning_curves(report, styles),
+    )
 
 
-def _round(report: CompareReport, found: FoldKindResult) -> Section:
+def _round(
+    report: CompareReport, result: FoldKindResult, styles: dict[str, Line]
+) -> dict[str, Any]:
+    ends = _scale([d.accuracy for d in result.duels])
+    return {
+        "tracks": KINDS[result.kind],
+        "is_stratified": result.kind == "stratified",
+        "n": result.n,
+        "n_buckets": len(result.buckets),
+        "against": result.against,
+        "rows": _rows(report, result, styles),
+        "effects": [_effect_row(d, ends) for d in result.duels],
+        "scale": [100 * end for end in ends],
+    }
+
+
+def _rows(report: CompareReport, result: FoldKindResult, styles: dict[str, Line]) -> list[Row]:
     shown = columns(report.is_multi)
-    best = [column.best(found.standings) for column in shown]
-    style = _styles(report)
+    best = [column.best(result.standings) for column in shown]
     rows = []
-    for standing in found.standings:
-        kind = "" if standing.name in report.asked else "simple"
+    for standing in result.standings:
         if standing.failed:
             cells = [Cell(f"failed: {standing.failed}", style="wrap", span=len(shown))]
         else:
@@ -80,30 +94,9 @@ def _round(report: CompareReport, found: FoldKindResult) -> Section:
                 )
                 for column, top in zip(shown, best, strict=True)
             ]
-        rows.append(Row(standing.name, tuple(cells), kind, swatch(style[standing.name])))
-    headings = ["model", *(column.heading for column in shown)]
-    caption = "A star marks the best of each column. Grey: simple models that any other must beat."
-    intro = (
-        f"{found.n:,} tracks in {len(found.buckets)} buckets, each answered by a model that had "
-        f"not seen {'it' if found.kind == 'stratified' else 'any track of its lead artist'}."
-    )
-    body = table(headings, rows, caption=caption) + _effects(found)
-    return Section(f"On {KINDS[found.kind]}", intro, body)
-
-
-def _effects(found: FoldKindResult) -> str:
-    if not found.duels:
-        return ""
-    ends = _scale([d.accuracy for d in found.duels])
-    rows = [_effect_row(d, ends) for d in found.duels]
-    left, right = (f"{100 * end:+.0f}" for end in ends)
-    headings = [
-        "model",
-        f"{left} \u2190 worse \u00b7 better \u2192 {right} points",
-        *DUEL_HEADINGS[1:],
-    ]
-    drawn = table(headings, rows, words=",".join((headings[1], DUEL_HEADINGS[1], "verdict")))
-    return subheading(f"Share right, held against {found.against}") + drawn
+        kind = "" if standing.name in report.asked else "simple"
+        rows.append(Row(standing.name, tuple(cells), kind, styles[standing.name]))
+    return rows
 
 
 def _scale(effects: Sequence[Effect]) -> tuple[float, float]:
@@ -116,12 +109,11 @@ def _scale(effects: Sequence[Effect]) -> tuple[float, float]:
 
 def _effect_row(d: PairedComparison, ends: tuple[float, float]) -> Row:
     a = d.accuracy
-    drawn = effect(a.difference, a.low, a.high, ends)
     style = _VERDICTS[d.verdict]
     return Row(
         d.name,
         (
-            Cell(html=drawn, style=f"effects {style}"),
+            Cell(effect=effect(a.difference, a.low, a.high, ends), style=f"effects {style}"),
             Cell(points(a), style="words"),
             Cell(f"{d.fixed}/{d.broken}"),
             Cell(p_value(d.p_rows_adjusted)),
@@ -131,31 +123,22 @@ def _effect_row(d: PairedComparison, ends: tuple[float, float]) -> Row:
     )
 
 
-def _saved(report: CompareReport) -> Section:
-    rows = [Row(name, tuple(Cell(words) for words in rest)) for name, *rest in saved(report)]
-    intro = (
-        "Versions exactly as they were saved, on tracks kept aside that none of them has learned "
-        "from. A model that is no saved version has learned from all other tracks."
-    )
-    return Section("As saved", intro, table(["model", "right", "difference", "verdict"], rows))
-
-
-def _mistakes(found: FoldKindResult, is_multi: bool) -> Section:
-    standing = found.standing(found.against)
-    buckets = short_names(found.buckets)
-    worst = worst_mistakes(standing.confusion, buckets)
-    body = items(_mistake(m) for m in worst) + share_or_count(
-        confusion_table(standing.confusion, buckets)
-    )
-    several = (
-        " A track of several buckets stands in its rarest, unless any of them was found."
-        if is_multi
-        else ""
-    )
-    intro = f"What {found.against} takes for what, on {KINDS[found.kind]}. Buckets that are taken"
-    return Section(
-        "Where it goes wrong", f"{intro} for each other stand side by side.{several}", body, "long"
-    )
+def _shown(compared: Sequence[FoldKindResult], styles: dict[str, Line]) -> dict[str, Any]:
+    """Mistakes and calibration of the model the first kind of folds is held against, and what
+    each kind costs in coverage."""
+    result = compared[0]
+    standing = result.standing(result.against)
+    buckets = short_names(result.buckets)
+    whole = [s for s in result.standings if not s.failed]
+    return {
+        "against": result.against,
+        "tracks": KINDS[result.kind],
+        "mistakes": [_mistake(m) for m in worst_mistakes(standing.confusion, buckets)],
+        "matrix": confusion_table(standing.confusion, buckets),
+        "buckets": _buckets(standing),
+        "reliability": [_reliability(s, styles[s.name]) for s in whole],
+        "coverage": [_coverage(one, styles) for one in compared],
+    }
 
 
 def _mistake(m: Mistake) -> str:
@@ -163,11 +146,10 @@ def _mistake(m: Mistake) -> str:
     return f"{m.count} of {m.tracks} tracks of {m.truth} ({share:.0f} %) were put into {m.said}."
 
 
-def _buckets(found: FoldKindResult) -> Section:
-    figures = found.standing(found.against).figures["per_bucket"]
+def _buckets(standing: CVResult) -> list[Row]:
+    figures = standing.figures["per_bucket"]
     named = zip(short_names(list(figures)), figures.values(), strict=True)
-    ranked = sorted(named, key=lambda item: -item[1]["tracks"])
-    rows = [
+    return [
         Row(
             bucket,
             (
@@ -176,65 +158,39 @@ def _buckets(found: FoldKindResult) -> Section:
                 Cell(f"{100 * f['precision']:.0f} %", f["precision"]),
             ),
         )
-        for bucket, f in ranked
+        for bucket, f in sorted(named, key=lambda item: -item[1]["tracks"])
     ]
-    intro = (
-        f"{found.against} on {KINDS[found.kind]}. Found: share of the bucket's tracks that were "
-        "put into it. Right when said: share of what was put into it that belongs there."
-    )
-    drawn = table(["bucket", "tracks", "found", "right when said"], rows)
-    return Section("Bucket by bucket", intro, drawn, "long bars")
 
 
-def _honesty(report: CompareReport, found: FoldKindResult) -> Section:
-    styles = _styles(report)
-    honest = [_reliability(s, styles[s.name]) for s in found.standings if not s.failed]
-    body = (
-        side_by_side(honest, "multiples")
-        + subheading("What it costs to be sure")
-        + text(
-            "Answer only the surest tracks and more answers are right. The further right a curve "
-            "stays above the dotted line, the more tracks it can answer at that precision."
-        )
-        + side_by_side([_coverage(other, styles) for other in report.rounds if other.against])
-    )
-    intro = (
-        "Across: how sure a model was. Up: how often it was right. On the dashed line a confidence "
-        f"means what it says. Measured on {KINDS[found.kind]}."
-    )
-    return Section("Can its confidence be trusted?", intro, body)
-
-
-def _coverage(found: FoldKindResult, styles: dict[str, Line]) -> str:
+def _coverage(result: FoldKindResult, styles: dict[str, Line]) -> Chart:
     lines = [
         _drawn(styles[s.name], coverage_curve(s.confidence, s.correct))
-        for s in found.standings
+        for s in result.standings
         if not s.failed
     ]
-    return figure(coverage_chart(lines), "Right of those answered", f"on {KINDS[found.kind]}")
+    return Chart(coverage_chart(lines), "Right of those answered", f"on {KINDS[result.kind]}")
 
 
-def _reliability(standing: CVResult, line: Line) -> str:
-    drawn = reliability_chart(standing.name, standing.confidence, standing.correct, line.colour)
+def _reliability(standing: CVResult, line: Line) -> Chart:
+    bins = reliability(standing.confidence, standing.correct)
     off = float(standing.figures["calibration_error"])
-    return figure(drawn, standing.name, f"off by {100 * off:.1f} points")
+    drawn = reliability_diagram(standing.name, bins, line.colour)
+    return Chart(drawn, standing.name, f"off by {100 * off:.1f} points")
 
 
-def _curve(report: CompareReport) -> Section:
-    styles = _styles(report)
+def _learning_curves(report: CompareReport, styles: dict[str, Line]) -> dict[str, Any]:
+    """Figures over the number of labels; empty where they were not measured."""
     named = [n for n in styles if any(p.name == n for p in report.curve)]
     points_of = {n: [p for p in report.curve if p.name == n] for n in named}
     right = [_drawn(styles[n], [(p.labels, p.accuracy) for p in points_of[n]]) for n in named]
     loss = [_drawn(styles[n], [(p.labels, p.log_loss) for p in points_of[n]]) for n in named]
-    charts = (
-        figure(learning_chart(right, "right", shares=True), "Right", "higher is better"),
-        figure(learning_chart(loss, "log-loss", shares=False), "Log-loss", "lower is better"),
-    )
-    intro = (
-        "How good each model is when it learns from fewer labels, on new tracks. A curve that "
-        "still rises at the end says that more labels would help."
-    )
-    return Section("With fewer labels", intro, legend(right) + side_by_side(charts))
+    if not named:
+        return {"lines": [], "curves": []}
+    charts = [
+        Chart(learning_chart(right, "right", shares=True), "Right", "higher is better"),
+        Chart(learning_chart(loss, "log-loss", shares=False), "Log-loss", "lower is better"),
+    ]
+    return {"lines": right, "curves": charts}
 
 
 def _styles(report: CompareReport) -> dict[str, Line]:

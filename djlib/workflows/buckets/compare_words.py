@@ -68,35 +68,35 @@ def columns(is_multi: bool) -> list[Column]:
 
 def headline(report: CompareReport) -> str:
     """The answer in one sentence."""
-    against = {found.against for found in report.rounds if found.against}
+    against = {result.against for result in report.rounds if result.against}
     if not against:
         return "Nothing could be compared."
     name = report.rounds[0].against or min(against)
-    better = [d.name for found in report.rounds for d in found.duels if d.verdict == "better"]
+    better = [d.name for result in report.rounds for d in result.duels if d.verdict == "better"]
     if better:
         best = listed(list(dict.fromkeys(better)))
         return f"{best} did better than {name}."
-    if all(d.verdict == "worse" for found in report.rounds for d in found.duels):
+    if all(d.verdict == "worse" for result in report.rounds for d in result.duels):
         return f"{name} did better than everything it was compared with."
     return f"Nothing did measurably better than {name}."
 
 
 def sentences(report: CompareReport) -> list[str]:
     """What each round says, and what it does not."""
-    said = [_round(found) for found in report.rounds if found.against]
-    failed = {s.name: s.failed for found in report.rounds for s in found.standings if s.failed}
-    said += [f"{name} failed: {reason}" for name, reason in failed.items()]
-    duels = [d for found in report.rounds for d in found.duels]
+    lines = [_round(result) for result in report.rounds if result.against]
+    failed = {s.name: s.failed for result in report.rounds for s in result.standings if s.failed}
+    lines += [f"{name} failed: {reason}" for name, reason in failed.items()]
+    duels = [d for result in report.rounds for d in result.duels]
     doubted = sum(d.verdict != "cannot tell" and not d.is_confirmed for d in duels)
     if doubted:
-        said.append(
+        lines.append(
             f"Whether it would come out so again on other training tracks is less sure for "
             f"{doubted} of {len(duels)} comparisons (folds p); --repeats 3 tells more."
         )
     if report.too_small:
         named = listed([f"{bucket} ({n})" for bucket, n in report.too_small.items()])
-        said.append(f"Too few tracks to be measured: {named}.")
-    return said
+        lines.append(f"Too few tracks to be measured: {named}.")
+    return lines
 
 
 def points(effect: Effect) -> str:
@@ -173,17 +173,17 @@ def compare_markdown(report: CompareReport) -> str:
     parts = [f"# {_plain(title(report))}", _plain(meta(report)), f"**{_plain(headline(report))}**"]
     parts.append("\n".join(f"- {_plain(sentence)}" for sentence in sentences(report)))
     shown = columns(report.is_multi)
-    for found in report.rounds:
+    for result in report.rounds:
         rows = [
             [s.name, *([c.write(s) for c in shown] if not s.failed else [f"failed: {s.failed}"])]
-            for s in found.standings
+            for s in result.standings
         ]
         parts += [
-            f"## On {KINDS[found.kind]}",
+            f"## On {KINDS[result.kind]}",
             _table(["model", *(c.heading for c in shown)], rows),
         ]
-        if found.duels:
-            parts.append(_table(list(DUEL_HEADINGS), [duel_row(d) for d in found.duels]))
+        if result.duels:
+            parts.append(_table(list(DUEL_HEADINGS), [duel_row(d) for d in result.duels]))
     if report.saved:
         parts += ["## As saved", _table(["model", "right", "difference", "verdict"], saved(report))]
     if report.curve:
@@ -196,7 +196,7 @@ def compare_markdown(report: CompareReport) -> str:
 
 
 DUEL_HEADINGS = ("model", "difference (95 %)", "fixed/broken", "McNemar p", "folds p", "verdict")
-"""What is said of two models; p-values are adjusted."""
+"""The columns that compare two models; p-values are adjusted."""
 
 
 def duel_row(d: PairedComparison) -> list[str]:
@@ -235,14 +235,14 @@ def meta(report: CompareReport) -> str:
     )
 
 
-def _round(found: FoldKindResult) -> str:
-    base = found.standing(found.against)
+def _round(result: FoldKindResult) -> str:
+    base = result.standing(result.against)
     accuracy = f"{100 * float(base.figures['accuracy']):.0f} %"
-    parts = [f"On {KINDS[found.kind]}, {found.against} is right on {accuracy}."]
+    parts = [f"On {KINDS[result.kind]}, {result.against} is right on {accuracy}."]
     for verdict, words in (("better", "Better"), ("worse", "Worse"), ("cannot tell", "No telling")):
         named = [
             f"{d.name} ({100 * d.accuracy.difference:+.1f} points)"
-            for d in found.duels
+            for d in result.duels
             if d.verdict == verdict
         ]
         parts += [f"{words}: {listed(named)}."] if named else []

@@ -10,20 +10,9 @@ from typing import Any
 from ...bandit.simulation.episode import SimulationOptions
 from ...bandit.simulation.simulate import ORACLE, Mean, Standing
 from ...bandit.simulation.transfer import FewShot, Transfer
-from ...reporting.pages import (
-    Cell,
-    Row,
-    Section,
-    figure,
-    items,
-    legend,
-    page,
-    side_by_side,
-    swatch,
-    table,
-)
+from ...reporting.pages import Cell, Chart, Row, render
 from ...reporting.palette import SERIES
-from ...reporting.svg import Line, found_chart, reliability_diagram, share_chart
+from ...reporting.svg import Line, cumulative_keepers_chart, reliability_diagram, share_chart
 from ...tables.problems import Problem
 
 NO_TASTE = ("random", "oracle")
@@ -77,8 +66,8 @@ class Figure:
 
     def of(self, standing: Standing) -> str:
         """The mean as it is written; a dash where there is none."""
-        found = standing.figures.get(self.name)
-        return _SHY if found is None else self.write(found.mean)
+        measured = standing.figures.get(self.name)
+        return _SHY if measured is None else self.write(measured.mean)
 
 
 def _share(value: float) -> str:
@@ -154,7 +143,7 @@ def meta(report: SimulateReport) -> str:
 
 def sentences(report: SimulateReport) -> list[str]:
     """What the figures mean."""
-    found = []
+    lines = []
     for standing in report.standings:
         if standing.name in NO_TASTE:
             continue
@@ -162,8 +151,8 @@ def sentences(report: SimulateReport) -> list[str]:
         exploit = standing.figures["exploit_rate"]
         if exploit and standing.figures["explore_rate"]:
             words += f"; where it is sure {100 * exploit.mean:.1f} %"
-        found.append(f"{words}.")
-    return found
+        lines.append(f"{words}.")
+    return lines
 
 
 def how(report: SimulateReport) -> dict[str, str]:
@@ -188,18 +177,24 @@ _GREY = {"random": "1 4", ORACLE: "10 3 2 3"}
 def simulate_page(report: SimulateReport) -> str:
     """The simulation as one HTML file."""
     styles = _styles(report.standings)
-    sections = [
-        Section(headline(report), "", items(sentences(report)), "verdict"),
-        _found(report, styles),
-        _figures(report, styles),
-    ]
-    if report.honesty:
-        sections.append(_honesty(report, styles))
-    sections += _carried(report)
-    return page("Policies played on a labelled pool", meta(report), sections, how(report))
+    return render(
+        "simulate.html",
+        title="Policies played on a labelled pool",
+        meta=meta(report),
+        headline=headline(report),
+        sentences=sentences(report),
+        lines=list(styles.values()),
+        curves=_curves(report, styles),
+        headings=["policy", *(f.heading for f in FIGURES)],
+        rows=_rows(report, styles),
+        n_seeds=report.seeds,
+        reliability=_reliability(report, styles),
+        small_print=how(report),
+        **_carried(report),
+    )
 
 
-def _found(report: SimulateReport, styles: dict[str, Line]) -> Section:
+def _curves(report: SimulateReport, styles: dict[str, Line]) -> list[Chart]:
     step = report.rules.k
     curves, shares = [], []
     for standing in report.standings:
@@ -207,17 +202,11 @@ def _found(report: SimulateReport, styles: dict[str, Line]) -> Section:
         points += [(step * (b + 1.0), m.mean) for b, m in enumerate(standing.curve)]
         curves.append(_drawn(styles[standing.name], points))
         shares.append(_drawn(styles[standing.name], _by_batch(standing.curve, step)))
-    charts = (
-        figure(found_chart(curves), "Keepers found", "by how many were asked about"),
-        figure(
-            share_chart(shares, report.base_rate), "Share kept in each batch", "dotted: base rate"
-        ),
-    )
-    intro = (
-        "The steeper, the better the choice. What the oracle finds is all there was; a curve that "
-        "flattens may have found most of it."
-    )
-    return Section("How soon", intro, legend(styles.values()) + side_by_side(charts))
+    by_batch = share_chart(shares, report.base_rate)
+    return [
+        Chart(cumulative_keepers_chart(curves), "Keepers found", "by how many were asked about"),
+        Chart(by_batch, "Share kept in each batch", "dotted: base rate"),
+    ]
 
 
 def _by_batch(curve: tuple[Mean, ...], step: int) -> list[tuple[float, float]]:
@@ -226,7 +215,7 @@ def _by_batch(curve: tuple[Mean, ...], step: int) -> list[tuple[float, float]]:
     return [(batch + 1.0, gain / step) for batch, gain in enumerate(gains)]
 
 
-def _figures(report: SimulateReport, styles: dict[str, Line]) -> Section:
+def _rows(report: SimulateReport, styles: dict[str, Line]) -> list[Row]:
     top = max((_mean(s, "rate") for s in report.standings), default=1.0) or 1.0
     rows = []
     for standing in report.standings:
@@ -235,52 +224,35 @@ def _figures(report: SimulateReport, styles: dict[str, Line]) -> Section:
             for f in FIGURES
         ]
         kind = "simple" if standing.name in _GREY else ""
-        rows.append(Row(standing.name, tuple(cells), kind, swatch(styles[standing.name])))
-    caption = f"Means over {report.seeds} games. What each column means stands at the end."
-    headings = ["policy", *(f.heading for f in FIGURES)]
-    return Section("The figures", "", table(headings, rows, caption=caption))
+        rows.append(Row(standing.name, tuple(cells), kind, styles[standing.name]))
+    return rows
 
 
-def _honesty(report: SimulateReport, styles: dict[str, Line]) -> Section:
+def _reliability(report: SimulateReport, styles: dict[str, Line]) -> list[Chart]:
     charts = []
     for name, bins in report.honesty.items():
         standing = next(s for s in report.standings if s.name == name)
         off = f"off by {100 * _mean(standing, 'ece_aside'):.1f} points"
-        charts.append(figure(reliability_diagram(name, bins, styles[name].colour), name, off))
-    intro = (
-        "Across: the probability that was said of random rows. Up: the share that were keepers. "
-        "On the dashed line a probability means what it says."
-    )
-    return Section("Can its probabilities be trusted?", intro, side_by_side(charts, "multiples"))
+        charts.append(Chart(reliability_diagram(name, bins, styles[name].colour), name, off))
+    return charts
 
 
-def _carried(report: SimulateReport) -> list[Section]:
-    sections = []
-    if report.transfers:
-        rows = [
-            Row(t.policy, (Cell(interval(t.rate)), Cell(interval(t.rate_without)),
-                           Cell(interval(t.gain))))
-            for t in report.transfers
-        ]  # fmt: skip
-        first = report.transfers[0]
-        intro = (
-            f"Keepers found outside {first.genre} (base rate {100 * first.base_rate:.1f} %), with "
-            f"and without the {first.known} answers inside it known beforehand."
-        )
-        headings = ["policy", f"knowing {first.genre}", "not knowing it", "gain"]
-        sections.append(Section("From one genre to the others", intro, table(headings, rows)))
-    if report.few_shots:
-        rows = [
-            Row(f"{f.policy}, {f.shots} answers", (Cell(interval(f.brier, "{:.3f}".format)),))
-            for f in report.few_shots
-        ]
-        intro = (
-            "Mean squared error on an artist's other records after so many answers about the "
-            f"artist: lower is better. Artists with enough records: {report.few_shots[0].artists}."
-        )
-        drawn = table(["policy", "Brier"], rows)
-        sections.append(Section("A new artist", intro, drawn, "long bars"))
-    return sections
+def _carried(report: SimulateReport) -> dict[str, Any]:
+    """What carries over to other genres and to new artists; empty where that was not asked for."""
+    transfers = [
+        Row(t.policy, tuple(Cell(interval(mean)) for mean in (t.rate, t.rate_without, t.gain)))
+        for t in report.transfers
+    ]
+    few_shots = [
+        Row(f"{f.policy}, {f.shots} answers", (Cell(interval(f.brier, _small)),))
+        for f in report.few_shots
+    ]
+    return {
+        "transfers": transfers,
+        "transfer": next(iter(report.transfers), None),
+        "few_shots": few_shots,
+        "n_artists": next((f.artists for f in report.few_shots), 0),
+    }
 
 
 def _styles(shown: list[Standing]) -> dict[str, Line]:
@@ -302,5 +274,5 @@ def _drawn(style: Line, points: list[tuple[float, float]]) -> Line:
 
 
 def _mean(standing: Standing, name: str) -> float:
-    found = standing.figures.get(name)
-    return found.mean if found else 0.0
+    measured = standing.figures.get(name)
+    return measured.mean if measured else 0.0

@@ -14,7 +14,7 @@ import pandas as pd
 from ...errors import DjlibError, UsageError
 from ...evaluation.projection import Layout, project
 from ...features.text import genre_tokens
-from ...reporting.map_page import map_page
+from ...reporting.pages import map_page
 from ...settings import Settings, Workspace
 from ...tables.atomic import replace_file
 from ...tables.cells import text_of
