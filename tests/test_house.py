@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 LEVELS = (
     ("errors",),
-    ("settings", "plugins"),
+    ("settings",),
     ("tables",),
     ("formats", "synthetic"),
     ("features",),
@@ -45,7 +45,6 @@ SUB_ROOMS = {
 THIRD_PARTIES = {
     "errors": "",
     "settings": "",
-    "plugins": "",
     "tables": "numpy pandas pyarrow filelock",
     "synthetic": "numpy pandas",
     "formats": "numpy pandas tinytag",

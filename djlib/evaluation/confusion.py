@@ -4,15 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 
 import numpy as np
-
-_MANY = 20
-"""Buckets from which the cells are small."""
-
-_MID, _STRONG = 0.6, 0.85
-"""Shares from which words on a cell change colour, in the dark and in daylight."""
 
 
 @dataclass(frozen=True)
@@ -63,40 +56,23 @@ def worst_mistakes(matrix: np.ndarray, buckets: Sequence[str], most: int = 6) ->
     ]
 
 
-def confusion_table(matrix: np.ndarray, buckets: Sequence[str]) -> str:
-    """Draw the matrix as an HTML table, in the order of `clustered`: one row a true bucket, one
-    column an answer; each cell holds its count and its share of the row, a page shows either."""
+@dataclass(frozen=True)
+class ConfusionTable:
+    """A confusion matrix as it is shown: bucket names, counts (k lists of k; rows true, columns
+    predicted) and the tracks of each row."""
+
+    names: list[str]
+    counts: list[list[int]]
+    totals: list[int]
+
+
+def confusion_table(matrix: np.ndarray, buckets: Sequence[str]) -> ConfusionTable:
+    """Put the matrix (k, k) into the order of `clustered`.
+
+    >>> confusion_table(np.array([[8, 2], [0, 5]]), ["Warm", "Late"]).totals
+    [10, 5]
+    """
     order = clustered(matrix)
-    names = [buckets[i] for i in order]
-    ranked = matrix[np.ix_(order, order)]
-    totals = ranked.sum(axis=1)
-    head = "".join(
-        f'<th scope="col" title="{escape(name)}"><span>{escape(name)}</span></th>' for name in names
-    )
-    rows = "".join(
-        f'<tr><th scope="row" title="{escape(name)}"><span>{escape(name)}</span></th>'
-        f'<td class="n">{totals[i]}</td>'
-        + "".join(_cell(ranked[i, j], totals[i], i == j, name, names[j]) for j in range(len(names)))
-        + "</tr>"
-        for i, name in enumerate(names)
-    )
-    size = "matrix small" if len(names) >= _MANY else "matrix"
-    return (
-        f'<table class="{size}"><caption>Rows: where a track belongs. Columns: where it was put.'
-        '</caption><thead><tr><th scope="col">belongs in</th><th scope="col" class="n">tracks</th>'
-        f"{head}</tr></thead><tbody>{rows}</tbody></table>"
-    )
-
-
-def _cell(count: int, total: int, is_right: bool, truth: str, said: str) -> str:
-    kind = "hit" if is_right else "miss"
-    if not count:
-        return f'<td class="{kind}"></td>'
-    share = count / max(total, 1)
-    strong = " mid strong" if share > _STRONG else " mid" if share > _MID else ""
-    words = f"{count} of {total} {truth!r} put into {said!r}"
-    return (
-        f'<td class="{kind}{strong}" style="--v:{share:.3f}" title="{escape(words)}">'
-        f'<span class="share">{max(round(100 * share), 1)}</span>'
-        f'<span class="count">{count}</span></td>'
-    )
+    counts = matrix[np.ix_(order, order)]
+    totals = counts.sum(axis=1)
+    return ConfusionTable([buckets[i] for i in order], counts.tolist(), totals.tolist())

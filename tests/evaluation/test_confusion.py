@@ -6,8 +6,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from djlib.evaluation.confusion import clustered, confusion_table, worst_mistakes
+from djlib.reporting.pages import ENVIRONMENT
 
 from .reading import Page
+
+
+def drawn(matrix: np.ndarray, names: list[str]) -> Page:
+    """The matrix as a page shows it."""
+    template = '{% import "macros.html" as ui %}{{ ui.share_or_count(matrix) }}'
+    table = confusion_table(matrix, names)
+    return Page(ENVIRONMENT.from_string(template).render(matrix=table))
 
 
 @given(k=st.integers(1, 12), seed=st.integers(0, 50))
@@ -39,7 +47,7 @@ def test_the_worst_mistakes_are_counted_and_right_answers_are_none() -> None:
 def test_every_count_and_share_is_in_the_table(k: int) -> None:
     matrix = np.random.default_rng(k).integers(1, 50, (k, k))
     names = [f"<i>{n}</i> & a bucket of a very long name" for n in range(k)]
-    page = Page(confusion_table(matrix, names))
+    page = drawn(matrix, names)
     assert len(page.all("th")) == 2 + 2 * k
     shown = [int(w) for w in page.words if w.isdigit()]
     assert sum(shown[i] for i in range(len(shown))) >= matrix.sum()
@@ -49,6 +57,6 @@ def test_every_count_and_share_is_in_the_table(k: int) -> None:
 
 
 def test_an_empty_cell_says_nothing() -> None:
-    page = Page(confusion_table(np.diag([3, 0]), ["A", "B"]))
+    page = drawn(np.diag([3, 0]), ["A", "B"])
     assert page.words.count("0") == 1  # how many tracks B has
     assert len([c for c in page.all("td") if c.get("title")]) == 1
