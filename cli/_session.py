@@ -47,7 +47,7 @@ class Session:
     def show(self, report: Any, render: Callable[[Any], None]) -> None:
         """Print a report: JSON for programs, else as `render` draws it."""
         if self.as_json:
-            print_json(report.as_dict())
+            print_json(report)
         else:
             render(report)
 

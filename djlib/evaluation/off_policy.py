@@ -10,7 +10,6 @@ for much say little: below an effective sample size of 50 nothing is estimated.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 
@@ -51,10 +50,6 @@ class OffPolicyReport:
     snips: Estimate | None = None
     dr: Estimate | None = None
     refused: str = ""
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for `--json`."""
-        return asdict(self)
 
 
 def evaluate_off_policy(

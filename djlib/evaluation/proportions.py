@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import ClassVar, Literal
 
 from scipy.stats import binomtest, fisher_exact, norm
 
@@ -18,6 +18,8 @@ _SMALLEST_GAIN = 0.05
 class Share:
     """`hits` of `n`, and the 95 % interval of the share, `low` to `high` (Wilson 1927)."""
 
+    plain_extra: ClassVar = ("share",)
+
     hits: int
     n: int
     low: float
@@ -27,10 +29,6 @@ class Share:
     def share(self) -> float | None:
         """The share itself, None of nothing."""
         return self.hits / self.n if self.n else None
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for `--json`."""
-        return {**asdict(self), "share": self.share}
 
 
 def share_of(hits: int, n: int) -> Share:
@@ -52,6 +50,8 @@ class SharesCompared:
     95 % interval, `p_value` Fisher's exact test, `more_needed` how many more tracks on each side
     it would take to tell such a difference, None where it can be told."""
 
+    plain_extra: ClassVar = ("verdict",)
+
     first: Share
     second: Share
     difference: float
@@ -66,11 +66,6 @@ class SharesCompared:
         if self.more_needed is not None:
             return "cannot tell"
         return "better" if self.difference > 0 else "worse"
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for `--json`."""
-        shares = {"first": self.first.as_dict(), "second": self.second.as_dict()}
-        return {**asdict(self), **shares, "verdict": self.verdict}
 
 
 def compare_shares(first: Share, second: Share) -> SharesCompared:
@@ -116,10 +111,6 @@ class Ratio:
     value: float
     low: float
     high: float | None
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for `--json`."""
-        return asdict(self)
 
 
 def ratio_of(first: Share, second: Share) -> Ratio | None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from scipy.stats import norm
@@ -69,15 +69,6 @@ class RateTest:
             return "cannot tell"
         one, two = (hits / max(n, 1) for hits, n in (self.first, self.second))
         return "second" if two > one else "first"
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for `--json`."""
-        return {
-            **asdict(self),
-            "evidence": self.evidence,
-            "p_value": self.p_value,
-            "verdict": self.verdict,
-        }
 
 
 def _bet(

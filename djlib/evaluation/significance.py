@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import ClassVar, Literal
 
 import numpy as np
 from scipy.stats import binomtest, t
@@ -98,6 +98,8 @@ class Comparison:
     `high` its 95 % interval; `fixed` and `broken` count rows only one model got right; `p_value`
     is McNemar's exact test on them."""
 
+    plain_extra: ClassVar = ("verdict",)
+
     n: int
     before: float
     after: float
@@ -116,10 +118,6 @@ class Comparison:
         if self.p_value < _LEVEL and self.high < 0:
             return "worse"
         return "cannot tell"
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for metrics.json."""
-        return {**asdict(self), "verdict": self.verdict}
 
 
 def compare_paired(
@@ -157,6 +155,8 @@ class AucCompared:
     """Areas under the ROC curve of two rankings; `difference` is after minus before, `low` to
     `high` its 95 % interval."""
 
+    plain_extra: ClassVar = ("verdict",)
+
     n: int
     before: float
     after: float
@@ -170,10 +170,6 @@ class AucCompared:
         if self.low > 0:
             return "better"
         return "worse" if self.high < 0 else "cannot tell"
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for `--json`."""
-        return {**asdict(self), "verdict": self.verdict}
 
 
 def compare_auc(

@@ -15,12 +15,10 @@ from .collection import Library, Playlist, Progress, track_id
 from .format import BUILT_IN, Format, all_formats, built_in, head_of, plugin_formats
 from .options import ReadOptions
 
-_SUFFIXES = (".xml", ".nml", ".m3u", ".m3u8", ".sqlite", ".crate", ".scrate", ".vdjfolder")
-_OLD = ("backup", "backups")
-
-
 __all__ = ["Library", "Playlist", "Progress", "read_library", "track_id"]
 
+_SUFFIXES = (".xml", ".nml", ".m3u", ".m3u8", ".sqlite", ".crate", ".scrate", ".vdjfolder")
+_OLD = ("backup", "backups")
 _SHOWN_BYTES = 40
 
 

@@ -13,6 +13,7 @@ from ..monitoring.outbox import Alert
 from ..settings import Settings, Workspace
 from ..tables.atomic import replace_file
 from ..tables.events import append_events, read_events
+from ..tables.plain_json import to_plain
 from ..tables.state import open_state, transaction
 from ..workflows.core.learner import Learner, served_and_before
 from ..workflows.core.progress import ProgressReporter
@@ -34,10 +35,6 @@ class Watched:
     learner: str
     version: str
     seen: list[Seen]
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for `--json`."""
-        return {**self.__dict__, "seen": [one.as_dict() for one in self.seen]}
 
 
 def look(
@@ -71,7 +68,7 @@ def monitor(here: Here, learner: Learner) -> Outcome:
     with transaction(here.state):
         remember(here.state, here.day, learner.name, served, findings)
     confirmed = [one.finding for one in known if one.is_confirmed]
-    detail = {"served": served, "seen": [one.as_dict() for one in known]}
+    detail = {"served": served, "seen": to_plain(known)}
     worse = [f for f in confirmed if f.kind in _JUDGES and f.worse]
     target = (worse[0].back_to or before) if worse else None
     if target and not models.get(target).problem:
@@ -152,10 +149,6 @@ class MonitorReport:
     day: str
     watched: list[Watched]
     written: str | None = None
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for `--json`."""
-        return {**self.__dict__, "watched": [one.as_dict() for one in self.watched]}
 
 
 def watch(

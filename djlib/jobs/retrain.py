@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..errors import NotTrainedError
 from ..monitoring.outbox import Alert
 from ..tables.events import append_events
+from ..tables.plain_json import to_plain
 from ..workflows.core.learner import Challenge, Learner
 from ..workflows.promotion import Decision, judge
 from .step import Here, Outcome
@@ -31,7 +32,7 @@ def retrain(here: Here, learner: Learner) -> Outcome:
     detail = {
         "version": challenge.version,
         "served": _served(here, learner),
-        **decision.as_dict(),
+        **to_plain(decision),
         "comparisons": dict(challenge.comparisons),
     }
     return Outcome(said, detail, _alerts(learner, challenge, decision))
@@ -45,7 +46,7 @@ def log_decision(here: Here, learner: Learner, challenge: Challenge, decision: D
         "slot": here.day,
         "version": challenge.version,
         "before": challenge.served,
-        **decision.as_dict(),
+        **to_plain(decision),
     }
     append_events(here.workspace.events, PROMOTIONS, [fact])
 

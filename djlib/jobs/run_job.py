@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 from ..errors import BusyError, DjlibError, UsageError
 from ..monitoring.alerts import Alerts
@@ -40,6 +40,8 @@ class StepDone:
 class JobReport:
     """What a job did, step by step."""
 
+    plain_extra: ClassVar = ("exit_code",)
+
     job: str
     slot: str
     steps: list[StepDone]
@@ -50,10 +52,6 @@ class JobReport:
         """0 where all is done, 1 where a step failed, 75 where one met another run."""
         outcomes = {step.outcome for step in self.steps}
         return DjlibError.exit_code if "failed" in outcomes else 75 * ("busy" in outcomes)
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for `--json`."""
-        return {**asdict(self), "exit_code": self.exit_code}
 
 
 def run_job(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from ..tables.plain_json import to_plain
 from ..workflows.core.learner import Learner
 from ..workflows.opportunities.scan import CallsReport, scan_opportunities
 from .monitor import monitor
@@ -59,5 +60,5 @@ def _detail(report: CallsReport) -> dict[str, object]:
         "known": report.known,
         "unread": list(report.unread),
         "removed": list(report.removed),
-        "watched": [verdict.as_dict() for verdict in report.watched],
+        "watched": to_plain(report.watched),
     }

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Literal
 
 from ..evaluation.trend_tests import without_false_discoveries
+from ..tables.plain_json import to_plain
 
 Kind = Literal["input", "score", "embedding", "acceptance", "calibration"]
 Verdict = Literal["moved", "hardly", "still", "too few"]
@@ -21,6 +22,8 @@ class Finding:
     `matters` on; `p_value` is None where there is too little to tell. `worse` says that it moved
     to the bad side, where there is one; `judged` which versions it is about, where that is more
     than the served one, and `back_to` the version before them."""
+
+    plain_extra: ClassVar = ("verdict",)
 
     kind: Kind
     what: str
@@ -43,10 +46,6 @@ class Finding:
         if self.p_value >= LEVEL:
             return "still"
         return "moved" if self.effect >= self.matters else "hardly"
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for `--json`."""
-        return {**asdict(self), "verdict": self.verdict}
 
 
 def together(findings: Sequence[Finding]) -> list[Finding]:
@@ -81,7 +80,7 @@ class Seen:
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for `--json`."""
         return {
-            **self.finding.as_dict(),
+            **to_plain(self.finding),
             "times": self.times,
             "of": self.of,
             "confirmed": self.is_confirmed,

@@ -11,8 +11,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -50,10 +50,6 @@ class Signal:
     effect: float
     words: str
     is_certain: bool = True
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for the log and `--json`."""
-        return asdict(self)
 
 
 @dataclass(frozen=True)

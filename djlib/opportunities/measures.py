@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from sklearn.metrics import ndcg_score, roc_auc_score
@@ -23,10 +22,6 @@ class RankFigures:
     auc: float | None
     precision_at_10: float | None
     ndcg_at_10: float | None
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for metrics."""
-        return asdict(self)
 
 
 def rank_figures(scores: np.ndarray, liked: np.ndarray, users: Sequence[str]) -> RankFigures:

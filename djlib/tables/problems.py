@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
 
 Outcome = Literal["row left out", "value ignored", "repaired", "note"]
 
@@ -33,7 +33,3 @@ class Problem:
             where.append(f"{self.column} {shown!r}".lstrip())
         what = f"{', '.join(where)}: " if where else ""
         return f"{what}{self.reason} ({self.outcome})"
-
-    def as_dict(self) -> dict[str, Any]:
-        """The problem as plain values, for `--json`."""
-        return asdict(self)

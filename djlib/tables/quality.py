@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any
 
@@ -55,10 +55,6 @@ class QualityReport:
     rows: int
     columns: tuple[ColumnQuality, ...]
     findings: tuple[Finding, ...]
-
-    def as_dict(self) -> dict[str, Any]:
-        """The report as plain values, for `--json`."""
-        return asdict(self)
 
 
 def quality_report(

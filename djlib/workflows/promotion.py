@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 LARGE_DROP = 0.05
@@ -17,10 +17,6 @@ class Decision:
     promote: bool
     alert: bool
     reason: str
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for `--json`."""
-        return asdict(self)
 
 
 def judge(comparisons: Mapping[str, Mapping[str, Any]]) -> Decision:

@@ -27,7 +27,7 @@ class Progress:
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for `--json`: the buckets at the top, the keepers as `keepers`."""
         buckets = self.buckets or _NOTHING
-        return {**buckets.as_dict(), "keepers": self.keepers.as_dict() if self.keepers else None}
+        return {**buckets.as_dict(), "keepers": self.keepers}
 
 
 def progress_report(

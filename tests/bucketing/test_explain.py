@@ -14,6 +14,7 @@ from djlib.bucketing.explain import explain
 from djlib.bucketing.hybrid_reasons import if_familiar
 from djlib.bucketing.simple_ml import SimpleMLBucketAssigner
 from djlib.synthetic.tables import synthetic_library
+from djlib.tables.plain_json import to_plain
 from tests.bucketing import hybrids
 
 TRACKS = synthetic_library(200, buckets=4, seed=31, multi=0.5)
@@ -141,7 +142,7 @@ def test_nothing_asked_nothing_explained(model: SimpleMLBucketAssigner) -> None:
 
 
 def test_an_explanation_is_plain_values(model: SimpleMLBucketAssigner) -> None:
-    plain = json.loads(json.dumps(explain(model, FRESH.head(1))[0].as_dict()))
+    plain = json.loads(json.dumps(to_plain(explain(model, FRESH.head(1))[0])))
     assert set(plain) >= {"bucket", "contributions", "nearest", "missing"}
     assert plain["nearest"][0]["similarity"] <= 1
 

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from djlib.evaluation.significance import Comparison, compare_paired
+from djlib.tables.plain_json import to_plain
 
 
 def compared(
@@ -91,6 +92,6 @@ def test_the_same_seed_gives_the_same_interval() -> None:
 
 
 def test_figures_are_plain_values() -> None:
-    plain = json.loads(json.dumps(compared(6, 0).as_dict()))
+    plain = json.loads(json.dumps(to_plain(compared(6, 0))))
     assert plain["verdict"] == "better"
     assert plain["fixed"] == 6

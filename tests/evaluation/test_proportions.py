@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from djlib.evaluation.proportions import compare_shares, share_of
+from djlib.tables.plain_json import to_plain
 
 
 def test_an_interval_is_wilsons() -> None:
@@ -38,7 +39,7 @@ def test_a_difference_is_told_where_test_and_interval_agree(
     found = compare_shares(share_of(*first), share_of(*second))
     assert found.verdict == verdict
     assert (found.more_needed is None) == (verdict != "cannot tell")
-    assert found.as_dict()["verdict"] == verdict
+    assert to_plain(found)["verdict"] == verdict
 
 
 def test_how_many_more_is_what_the_tables_say() -> None:

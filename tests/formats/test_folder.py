@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.scanning import make_files, mp3
 from djlib.errors import FormatError, UsageError
-from djlib.formats.audio import folder, tag_workers
+from djlib.formats.audio import folder
 from djlib.formats.audio.folder import find_audio_files, read, scan
 from djlib.formats.options import ReadOptions
 
@@ -138,7 +138,7 @@ def test_work_of_a_process_that_dies_is_done_here(
     alone = scan(str(tmp_path), files)
     monkeypatch.setattr(folder, "_WORTH_A_WORKER", 1)
     monkeypatch.setattr(folder, "_CHUNK", 5)
-    monkeypatch.setattr(tag_workers, "_COMMAND", [sys.executable, "-c", "raise SystemExit(3)"])
+    monkeypatch.setattr(folder, "_COMMAND", [sys.executable, "-c", "raise SystemExit(3)"])
     assert scan(str(tmp_path), files, jobs=2) == alone
     assert "died" in caplog.text
 
@@ -158,7 +158,7 @@ def test_an_interrupt_ends_every_process(tmp_path: Path, monkeypatch: pytest.Mon
     def interrupt(_: int) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(tag_workers.subprocess, "Popen", Watched)
+    monkeypatch.setattr(folder.subprocess, "Popen", Watched)
     with pytest.raises(KeyboardInterrupt):
         scan(str(tmp_path), files, jobs=2, progress=interrupt)
     assert len(started) == 2

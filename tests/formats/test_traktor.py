@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from djlib.errors import FormatError
-from djlib.formats.dj.traktor import FORMAT, MUSICAL_KEYS, decode_volume, read
+from djlib.formats.dj.traktor import FORMAT, MUSICAL_KEYS, read
+from djlib.formats.dj.traktor_places import decode_volume
 
 from .samples import is_known, nml, nml_entry, nml_playlist
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 
-from djlib.tables.plain_json import json_text
+from djlib.tables.plain_json import json_text, to_plain
 
 
 @pytest.mark.parametrize(
@@ -37,3 +38,33 @@ def test_values_become_plain_ones(value: Any, plain: Any) -> None:
 def test_what_json_has_no_word_for_is_refused() -> None:
     with pytest.raises(TypeError, match="bytes cannot be written as JSON"):
         json_text({"a": b"x"})
+
+
+@dataclass(frozen=True)
+class _Part:
+    hits: int
+    n: int
+
+    plain_extra: ClassVar = ("share",)
+
+    @property
+    def share(self) -> float:
+        return self.hits / self.n
+
+
+@dataclass(frozen=True)
+class _Whole:
+    parts: tuple[_Part, ...]
+    rows: np.ndarray
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"parts": self.parts, "n": len(self.rows)}
+
+
+def test_a_dataclass_becomes_its_fields_and_the_properties_it_names() -> None:
+    assert to_plain(_Part(1, 2)) == {"hits": 1, "n": 2, "share": 0.5}
+
+
+def test_a_dataclass_that_shapes_itself_is_asked_and_its_parts_are_made_plain() -> None:
+    whole = _Whole((_Part(0, 1),), np.zeros(3))
+    assert to_plain([whole]) == [{"parts": [{"hits": 0, "n": 1, "share": 0.0}], "n": 3}]

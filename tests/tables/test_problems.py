@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from djlib.tables.plain_json import to_plain
 from djlib.tables.problems import Problem
 
 
@@ -25,4 +26,4 @@ def test_a_long_value_is_cut_in_the_line_but_kept_whole_for_programs() -> None:
     problem = Problem(1, "title", "x" * 500, "long")
 
     assert len(str(problem)) < 120
-    assert problem.as_dict()["value"] == "x" * 500
+    assert to_plain(problem)["value"] == "x" * 500

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from djlib.tables.plain_json import to_plain
 from djlib.tables.quality import QualityReport, quality_report
 from djlib.tables.schema import LISTINGS, TRACKS
 
@@ -163,7 +164,7 @@ def test_a_table_with_few_columns_or_rows_or_another_index_is_no_error() -> None
 def test_the_report_can_be_written_as_json() -> None:
     report = quality_report(_tracks(track_id=["t"] * 12), TRACKS)
 
-    plain = json.loads(json.dumps(report.as_dict()))
+    plain = json.loads(json.dumps(to_plain(report)))
 
     assert isinstance(report, QualityReport)
     assert plain["findings"][0]["name"] == "duplicate ids"

@@ -10,6 +10,7 @@ from djlib.bucketing import proposals as ab
 from djlib.errors import NotFoundError, UsageError
 from djlib.evaluation.splits import of_second
 from djlib.settings import Workspace
+from djlib.tables.plain_json import to_plain
 from djlib.workflows.buckets.acceptance import looks
 from djlib.workflows.buckets.audit import said_of
 from djlib.workflows.buckets.models import bucket_models
@@ -76,7 +77,7 @@ def test_answers_of_people_are_compared_between_the_two(here: Workspace) -> None
     assert [share.hits for share in test.accepted] == [len(table) - n_other, 0]
     assert test.compared is not None
     assert test.compared.verdict == "worse"
-    assert test.as_dict()["compared"]["p_value"] < 0.001
+    assert to_plain(test)["compared"]["p_value"] < 0.001
 
 
 def test_equal_answers_cannot_tell_and_say_how_many_more_it_takes(here: Workspace) -> None:

@@ -13,6 +13,7 @@ from djlib.errors import DjlibError, NotTrainedError
 from djlib.evaluation.calibration import measured_at
 from djlib.settings import Workspace, load_settings
 from djlib.tables.io import read_table
+from djlib.tables.plain_json import to_plain
 from djlib.tables.schema import PREDICTIONS
 from djlib.workflows.buckets.assign import (
     AssignOptions,
@@ -74,7 +75,7 @@ def test_a_report_adds_up_over_batches(answers: pd.DataFrame) -> None:
     for start in range(0, len(answers), 7):
         parts.count(answers.iloc[start : start + 7])
 
-    assert parts.as_dict() == whole.as_dict()
+    assert to_plain(parts) == to_plain(whole)
     assert sum(whole.confidence) == sum(whole.statuses.values()) == whole.rows == len(answers)
     assert sum(whole.buckets.values()) == len(answers)
 

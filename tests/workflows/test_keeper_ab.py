@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from djlib.bandit.interleave import team_draft
+from djlib.tables.plain_json import to_plain
 from djlib.workflows.keepers.ab_test import KeeperTest, keeper_tests, latest_test
 from djlib.workflows.keepers.labels import Keep, Keeps
 from djlib.workflows.keepers.selections import Asked, AskedBatch
@@ -110,4 +111,4 @@ def test_answers_to_one_side_only_are_seen() -> None:
 def test_nothing_answered_is_no_look() -> None:
     (test,) = keeper_tests([asked("b0", ["first", "second"])], Keeps({}, 0, ()))
     assert (test.looks, test.leader, test.winner, test.batches) == ([], None, None, 0)
-    assert test.as_dict()["kept"][0]["n"] == 0
+    assert to_plain(test)["kept"][0]["n"] == 0

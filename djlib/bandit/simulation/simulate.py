@@ -70,10 +70,6 @@ class Standing:
     curve: tuple[Mean, ...]
     explored: tuple[float, ...]
 
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for `--json`."""
-        return asdict(self)
-
 
 class Arena:
     """A pool to play on: `play` one game, keep what came out, `standings` in the end.

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -36,10 +35,6 @@ class Transfer:
     rate: Mean
     rate_without: Mean
     gain: Mean
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for `--json`."""
-        return asdict(self)
 
 
 def transfer(arena: Arena, policy: str, genre: str, seeds: int) -> Transfer:
@@ -95,10 +90,6 @@ class FewShot:
     shots: int
     artists: int
     brier: Mean
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for `--json`."""
-        return asdict(self)
 
 
 def few_shot(arena: Arena, policy: str, seeds: int) -> list[FewShot]:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import logging
 import os
 import sqlite3
+import subprocess
+import sys
 import zlib
 from collections.abc import Generator, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from operator import attrgetter
 from pathlib import Path
+from queue import SimpleQueue
+from subprocess import PIPE
 
 import tinytag
 
@@ -18,8 +25,10 @@ from ...tables.problems import Problem
 from ..collection import Library, Progress, SourcePlaylist, assemble
 from ..format import Format
 from ..options import ReadOptions
+from . import audio_tags
 from .audio_tags import FIELDS, READABLE_SUFFIXES, UNREADABLE_SUFFIXES, Tags, read_many, values_of
-from .tag_workers import read_in_processes
+
+logger = logging.getLogger(__name__)
 
 _VERSION = zlib.crc32("\n".join(("1", tinytag.__version__, *FIELDS)).encode()) & 0x7FFFFFFF
 _CREATE = (
@@ -71,6 +80,12 @@ NAME = "a folder of audio files"
 _UNREAD: Tags = ("", "not read")
 _CHUNK = 50
 _WORTH_A_WORKER = 200  # fewer files are read before a process has started
+
+# A worker is this interpreter running `audio_tags.py`. It starts in a few hundredths of a second
+# and ends when its input closes, also when the parent was killed. A pool of `multiprocessing` would
+# import the caller's main script in every worker, which takes longer than reading a thousand files.
+_Worker = subprocess.Popen[str]
+_COMMAND = [sys.executable, "-P", audio_tags.__file__]
 
 
 def sniff(path: Path, head: bytes) -> bool:
@@ -158,8 +173,46 @@ def _read_in_chunks(
     if n_workers < 2:
         yield from zip(chunks, map(read_many, paths), strict=True)
         return
-    with closing(read_in_processes(paths, n_workers)) as tags:
+    with closing(_read_in_processes(paths, n_workers)) as tags:
         yield from zip(chunks, tags, strict=True)
+
+
+def _read_in_processes(
+    chunks: Sequence[Sequence[str]], n_workers: int
+) -> Generator[list[Tags], None, None]:
+    """The tags of each chunk of paths, in order. What no worker can do is done here."""
+    idle: SimpleQueue[_Worker] = SimpleQueue()
+
+    def read(paths: Sequence[str]) -> list[Tags]:
+        worker = idle.get()
+        try:
+            return _ask(worker, paths)
+        finally:
+            idle.put(worker)
+
+    workers: list[_Worker] = []
+    try:
+        for _ in range(n_workers):
+            workers.append(subprocess.Popen(_COMMAND, stdin=PIPE, stdout=PIPE, text=True))
+            idle.put(workers[-1])
+        with ThreadPoolExecutor(n_workers) as threads:
+            yield from threads.map(read, chunks)
+    finally:
+        for worker in workers:
+            worker.kill()  # it holds nothing: files are only read
+            worker.communicate()
+
+
+def _ask(worker: _Worker, paths: Sequence[str]) -> list[Tags]:
+    assert worker.stdin is not None
+    assert worker.stdout is not None
+    try:
+        worker.stdin.write(json.dumps(paths) + "\n")
+        worker.stdin.flush()
+        return [(text, reason) for text, reason in json.loads(worker.stdout.readline())]
+    except (OSError, ValueError) as error:
+        logger.warning("a process that reads tags died (%s); reading in this one", error)
+        return read_many(paths)
 
 
 def _walk(

@@ -14,12 +14,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ...errors import FormatError
-from ..collection import STATED, Library, SourcePlaylist, assemble, day_of, rating_of
-from ..collection import rows_of as rows_of_keys
+from ..collection import STATED, Library, SourcePlaylist, assemble, day_of, rating_of, rows_of
 from ..format import Format
 from ..locations import is_windows_path, stem
 from ..options import ReadOptions
-from .sqlite_files import SIGNATURE, columns_of, opened, rows_of
+from .sqlite_files import SIGNATURE, columns_of, opened, table_rows
 
 NAME = "Engine DJ library"
 ADVICE = "close Engine DJ, start it once and close it again, then read its 'Engine Library'"
@@ -71,7 +70,7 @@ def read(path: Path, options: ReadOptions | None = None) -> Library:
             raise FormatError(f"{file}: no database of Engine DJ: no table of tracks; {ADVICE}")
         is_prime = bool(columns_of(db, "MetaData"))
         tracks = list(_of_prime(db) if is_prime else _tracks(db))
-        own = next((row[0] for row in rows_of(db, "Information", ("uuid",))), "")
+        own = next((row[0] for row in table_rows(db, "Information", ("uuid",))), "")
         by_id = _by_id(tracks, own)
         playlists = list(_lists_of_prime(db, by_id) if is_prime else _playlists(db, by_id, own))
     if options is not None and options.progress is not None:
@@ -89,16 +88,16 @@ def _database(folder: Path) -> Path | None:
 
 
 def _tracks(db: sqlite3.Connection) -> Iterator[dict[str, str]]:
-    for row in rows_of(db, "Track", _TRACK, "id"):
+    for row in table_rows(db, "Track", _TRACK, "id"):
         yield dict(zip(_TRACK, row, strict=True))
 
 
 def _of_prime(db: sqlite3.Connection) -> Iterator[dict[str, str]]:
     texts: dict[str, dict[str, str]] = {}
-    for owner, kind, text in rows_of(db, "MetaData", ("id", "type", "text")):
+    for owner, kind, text in table_rows(db, "MetaData", ("id", "type", "text")):
         if kind in _TEXTS:
             texts.setdefault(owner, {})[_TEXTS[kind]] = text
-    for owner, kind, value in rows_of(db, "MetaDataInteger", ("id", "type", "value")):
+    for owner, kind, value in table_rows(db, "MetaDataInteger", ("id", "type", "value")):
         if kind in _NUMBERS:
             texts.setdefault(owner, {})[_NUMBERS[kind]] = value
     for track in _tracks(db):
@@ -156,18 +155,20 @@ def _absolute(location: str, root: Path) -> str:
 
 
 def _playlists(db: sqlite3.Connection, by_id: dict[str, int], own: str) -> Iterator[SourcePlaylist]:
-    lists = {row[0]: row for row in rows_of(db, "Playlist", ("id", "title", "parentListId"), "id")}
+    lists = {
+        row[0]: row for row in table_rows(db, "Playlist", ("id", "title", "parentListId"), "id")
+    }
     parents = {row[2] for row in lists.values()}
     entries: dict[str, list[tuple[str, ...]]] = {}
     wanted = ("listId", "id", "nextEntityId", "trackId", "databaseUuid")
-    for row in rows_of(db, "PlaylistEntity", wanted, "id"):
+    for row in table_rows(db, "PlaylistEntity", wanted, "id"):
         entries.setdefault(row[0], []).append(row)
     for number in lists:
         members = in_order(entries.get(number, []))
         if members or number not in parents:
             keys = [f"{database or own}/{track}" for *_, track, database in members]
-            yield SourcePlaylist(_names(number, lists), *rows_of_keys(keys, by_id))
-    for above, title in rows_of(db, "Smartlist", ("parentPlaylistPath", "title")):
+            yield SourcePlaylist(_names(number, lists), *rows_of(keys, by_id))
+    for above, title in table_rows(db, "Smartlist", ("parentPlaylistPath", "title")):
         yield SourcePlaylist((*_split(above), title), kind="smart")
 
 
@@ -200,14 +201,14 @@ def in_order(entries: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
 
 def _lists_of_prime(db: sqlite3.Connection, by_id: dict[str, int]) -> Iterator[SourcePlaylist]:
     members: dict[str, list[str]] = {}
-    for kind, number, track in rows_of(db, "ListTrackList", ("listType", "listId", "trackId")):
+    for kind, number, track in table_rows(db, "ListTrackList", ("listType", "listId", "trackId")):
         members.setdefault(f"{kind}/{number}", []).append(track)
     tracks = {key.rpartition("/")[2]: row for key, row in by_id.items()}
-    for number, kind, title, path in rows_of(db, "List", ("id", "type", "title", "path")):
+    for number, kind, title, path in table_rows(db, "List", ("id", "type", "title", "path")):
         if kind in _KINDS_OF_PRIME:
             keys = members.get(f"{kind}/{number}", [])
             names = _split(path) or (title,)
-            yield SourcePlaylist(names, *rows_of_keys(keys, tracks))
+            yield SourcePlaylist(names, *rows_of(keys, tracks))
     yield from _crates_of_prime(db, tracks)
 
 
@@ -219,11 +220,11 @@ def _crates_of_prime(db: sqlite3.Connection, tracks: dict[str, int]) -> Iterator
     )
     for lists, entries, owner in tables:
         members: dict[str, list[str]] = {}
-        for number, track in rows_of(db, entries, (owner, "trackId")):
+        for number, track in table_rows(db, entries, (owner, "trackId")):
             members.setdefault(number, []).append(track)
-        for number, title, path in rows_of(db, lists, ("id", "title", "path")):
+        for number, title, path in table_rows(db, lists, ("id", "title", "path")):
             names = _split(path) or (title,)
-            yield SourcePlaylist(names, *rows_of_keys(members.get(number, []), tracks))
+            yield SourcePlaylist(names, *rows_of(members.get(number, []), tracks))
 
 
 def _split(path: str) -> tuple[str, ...]:

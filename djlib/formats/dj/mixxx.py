@@ -11,12 +11,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ...errors import FormatError
-from ..collection import STATED, Library, SourcePlaylist, assemble, rating_of
-from ..collection import rows_of as rows_of_keys
+from ..collection import STATED, Library, SourcePlaylist, assemble, rating_of, rows_of
 from ..format import Format
 from ..locations import stem
 from ..options import ReadOptions
-from .sqlite_files import SIGNATURE, columns_of, opened, rows_of
+from .sqlite_files import SIGNATURE, columns_of, opened, table_rows
 
 NAME = "Mixxx database"
 ADVICE = "close Mixxx, start it once and close it again, then read its mixxxdb.sqlite"
@@ -59,8 +58,8 @@ def read(path: Path, options: ReadOptions | None = None) -> Library:
     with opened(file, ADVICE) as db:
         if not columns_of(db, "library") or not columns_of(db, "track_locations"):
             raise FormatError(f"{file}: no database of Mixxx: it has no table of tracks; {ADVICE}")
-        places = {row[0]: row[1] for row in rows_of(db, "track_locations", ("id", "location"))}
-        tracks = rows_of(db, "library", _TRACK)
+        places = {row[0]: row[1] for row in table_rows(db, "track_locations", ("id", "location"))}
+        tracks = table_rows(db, "library", _TRACK)
         rows = [row for row in (_row(places, track) for track in tracks) if row]
         by_id = {row[0]: number for number, row in enumerate(rows)}
         playlists = [*_crates(db, by_id), *_playlists(db, by_id)]
@@ -97,18 +96,18 @@ def _row(places: dict[str, str], track: tuple[str, ...]) -> tuple[str, ...] | No
 
 
 def _crates(db: sqlite3.Connection, by_id: dict[str, int]) -> Iterator[SourcePlaylist]:
-    members = _members(rows_of(db, "crate_tracks", ("crate_id", "track_id")))
-    for crate, name in rows_of(db, "crates", ("id", "name"), order="name"):
-        yield SourcePlaylist((name,), *rows_of_keys(members.get(crate, []), by_id))
+    members = _members(table_rows(db, "crate_tracks", ("crate_id", "track_id")))
+    for crate, name in table_rows(db, "crates", ("id", "name"), order="name"):
+        yield SourcePlaylist((name,), *rows_of(members.get(crate, []), by_id))
 
 
 def _playlists(db: sqlite3.Connection, by_id: dict[str, int]) -> Iterator[SourcePlaylist]:
-    entries = rows_of(db, "PlaylistTracks", ("playlist_id", "track_id"), order="position")
+    entries = table_rows(db, "PlaylistTracks", ("playlist_id", "track_id"), order="position")
     members = _members(entries)
-    for playlist, name, hidden in rows_of(db, "Playlists", ("id", "name", "hidden"), "position"):
+    for playlist, name, hidden in table_rows(db, "Playlists", ("id", "name", "hidden"), "position"):
         if hidden != _AUTO_DJ:
             shown = f"HISTORY {name}" if hidden == _HISTORY else name
-            yield SourcePlaylist((shown,), *rows_of_keys(members.get(playlist, []), by_id))
+            yield SourcePlaylist((shown,), *rows_of(members.get(playlist, []), by_id))
 
 
 def _members(pairs: Iterable[tuple[str, ...]]) -> dict[str, list[str]]:

@@ -29,8 +29,7 @@ from ..collection import (
 from ..format import Format
 from ..locations import stem
 from ..options import ReadOptions
-from .sqlite_files import SIGNATURE, columns_of, opened
-from .sqlite_files import rows_of as rows_in
+from .sqlite_files import SIGNATURE, columns_of, opened, table_rows
 
 NAME = "Serato DJ 4 library"
 ADVICE = "close Serato, start it once and close it again, then read this file"
@@ -84,9 +83,11 @@ def read(path: Path, options: ReadOptions | None = None) -> Library:
         roots = _roots(db, file)
         crates, members = _crates(db), _members(db)
         kept = _in_library(db) | {asset for crate in crates for asset in members.get(crate, ())}
-        assets = (dict(zip(_ASSET, row, strict=True)) for row in rows_in(db, "asset", _ASSET, "id"))
+        assets = (
+            dict(zip(_ASSET, row, strict=True)) for row in table_rows(db, "asset", _ASSET, "id")
+        )
         rows = [_row(asset, roots) for asset in assets if not kept or asset["id"] in kept]
-        smart = {row[0] for row in rows_in(db, "smart_crate_rules", ("container_id",))}
+        smart = {row[0] for row in table_rows(db, "smart_crate_rules", ("container_id",))}
     by_id = {row[0]: number for number, row in enumerate(rows)}
     playlists = [
         SourcePlaylist(
@@ -117,7 +118,7 @@ def _roots(db: sqlite3.Connection, file: Path) -> dict[str, str]:
     drive that Serato did not see is nowhere."""
     own = file.absolute().as_posix()
     roots = {"": _root(own)}
-    for location, place in rows_in(db, "connection", ("location_id", "database_uri")):
+    for location, place in table_rows(db, "connection", ("location_id", "database_uri")):
         roots[location] = _root(place or own)
     return roots
 
@@ -142,7 +143,7 @@ def _root(database: str) -> str:
 def _crates(db: sqlite3.Connection) -> dict[str, tuple[str, ...]]:
     """The names of each crate and the crates above it, by its id."""
     wanted = ("id", "parent_id", "name", "type", "space_id")
-    containers = {row[0]: row for row in rows_in(db, "container", wanted, "list_order")}
+    containers = {row[0]: row for row in table_rows(db, "container", wanted, "list_order")}
     spaces = _library_spaces(db)
     return {
         number: _names(number, containers)
@@ -169,25 +170,25 @@ def _members(db: sqlite3.Connection) -> dict[str, list[str]]:
     assets = _pairs(db, "space_asset", "id", "asset_id")
     owner = "location_container_id" if has_parts else "container_id"
     found: dict[str, list[str]] = {}
-    for part, entry in rows_in(db, "container_asset", (owner, "space_asset_id"), "list_order"):
+    for part, entry in table_rows(db, "container_asset", (owner, "space_asset_id"), "list_order"):
         crate = parts.get(part, "") if has_parts else part
         found.setdefault(crate, []).append(assets.get(entry, ""))
     return found
 
 
 def _pairs(db: sqlite3.Connection, table: str, key: str, value: str) -> dict[str, str]:
-    return {row[0]: row[1] for row in rows_in(db, table, (key, value))}
+    return {row[0]: row[1] for row in table_rows(db, table, (key, value))}
 
 
 def _in_library(db: sqlite3.Connection) -> set[str]:
     """Track ids of the library; other spaces hold stems and the like."""
     spaces = _library_spaces(db)
-    entries: Iterable[tuple[str, ...]] = rows_in(db, "space_asset", ("asset_id", "space_id"))
+    entries: Iterable[tuple[str, ...]] = table_rows(db, "space_asset", ("asset_id", "space_id"))
     return {asset for asset, space in entries if not spaces or space in spaces}
 
 
 def _library_spaces(db: sqlite3.Connection) -> set[str]:
-    spaces: Iterator[tuple[str, ...]] = rows_in(db, "space", ("id", "name"))
+    spaces: Iterator[tuple[str, ...]] = table_rows(db, "space", ("id", "name"))
     return {number for number, name in spaces if name.casefold() == _SPACE}
 
 

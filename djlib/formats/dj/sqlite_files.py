@@ -71,7 +71,7 @@ def columns_of(db: sqlite3.Connection, table: str) -> list[str]:
     return [str(row[1]) for row in db.execute(f'PRAGMA table_info("{table}")')]
 
 
-def rows_of(
+def table_rows(
     db: sqlite3.Connection, table: str, wanted: Sequence[str], order: str = ""
 ) -> Iterator[tuple[str, ...]]:
     """Rows of a table as text, "" for missing; columns that the table lacks are missing too.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import pandas as pd
@@ -69,7 +69,7 @@ class Acceptance:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for `--json`."""
-        return {**asdict(self), "accepted": self.accepted, "target": TARGET}
+        return {**vars(self), "accepted": self.accepted, "target": TARGET}
 
 
 def acceptance(answered: Iterable[Look]) -> Acceptance:

@@ -24,7 +24,7 @@ from ...settings import Settings, Workspace
 from ...tables.atomic import replace_file
 from ...tables.events import utc_now
 from ...tables.io import TableWriter, count_rows, is_table, iter_table
-from ...tables.plain_json import json_text
+from ...tables.plain_json import json_text, to_plain
 from ...tables.problems import Problem
 from ...tables.schema import PREDICTIONS, TRACKS, split_buckets
 from ..core.edits import keep_unread, state_of
@@ -103,12 +103,8 @@ class AssignReport:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for `--json` and metrics.json."""
-        plain = {k: v for k, v in self.__dict__.items() if k != "first_rows"}
-        plain["abstention"] = self.abstention.as_dict()
-        plain["explanations"] = [e.as_dict() for e in self.explanations]
-        plain["problems"] = [p.as_dict() for p in self.problems]
-        plain["rows_per_second"] = round(self.rows_per_second, 1)
-        return plain
+        plain = {k: v for k, v in vars(self).items() if k != "first_rows"}
+        return plain | {"rows_per_second": round(self.rows_per_second, 1)}
 
 
 def abstention_of(workspace: Workspace, settings: Settings, version: Version) -> Abstention:
@@ -255,7 +251,7 @@ def _answer(
     if not options.dry_run:
         report.written = [str(output), str(workspace.low_confidence), str(workspace.metrics)]
         report.written += [str(workspace.explanations)] * options.debug
-        figures = {k: v for k, v in report.as_dict().items() if k != "explanations"}
+        figures = {k: v for k, v in to_plain(report).items() if k != "explanations"}
         update_metrics(workspace, "assignment", figures)
 
 
@@ -313,7 +309,7 @@ def _explain(
         if lines is not None:
             for track_id, explanation in zip(some["track_id"], found, strict=True):
                 facts = {"track_id": track_id, "model_version": report.model_version}
-                lines.write(json_text({**facts, **explanation.as_dict()}) + "\n")
+                lines.write(json_text({**facts, **vars(explanation)}) + "\n")
         report.explanations += found[: SHOWN_AT_MOST - len(report.explanations)]
 
 

@@ -58,10 +58,6 @@ class LabelReport:
     problems: list[Problem]
     written: str | None = None
 
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for `--json`."""
-        return {**self.__dict__, "problems": [p.as_dict() for p in self.problems]}
-
 
 def check_labels(
     workspace: Workspace,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -62,11 +61,6 @@ class AsSaved:
     n: int
     accuracy: float
     comparison: Comparison | None
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for `--json`."""
-        compared = self.comparison.as_dict() if self.comparison else None
-        return {**self.__dict__, "comparison": compared}
 
 
 def takes_part(
@@ -204,14 +198,3 @@ class CompareReport:
     def name(self) -> str:
         """What the data is called, without its folder."""
         return Path(self.source).name
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for `--json`."""
-        return {
-            **self.__dict__,
-            "rules": dict(self.rules.__dict__),
-            "rounds": [r.as_dict() for r in self.rounds],
-            "saved": [s.as_dict() for s in self.saved],
-            "curve": [p.as_dict() for p in self.curve],
-            "problems": [p.as_dict() for p in self.problems],
-        }

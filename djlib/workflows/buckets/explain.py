@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -62,10 +62,6 @@ class ExplainReport:
     sorted_into: tuple[str, ...]
     learned: bool
     explanation: Explanation
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for `--json`."""
-        return {**self.__dict__, "explanation": self.explanation.as_dict()}
 
 
 def explain_track(
@@ -146,10 +142,6 @@ class ImportanceReport:
     made_of_others: tuple[str, ...]
     evidence: dict[str, tuple[Evidence, ...]]
     written: tuple[str, ...] = ()
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for `--json`."""
-        return asdict(self)
 
 
 def explain_model(
@@ -286,10 +278,6 @@ class History:
     in_force: tuple[str, ...]
     by: str
     runs_gone: int
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for `--json`."""
-        return asdict(self)
 
 
 def track_history(

@@ -161,15 +161,7 @@ class FeedbackReport:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for `--json`."""
-        return {
-            **self.__dict__,
-            "taken": [c.__dict__ for c in self.taken],
-            "refused": len(self.refused),
-            "problems": [p.as_dict() for p in self.problems],
-            "renamed": [r.__dict__ for r in self.renamed],
-            "looked": self.looked.as_dict() if self.looked else None,
-            "training": self.training.as_dict() if self.training else None,
-        }
+        return {**vars(self), "refused": len(self.refused)}
 
 
 _NOTHING_ASKED = FeedbackOptions()

@@ -32,15 +32,6 @@ class AbTest:
     accepted: tuple[Share, Share]
     compared: SharesCompared | None
 
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for `--json`."""
-        return {
-            "versions": self.versions,
-            "answered": self.answered,
-            "accepted": [share.as_dict() for share in self.accepted],
-            "compared": self.compared.as_dict() if self.compared else None,
-        }
-
 
 def ab_tests(workspace: Workspace, looked: Iterable[Look]) -> list[AbTest]:
     """Every pair of versions that was tried side by side, the latest last."""
@@ -93,12 +84,6 @@ class VersionLine:
     satisfaction: float | None
     opinions: int
 
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for `--json`."""
-        plain = dict(self.__dict__)
-        plain["audit"] = self.audit.as_dict() if self.audit else None
-        return plain | {"looked": self.looked.as_dict(), "accepted": self.accepted.as_dict()}
-
 
 @dataclass(frozen=True)
 class ProgressReport:
@@ -114,14 +99,7 @@ class ProgressReport:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for `--json`."""
-        return {
-            **self.__dict__,
-            "target": TARGET,
-            "versions": [v.as_dict() for v in self.versions],
-            "buckets": {b: a.as_dict() for b, a in self.buckets.items()},
-            "opinions": [o.__dict__ for o in self.opinions],
-            "ab": [test.as_dict() for test in self.ab],
-        }
+        return {**vars(self), "target": TARGET}
 
 
 def bucket_report(workspace: Workspace) -> ProgressReport:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pandas as pd
 
@@ -57,6 +57,8 @@ class ReviewReport:
     `written` the file, where it was written, and `kept` a copy of what it was, where a part of it
     could not be read."""
 
+    plain_extra: ClassVar = ("left",)
+
     file: str
     tracks: int
     answered: int
@@ -74,10 +76,6 @@ class ReviewReport:
     def left(self) -> int:
         """Tracks without an answer."""
         return self.tracks - self.answered
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for `--json`."""
-        return {**self.__dict__, "left": self.left}
 
 
 def review_predictions(

@@ -50,11 +50,11 @@ class CrateRule:
         """Plain values, for `--json`."""
         return {
             "bucket": self.bucket,
-            "rule": self.rule.as_dict(),
+            "rule": self.rule,
             "holds": self.holds,
-            "fit": self.fit.as_dict(),
-            "alternatives": [fit.as_dict() for fit in self.alternatives],
-            "cross_validated": self.cross_validated.as_dict() if self.cross_validated else None,
+            "fit": self.fit,
+            "alternatives": self.alternatives,
+            "cross_validated": self.cross_validated,
         }
 
 
@@ -78,15 +78,6 @@ class RulesReport:
     rules: list[CrateRule]
     listed: RuleTracks | None
     problems: list[Problem]
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for `--json`."""
-        return {
-            **self.__dict__,
-            "rules": [rule.as_dict() for rule in self.rules],
-            "listed": self.listed.__dict__ if self.listed else None,
-            "problems": [p.as_dict() for p in self.problems],
-        }
 
 
 def crate_rules(

@@ -21,6 +21,7 @@ from ...reporting.charts import confidence_chart
 from ...settings import Settings, Workspace
 from ...tables.events import utc_now
 from ...tables.io import iter_table
+from ...tables.plain_json import to_plain
 from ...tables.problems import Problem
 from ...tables.schema import TRACKS
 from ..core.progress import ProgressReporter, read_ahead
@@ -77,15 +78,6 @@ class TrainReport:
     memory: Memory | None
     problems: list[Problem]
     recent: Comparison | None = None
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for `--json` and metrics.json."""
-        parts = ("abstention", "audit", "comparison", "recent", "changes")
-        plain = dict(self.__dict__)
-        plain |= {name: part.as_dict() for name in parts if (part := plain[name]) is not None}
-        plain["memory"] = self.memory.__dict__ if self.memory else None
-        plain["problems"] = [p.as_dict() for p in self.problems]
-        return plain
 
 
 Promotion = Literal["auto", "always", "never"]
@@ -273,7 +265,7 @@ def _keep(
     """Save the version, point at it if it is promoted, and write the figures down."""
     model, measured = learned.model, learned.measurement
     metadata = {
-        **{k: v for k, v in report.as_dict().items() if k not in _NOT_OF_THE_VERSION},
+        **{k: v for k, v in to_plain(report).items() if k not in _NOT_OF_THE_VERSION},
         "metrics": {kind: _summary(figures) for kind, figures in report.figures.items()},
         "trained_at": utc_now(),
         "model": type(model).__name__,
@@ -294,7 +286,7 @@ def _keep(
         promote=report.promoted,
     )
     kept = replace(report, version=version.id)
-    update_metrics(workspace, "training", kept.as_dict())
+    update_metrics(workspace, "training", to_plain(kept))
     return kept
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -71,17 +70,6 @@ class TrendsReport:
     drift: list[FieldDrift]
     confidence: ConfidenceDrift | None
     written: str | None = None
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for `--json`."""
-        return {
-            **self.__dict__,
-            "buckets": [trend.as_dict() for trend in self.buckets],
-            "genres": [trend.as_dict() for trend in self.genres],
-            "tempo": self.tempo.as_dict() if self.tempo else None,
-            "drift": [field.as_dict() for field in self.drift],
-            "confidence": self.confidence.as_dict() if self.confidence else None,
-        }
 
 
 def library_trends(

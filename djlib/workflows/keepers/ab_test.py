@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby, zip_longest
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -46,6 +46,8 @@ class KeeperTest:
     `needed` is about how many more answers of each it takes if it goes on so.
     """
 
+    plain_extra: ClassVar = ("leader", "winner")
+
     sides: tuple[str, str]
     batches: int
     kept: tuple[Share, Share]
@@ -69,16 +71,6 @@ class KeeperTest:
         """The side that is better, once that is decided."""
         known = {"first": self.sides[0], "second": self.sides[1]}
         return known.get(self.verdict)
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for `--json`."""
-        return {
-            **self.__dict__,
-            "kept": [share.as_dict() for share in self.kept],
-            "looks": [look.__dict__ for look in self.looks],
-            "leader": self.leader,
-            "winner": self.winner,
-        }
 
 
 def keeper_tests(batches: Iterable[AskedBatch], keeps: Keeps) -> list[KeeperTest]:

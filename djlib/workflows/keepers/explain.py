@@ -87,10 +87,6 @@ class ListingExplained:
     uncertainty: float
     reasons: list[str]
 
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for `--json`."""
-        return dict(self.__dict__)
-
 
 def is_listing(workspace: Workspace, wanted: str) -> bool:
     """Whether `wanted` means a record: it is the id of a listing, or only listings are here."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from ...errors import DjlibError
 from ...settings import Settings, Workspace
@@ -34,6 +34,8 @@ from .selections import batches_shown, slots_shown
 @dataclass(frozen=True)
 class Rate:
     """Keepers among answers."""
+
+    plain_extra: ClassVar = ("share",)
 
     keepers: int
     answers: int
@@ -88,20 +90,12 @@ class KeeperReport:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for `--json`."""
-        return {
-            **self.__dict__,
-            "taken": [
-                {"listing_id": k.listing_id, "name": song_name(k.listing), "keeper": k.keeper}
-                for k in self.taken
-            ],
-            "rates": _plain(self.rates),
-            "all_rates": _plain(self.all_rates),
-            "lift": self.lift,
-            "over_explore": self.over_explore,
-            "ab": self.ab.as_dict() if self.ab else None,
-            "refused": len(self.refused),
-            "problems": [p.as_dict() for p in self.problems],
-        }
+        taken = [
+            {"listing_id": k.listing_id, "name": song_name(k.listing), "keeper": k.keeper}
+            for k in self.taken
+        ]
+        more = {"lift": self.lift, "over_explore": self.over_explore, "refused": len(self.refused)}
+        return {**vars(self), "taken": taken, **more}
 
 
 def keeper_feedback(
@@ -168,10 +162,6 @@ def rates(keeps: Iterable[Keep]) -> dict[str, Rate]:
         ]
         found[part] = Rate(sum(chosen), len(chosen))
     return {**found, "all": Rate(sum(k.keeper for k in said), len(said))}
-
-
-def _plain(found: dict[str, Rate]) -> dict[str, dict[str, Any]]:
-    return {part: {**rate.__dict__, "share": rate.share} for part, rate in found.items()}
 
 
 def _read(workspace: Workspace, file: Path, keeps: Keeps) -> Answers:

@@ -9,6 +9,7 @@ import numpy as np
 from ...evaluation.significance import compare_auc
 from ...registry import Version
 from ...settings import Settings, Workspace
+from ...tables.plain_json import to_plain
 from ..core.learner import TIME_SPLIT, Challenge, Learner, challenge, is_enough
 from ..core.progress import ProgressReporter
 from ..core.runs import run
@@ -74,7 +75,7 @@ def _compared(
     listings = labelled(newest).drop(columns="keeper")
     stand_in = new_bandit(settings).fit(labelled(known))
     was, now = (_scores(m, listings) for m in (keeper_models(workspace).load(), stand_in))
-    return compare_auc(was, now, truth, seed=settings.seed).as_dict()
+    return dict(to_plain(compare_auc(was, now, truth, seed=settings.seed)))
 
 
 def _scores(model: Any, listings: Any) -> np.ndarray:

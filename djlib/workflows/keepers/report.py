@@ -168,11 +168,6 @@ class BatchLine:
     said: float | None
     brier: float | None
 
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for `--json`."""
-        parts = ("kept", "exploit", "explore", "by_chance")
-        return {**self.__dict__, **{name: getattr(self, name).as_dict() for name in parts}}
-
 
 @dataclass(frozen=True)
 class Honesty:
@@ -223,18 +218,8 @@ class KeeperProgress:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for `--json`."""
-        return {
-            **self.__dict__,
-            "aim": {"low": AIM[0], "high": AIM[1], "verdict": self.aim},
-            "batches": [batch.as_dict() for batch in self.batches],
-            **{part: getattr(self, part).as_dict() for part in ("exploit", "explore", "by_chance")},
-            "lift": self.lift.as_dict() if self.lift else None,
-            "over_explore": self.over_explore.as_dict() if self.over_explore else None,
-            "trend": self.trend.as_dict() if self.trend else None,
-            "honesty": {name: found.__dict__ for name, found in self.honesty.items()},
-            "off_policy": self.off_policy.as_dict(),
-            "tests": [test.as_dict() for test in self.tests],
-        }
+        aim = {"low": AIM[0], "high": AIM[1], "verdict": self.aim}
+        return {**vars(self), "aim": aim}
 
 
 def keeper_progress(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pandas as pd
 
@@ -29,6 +29,8 @@ class BatchReviewReport:
     """Where the answers to a batch stand; `kept` is a copy of the file as it was, where a part of
     it could not be read."""
 
+    plain_extra: ClassVar = ("left",)
+
     file: str
     listings: int
     answered: int
@@ -39,10 +41,6 @@ class BatchReviewReport:
     def left(self) -> int:
         """Listings without an answer."""
         return self.listings - self.answered
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for `--json`."""
-        return {**self.__dict__, "left": self.left}
 
 
 def review_batch(

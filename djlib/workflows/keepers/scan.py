@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -37,10 +36,6 @@ class ListingsReport:
     answers: int
     problems: list[Problem] = field(repr=False)
     written: str | None = None
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for `--json`."""
-        return {**self.__dict__, "problems": [p.as_dict() for p in self.problems]}
 
 
 def scan_listings(

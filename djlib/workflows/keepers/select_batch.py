@@ -136,10 +136,6 @@ class BatchReport:
     kept: str | None = None
     written: str | None = None
 
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for `--json`."""
-        return {**self.__dict__, "problems": [p.as_dict() for p in self.problems]}
-
 
 def select_listings(
     workspace: Workspace,

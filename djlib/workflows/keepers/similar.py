@@ -43,10 +43,6 @@ class SimilarReport:
     version: str
     near: list[Similar]
 
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for `--json`."""
-        return {**self.__dict__, "near": [vars(one) for one in self.near]}
-
 
 def similar_records(
     workspace: Workspace, settings: Settings, wanted: str, *, n: int = 10, talk: ProgressReporter

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import ClassVar
 
 from ...bandit.simulation.episode import SimulationOptions
 from ...bandit.simulation.simulate import ORACLE, Mean, Standing
@@ -22,6 +22,8 @@ NO_TASTE = ("random", "oracle")
 @dataclass(frozen=True)
 class SimulateReport:
     """What came out: each policy's standing, and what carries over where that was asked for."""
+
+    plain_extra: ClassVar = ("base_rate",)
 
     source: str
     made_at: str
@@ -40,14 +42,6 @@ class SimulateReport:
     def base_rate(self) -> float:
         """Share of keepers in the pool."""
         return self.keepers / self.rows
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for `--json`."""
-        parts = ("standings", "transfers", "few_shots", "problems")
-        lists = {name: [one.as_dict() for one in getattr(self, name)] for name in parts}
-        return {
-            **self.__dict__, **lists, "rules": self.rules.as_dict(), "base_rate": self.base_rate
-        }  # fmt: skip
 
 
 _SHY = "-"

@@ -39,10 +39,6 @@ class MapReport:
     from_cache: bool
     written: str
 
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for `--json`."""
-        return dict(self.__dict__)
-
 
 def draw_taste_map(
     workspace: Workspace,

@@ -38,10 +38,6 @@ class WarmReport:
     version: str
     problems: list[Problem] = field(repr=False)
 
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for `--json`."""
-        return {**self.__dict__, "problems": [p.as_dict() for p in self.problems]}
-
 
 def warm_start(
     workspace: Workspace, settings: Settings, source: Path | None = None, *, talk: ProgressReporter

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from ...features.music import parse_key
 from ...settings import Workspace
@@ -26,14 +25,6 @@ class CheckReport:
     quality: QualityReport
     left_out: dict[str, str]
     problems: list[Problem]
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for `--json`."""
-        return {
-            **self.__dict__,
-            "quality": self.quality.as_dict(),
-            "problems": [p.as_dict() for p in self.problems],
-        }
 
 
 def check_table(workspace: Workspace, source: Path | None, talk: ProgressReporter) -> CheckReport:

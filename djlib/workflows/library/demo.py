@@ -58,9 +58,9 @@ class DemoReport:
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for `--json`."""
         return {
-            "scan": self.scanned.as_dict(),
-            "train": self.trained.as_dict(),
-            "assign_buckets": self.assigned.as_dict(),
+            "scan": self.scanned,
+            "train": self.trained,
+            "assign_buckets": self.assigned,
             "chart": self.chart,
         }
 

@@ -146,11 +146,6 @@ class DuplicatesReport:
     problems: list[Problem]
     written: str | None
 
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for `--json`."""
-        rows, problems = [asdict(r) for r in self.rows], [p.as_dict() for p in self.problems]
-        return {**self.__dict__, "rows": rows, "problems": problems}
-
 
 def list_duplicates(
     workspace: Workspace,

@@ -17,6 +17,7 @@ from ...errors import InputError, UsageError
 from ...settings import Settings, Workspace
 from ...tables.atomic import write_json
 from ...tables.io import write_table
+from ...tables.plain_json import to_plain
 from ...tables.problems import Problem
 from ..core.progress import ProgressReporter
 from ..core.runs import run
@@ -175,17 +176,9 @@ class ScanReport:
     written: str | None = None
     unchanged: bool = False
 
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for `--json`."""
-        return {
-            **self.__dict__,
-            "sources": [s.as_dict() for s in self.sources],
-            "problems": [p.as_dict() for p in self.problems],
-        }
-
     @classmethod
     def restored(cls, values: Mapping[str, Any]) -> ScanReport:
-        """The report that `as_dict` gave, of a scan since which nothing changed."""
+        """The report that `remember_scan` kept, of a scan since which nothing changed."""
         sources = tuple(Source(**source) for source in values["sources"])
         problems = [Problem(**problem) for problem in values["problems"]]
         known = {**values, "sources": sources, "problems": problems, "unchanged": True}
@@ -240,7 +233,7 @@ def scan_library(
             written=None if dry_run else str(workspace.tracks),
         )
         if not dry_run:
-            remember_scan(workspace, sources, asdict(options), states, report.as_dict())
+            remember_scan(workspace, sources, asdict(options), states, to_plain(report))
         return report
 
 

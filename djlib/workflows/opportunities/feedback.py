@@ -62,8 +62,7 @@ class RatingReport:
             {"user_id": r.user_id, "opportunity_id": r.opportunity_id, "liked": r.liked}
             for r in self.taken
         ]
-        problems = [p.as_dict() for p in self.problems]
-        return {**self.__dict__, "taken": taken, "refused": len(self.refused), "problems": problems}
+        return {**vars(self), "taken": taken, "refused": len(self.refused)}
 
 
 def opportunity_feedback(

@@ -11,6 +11,7 @@ from ...evaluation.significance import compare_auc
 from ...opportunities.measures import newest
 from ...registry import Version
 from ...settings import Settings, Workspace
+from ...tables.plain_json import to_plain
 from ..core.learner import TIME_SPLIT, Challenge, Learner, challenge, is_enough
 from ..core.progress import ProgressReporter
 from ..core.runs import run
@@ -111,7 +112,8 @@ def _compared(
         old, new = np.flatnonzero(~is_new), np.flatnonzero(is_new)
         was = data.scores(data.learned(settings, old, before), new)
     now = data.scores(data.learned(settings, old, half_life), new)
-    return compare_auc(was, now, data.liked[new] > 0.5, seed=settings.seed).as_dict()
+    compared = compare_auc(was, now, data.liked[new] > 0.5, seed=settings.seed)
+    return dict(to_plain(compared))
 
 
 def _can_tell(data: Learnable, is_new: np.ndarray) -> bool:

@@ -18,6 +18,7 @@ from ...opportunities.measures import RankFigures, newest, rank_figures
 from ...opportunities.trees import WITHOUT
 from ...registry import Registry, Version
 from ...settings import Settings, Workspace
+from ...tables.plain_json import to_plain
 from ..core.progress import ProgressReporter
 from .engagement import history_of
 from .ratings import Ratings, current_ids, fingerprint, rated_calls
@@ -144,7 +145,7 @@ def learn_ratings(
             "trees": dict(model.blend_.trees),
             "ratings_logged": ratings.n_logged,
             "data_fingerprint": fingerprint(ratings),
-            "metrics": {"newest": figures.as_dict() if figures else None, **(metrics or {})},
+            "metrics": {"newest": to_plain(figures), **(metrics or {})},
         },
         parent=served.id if served else None,
         promote=promote,

@@ -7,7 +7,7 @@ import json
 import logging
 import secrets
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +23,7 @@ from ...settings import Settings, Workspace
 from ...tables.atomic import write_json
 from ...tables.events import utc_now
 from ...tables.io import read_table, write_table
-from ...tables.plain_json import json_text
+from ...tables.plain_json import json_text, to_plain
 from ...tables.schema import RECOMMENDATIONS
 from ..core.edits import copy_aside
 from ..core.progress import ProgressReporter
@@ -235,10 +235,6 @@ class Recommendations:
     kept: str | None = None
     written: str | None = None
 
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for `--json`."""
-        return asdict(self)
-
 
 def recommend_calls(
     workspace: Workspace,
@@ -278,7 +274,7 @@ def recommend_calls(
         if not dry_run:
             if not is_kept:
                 log_impressions(workspace, user, name, made.list_id, made.rows)
-                keep(workspace, key, made.as_dict())
+                keep(workspace, key, to_plain(made))
             kept = _keep_ratings(output, ratings)
             if kept or not is_kept or not _is_there(output, made.list_id):
                 write_table(_table(made.rows), output)

@@ -9,13 +9,13 @@ something is logged.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from ...evaluation.proportions import SharesCompared, compare_shares, share_of
 from ...settings import Settings, Workspace
 from ...tables.events import append_events, read_events, utc_now
+from ...tables.plain_json import to_plain
 from ..core.progress import ProgressReporter
 from .engagement import IN_TIME, Shown, had_time, shown_so_far, stamp
 from .models import Learnable, time_split
@@ -45,10 +45,6 @@ class Retuning:
     clicked_now: float
     tried: Mapping[str, float | None]
     reason: str
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for the log and `--json`."""
-        return asdict(self)
 
 
 def half_life_in_force(workspace: Workspace) -> float | None:
@@ -106,7 +102,7 @@ def retune(
         {_named(h): auc for h, auc in tried.items()},
         reason,
     )
-    append_events(workspace.events, RETUNINGS, [done.as_dict()])
+    append_events(workspace.events, RETUNINGS, [to_plain(done)])
     return done
 
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -115,14 +114,6 @@ class CallsReport:
     removed: tuple[str, ...]
     problems: list[Problem] = field(repr=False)
     written: str | None = None
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for `--json`."""
-        return {
-            **self.__dict__,
-            "watched": [v.as_dict() for v in self.watched],
-            "problems": [p.as_dict() for p in self.problems],
-        }
 
 
 def scan_opportunities(

@@ -14,7 +14,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -217,10 +216,6 @@ class SourceVerdict:
     recovered: bool = False
     escalated: bool = False
     quarantined: str | None = None
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for `--json`."""
-        return {**self.__dict__, "signals": [s.as_dict() for s in self.signals]}
 
     @property
     def words(self) -> str:

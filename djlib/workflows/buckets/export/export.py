@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -148,11 +148,6 @@ class ExportReport:
     problems: list[Problem]
     entry: int | None = None
     is_dry_run: bool = False
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for `--json`."""
-        plain = {"changes": asdict(self.changes), "problems": [p.as_dict() for p in self.problems]}
-        return {**self.__dict__, **plain}
 
 
 def export_buckets(

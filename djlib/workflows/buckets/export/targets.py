@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,9 +10,13 @@ import pandas as pd
 
 from ....errors import UsageError
 from ....features.music import Key, parse_key
-from ....formats import csv_writer
+from ....formats.collection import Playlist, missing_members
 from ....formats.dj import m3u as m3u_writer
+from ....formats.drafts import Draft, NewFile
 from ....formats.format import Writer, all_formats
+from ....formats.options import WriteOptions
+from ....tables.io import csv_bytes
+from ....tables.schema import BUCKET_SEPARATOR
 
 NOTATIONS = ("as-is", "camelot", "openkey", "musical")
 """How keys are written."""
@@ -83,10 +88,29 @@ def _writers() -> dict[str, Writer]:
     found = {one.name: one.write for one in all_formats()[0] if one.write is not None}
     del found["m3u"]
     known: dict[str, Writer] = {"m3u8": m3u_writer.draft, "m3u": m3u_writer.draft_m3u}
-    known["csv"] = csv_writer.draft
+    known["csv"] = _draft_csv
     ours = [name for name in found if name in _DEFAULTS]
     return {
         **{name: found[name] for name in ours},
         **known,
         **{name: write for name, write in found.items() if name not in ours},
     }
+
+
+def _draft_csv(
+    target: Path, tracks: pd.DataFrame, playlists: Sequence[Playlist], options: WriteOptions
+) -> Draft:
+    """One row a track: its columns, and in `bucket` and `buckets` the playlists it goes into."""
+    if target.suffix.lower() != ".csv":
+        raise UsageError(f"{target} is no name of a CSV file; it should end in .csv")
+    named: dict[str, list[str]] = {}
+    for playlist in playlists:
+        for member in playlist.track_ids:
+            named.setdefault(member, []).append(playlist.name)
+    buckets = [named.get(track_id, []) for track_id in tracks["track_id"]]
+    table = tracks.drop(columns=["key_name"], errors="ignore").assign(
+        bucket=pd.Series([found[0] if found else "" for found in buckets], dtype="str").to_numpy(),
+        buckets=[BUCKET_SEPARATOR.join(found) for found in buckets],
+    )
+    file = NewFile(target, lambda: [csv_bytes(table)])
+    return Draft([file], missing_members(playlists, tracks))

@@ -7,7 +7,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from ....errors import DjlibError, FormatError, UsageError
 from ....formats.audio.file_patch import Patch
@@ -124,11 +123,6 @@ class UndoReport:
     problems: list[Problem]
     is_dry_run: bool = False
     field_only: list[str] = field(default_factory=list)
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for `--json`."""
-        plain = {"entry": self.entry.as_dict(), "problems": [p.as_dict() for p in self.problems]}
-        return {**self.__dict__, **plain}
 
 
 def entries(workspace: Workspace) -> list[Entry]:

@@ -124,10 +124,6 @@ class TagReport:
     entry: int | None = None
     is_dry_run: bool = True
 
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for `--json`."""
-        return {**self.__dict__, "problems": [p.as_dict() for p in self.problems]}
-
 
 def write_tags(
     workspace: Workspace,
