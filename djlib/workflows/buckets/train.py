@@ -247,7 +247,7 @@ def new_model(settings: Settings) -> BucketAssigner:
     name = settings.buckets.model
     own: dict[str, Any] = {}
     if name == "simple_ml":
-        own = {"n_estimators": settings.buckets.trees, "n_jobs": -1}
+        own = {"n_estimators": settings.buckets.n_estimators, "n_jobs": -1}
     elif name.startswith("hybrid"):
         engine = settings.buckets.engine
         own = {"engine": None if engine == "none" else engine}

@@ -39,7 +39,7 @@ def new_bandit(settings: Settings) -> ContrastiveBandit:
         mode=asked.mode,
         random_state=settings.seed,
         engine=asked.engine,
-        dial=asked.dial,
+        dial=asked.exploration_profile,
         adaptive=asked.adaptive,
         numeric=asked.numeric,
     )
