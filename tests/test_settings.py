@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cli import _options as cli_options
 from djlib.bandit import acquisition
 from djlib.bucketing.catalogue import MODEL_NAMES, make_model
 from djlib.bucketing.hybrid_heads import HEADS
 from djlib.errors import UsageError
 from djlib.features.embedding.engines import ENGINES as EMBEDDING_ENGINES
 from djlib.settings import (
+    DEFAULT_THRESHOLD,
     ENGINES,
     EXPLORATION_PROFILES,
     MODELS,
@@ -189,3 +191,11 @@ def test_both_names_at_once_are_refused_but_one_source_wins_over_another(
 def test_the_jobs_run_at_the_time_that_is_set(tmp_path: Path) -> None:
     assert load_settings(_write(tmp_path, "[jobs]\nat = '4:05'"), {}).jobs.at == "04:05"
     assert load_settings(tmp_path, {"DJLIB_JOBS_AT": "23:59"}).jobs.at == "23:59"
+
+
+def test_the_default_threshold_is_told_where_it_may_be_set() -> None:
+    (option,) = [o for o in get_args(cli_options.Threshold) if hasattr(o, "help")]
+    assert f"({DEFAULT_THRESHOLD})" in option.help
+    page = Path(__file__).parent.parent / "docs" / "reference" / "settings.md"
+    (row,) = [line for line in page.read_text().splitlines() if "`buckets.threshold`" in line]
+    assert f"the first takes {DEFAULT_THRESHOLD}." in row
