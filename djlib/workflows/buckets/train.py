@@ -27,6 +27,7 @@ from ..core.progress import ProgressReporter, read_ahead
 from ..core.runs import run, update_metrics
 from ..core.song_identity import disambiguate_track_ids
 from ..library.scan import ScanOptions, read_tracks
+from ..promotion import POLICY, PromotionRequest
 from .before_after import Pace, as_measured, before_after, changed_labels, never_unlearned, why_full
 from .corrections import corrections_so_far, n_logged, renames_so_far
 from .models import (
@@ -88,9 +89,6 @@ class TrainReport:
         return plain
 
 
-Promotion = Literal["auto", "always", "never"]
-"""auto: unless it is measurably worse than the model in use."""
-
 _NOT_OF_THE_VERSION = ("version", "parent", "problems", "figures", "promoted", "changes")
 
 
@@ -99,7 +97,7 @@ class Asked(TypedDict, total=False):
     are), and whether the new version is served."""
 
     several: bool | None
-    promotion: Promotion
+    promotion: PromotionRequest
 
 
 def train_buckets(
@@ -124,7 +122,7 @@ def learn(
     *,
     talk: ProgressReporter,
     several: bool | None = None,
-    promotion: Promotion = "auto",
+    promotion: PromotionRequest = "auto",
     pace: Pace = "full",
 ) -> TrainReport:
     """Do what `train` does, inside a run that already holds the workspace; `pace` may allow to go
@@ -148,12 +146,12 @@ def learn(
     found = before_after(
         served, learned.model, training, renames_so_far(workspace), seed=settings.seed
     )
-    worse = found.comparison is not None and found.comparison.verdict == "worse"
+    compared = {"songs kept aside": found.comparison.as_dict()} if found.comparison else {}
     measured = learned.measurement
     report = TrainReport(
         version="",
         parent=served.id,
-        promoted=promotion == "always" or (promotion == "auto" and not worse),
+        promoted=POLICY.decide(compared, promotion).promote,
         source=str(source.absolute()),
         tracks=len(training.learned.tracks),
         kept_aside=int(training.aside.sum()),

@@ -19,6 +19,7 @@ from ...opportunities.trees import WITHOUT
 from ...registry import Registry, Version
 from ...settings import Settings, Workspace
 from ..core.progress import ProgressReporter
+from ..promotion import POLICY, PromotionRequest
 from .engagement import history_of
 from .ratings import Ratings, current_ids, fingerprint, rated_calls
 from .scan import known_opportunities
@@ -118,7 +119,7 @@ def learn_ratings(
     *,
     half_life_days: float | None = None,
     metrics: Mapping[str, Any] | None = None,
-    promote: bool = True,
+    promotion: PromotionRequest = "auto",
 ) -> Version:
     """Learn all ratings anew, measure on the newest, and save a new version."""
     served = current_version(workspace)
@@ -147,7 +148,7 @@ def learn_ratings(
             "metrics": {"newest": figures.as_dict() if figures else None, **(metrics or {})},
         },
         parent=served.id if served else None,
-        promote=promote,
+        promote=POLICY.decide({}, promotion).promote,
     )
 
 
