@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from djlib.settings import DEFAULT_THRESHOLD
+
 ADVANCED = "Advanced"
 
 Workspace = Annotated[
@@ -34,7 +36,10 @@ Wait = Annotated[
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would happen; write nothing.")]
 Threshold = Annotated[
     float | None,
-    typer.Option("--threshold", help="Confidence under which a bucket is 'unsure' (0.5)."),
+    typer.Option(
+        "--threshold",
+        help=f"Confidence under which a bucket is 'unsure' ({DEFAULT_THRESHOLD}).",
+    ),
 ]
 TargetPrecision = Annotated[
     float | None,

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from djlib.settings import JobSettings
+
 from . import _options as o
 
 if TYPE_CHECKING:
@@ -16,7 +18,13 @@ app = typer.Typer(help="Run, list and schedule what needs nobody.", no_args_is_h
 
 _Job = Literal["search", "retrain", "monitor", "report", "daily"]
 _Name = Annotated[_Job, typer.Argument(help="search, retrain, monitor, report; daily does all.")]
-_At = Annotated[str, typer.Option("--at", help="The time of the day, local.")]
+_At = Annotated[
+    str | None,
+    typer.Option(
+        "--at",
+        help=f"The time of the day, local. Default: the setting jobs.at ({JobSettings().at}).",
+    ),
+]
 
 
 @app.command("run")
@@ -165,7 +173,7 @@ def deliver(json: o.Json = False, workspace: o.Workspace = None) -> None:
 
 @app.command("run-scheduler")
 def run_scheduler(
-    at: _At = "03:00",
+    at: _At = None,
     json: o.Json = False,
     workspace: o.Workspace = None,
     verbose: o.Verbose = False,
@@ -184,7 +192,7 @@ def run_scheduler(
     keep_running(
         session.workspace,
         session.settings,
-        Time.read(at),
+        Time.read(session.settings.jobs.at if at is None else at),
         talk=session.talk,
         done=lambda report: session.show(report, _steps),
     )
@@ -192,7 +200,7 @@ def run_scheduler(
 
 @app.command("cron")
 def cron(
-    job: _Name = "daily", at: _At = "03:00", json: o.Json = False, workspace: o.Workspace = None
+    job: _Name = "daily", at: _At = None, json: o.Json = False, workspace: o.Workspace = None
 ) -> None:
     """Print the line for `crontab -e`; nothing is installed.
 
@@ -202,14 +210,15 @@ def cron(
 
     from ._session import Session
 
-    here = Session(workspace).workspace
+    session = Session(workspace)
+    here, time = session.workspace, Time.read(session.settings.jobs.at if at is None else at)
     here.logs.mkdir(parents=True, exist_ok=True)  # else the shell cannot even start the line
-    _printed(cron_lines(here, command_of(job, here), Time.read(at)), json)
+    _printed(cron_lines(here, command_of(job, here), time), json)
 
 
 @app.command("systemd")
 def systemd(
-    job: _Name = "daily", at: _At = "03:00", json: o.Json = False, workspace: o.Workspace = None
+    job: _Name = "daily", at: _At = None, json: o.Json = False, workspace: o.Workspace = None
 ) -> None:
     """Print a service and a timer for systemd; nothing is installed.
 
@@ -219,8 +228,9 @@ def systemd(
 
     from ._session import Session
 
-    here = Session(workspace).workspace
-    _printed(systemd_units(job, command_of(job, here), Time.read(at)), json)
+    session = Session(workspace)
+    time = Time.read(session.settings.jobs.at if at is None else at)
+    _printed(systemd_units(job, command_of(job, session.workspace), time), json)
 
 
 def _printed(lines: str, json: bool) -> None:

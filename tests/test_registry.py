@@ -13,8 +13,9 @@ import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -31,7 +32,7 @@ from djlib.errors import (
     NotTrainedError,
     UsageError,
 )
-from djlib.registry import Registry, Version, draft
+from djlib.registry import Registry, Version, draft, shelf
 from djlib.registry import manifest as archives
 from djlib.tables.locks import workspace_lock
 
@@ -597,6 +598,110 @@ def test_file_of_the_person_is_kept_at_the_first_promotion(registry: Registry[Ti
     assert registry.load().name == "A"
 
 
+# --- versions whose pickle names classes that have moved ------------------------------------
+
+
+class Moved(TinyModel):
+    """What `TinyModel` was called when older versions were saved."""
+
+
+@contextmanager
+def older_layout() -> Iterator[None]:
+    """What is saved meanwhile is of an older layout of the code."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (shelf, draft):
+            patch.setattr(module, "FORMAT", draft.FORMAT - 1)
+        yield
+
+
+def save_old(registry: Registry[TinyModel], name: str, **options: Any) -> Version:
+    with older_layout():
+        return registry.save(Moved(name), metadata={"n_tracks": 600}, **options)
+
+
+def opened(registry: Registry[TinyModel]) -> TinyModel:
+    """What another program sees."""
+    model: TinyModel = pickle.loads(registry.pickle_path.read_bytes())
+    return model
+
+
+def bytes_of(version: Version) -> dict[str, bytes]:
+    files = (p for p in version.folder.rglob("*") if p.is_file())
+    return {p.relative_to(version.folder).as_posix(): p.read_bytes() for p in files}
+
+
+def test_an_old_pickle_is_served_until_it_is_promoted_then_written_anew(
+    registry: Registry[TinyModel], tmp_path: Path
+) -> None:
+    old = save_old(registry, "A")
+    before = bytes_of(old)
+    assert registry.load().name == "A"
+    assert not registry.verify()[0][1]
+    assert type(opened(registry)) is Moved
+    for _ in range(2):
+        registry.promote("current")
+        assert type(opened(registry)) is TinyModel
+        assert registry.load().name == opened(registry).name == "A"
+        assert not registry.verify()[0][1]
+    assert bytes_of(old) == before, "a version never changes"
+    assert len(registry.history()) == 1
+    assert not list(registry.folder.glob("*.kept-*"))
+    with zipfile.ZipFile(registry.export("current", tmp_path / "old.zip")) as archive:
+        assert sorted(archive.namelist()) == sorted(f"bucket-{old.id}/{name}" for name in before)
+    ledger = json.loads((registry.folder / "bucket_registry.json").read_text())
+    assert len(ledger["rewritten"]) == 1, "the same bytes are on record once"
+
+
+def test_rolling_back_to_an_old_version_writes_its_pickle_anew(
+    registry: Registry[TinyModel], three: list[Version]
+) -> None:
+    save_old(registry, "D")
+    save(registry, "E")
+    assert registry.rollback().metadata["n_tracks"] == 600
+    assert (type(opened(registry)), opened(registry).name) == (TinyModel, "D")
+    shutil.copy(three[0].folder / "bucket_model.pkl", registry.pickle_path)  # a run was cut off
+    assert registry.load().name == "D"
+    assert (type(opened(registry)), opened(registry).name) == (TinyModel, "D")
+    tamper(registry.pickle_path)
+    with pytest.raises(ModelError, match="edited or is foreign"):
+        registry.load()
+
+
+def test_pruning_forgets_the_pickles_written_anew(registry: Registry[TinyModel]) -> None:
+    old = save_old(registry, "A")
+    registry.promote("current")
+    for name in "BCD":
+        save(registry, name)
+    ledger = registry.folder / "bucket_registry.json"
+    assert [entry["id"] for entry in json.loads(ledger.read_text())["rewritten"]] == [old.id]
+    assert old.id in registry.prune(keep=1)
+    assert json.loads(ledger.read_text())["rewritten"] == []
+
+
+def test_an_old_ledger_is_read(registry: Registry[TinyModel]) -> None:
+    save_old(registry, "A")
+    path = registry.folder / "bucket_registry.json"
+    ledger = json.loads(path.read_text())
+    del ledger["rewritten"]
+    path.write_text(json.dumps(ledger))
+    assert registry.load().name == "A"
+
+
+def test_an_old_version_that_cannot_be_read_is_not_promoted(
+    registry: Registry[TinyModel],
+) -> None:
+    old, new = save_old(registry, "A"), save(registry, "B")
+
+    def gone(folder: Path) -> TinyModel:
+        raise KeyError("trees")
+
+    broken = Registry(registry.folder, "bucket", gone)
+    with pytest.raises(ModelError, match=rf"{old.id} cannot be read .*{new.id}, which is current"):
+        broken.rollback()
+    assert registry.current().id == new.id
+    assert opened(registry).name == "B"
+
+
 # --- the ledger ----------------------------------------------------------------------------
 
 LOSSES: list[Callable[[Path], object]] = [
@@ -764,12 +869,23 @@ class Note:
         return cls((folder / "name.txt").read_text())
 
 
+class OldNote(Note):
+    """What `Note` was called in an older layout of the code."""
+
+
 def notes_in(folder: Path) -> Registry[Note]:
     return Registry(folder, "bucket", Note.load)
 
 
 def keep(registry: Registry[Note], name: str) -> Version:
-    return registry.save(Note(name), metadata={})
+    if name not in _OLD:
+        return registry.save(Note(name), metadata={})
+    with older_layout():
+        return registry.save(OldNote(name), metadata={})
+
+
+_OLD = ("x", "y")
+"""Names of models that an older layout of the code saved."""
 
 
 SCENARIOS: dict[str, tuple[str, Callable[[Registry[Note]], object], str, str]] = {
@@ -779,6 +895,13 @@ SCENARIOS: dict[str, tuple[str, Callable[[Registry[Note]], object], str, str]] =
     "rollback": ("AB", lambda registry: registry.rollback(), "B", "A"),
     "promote": ("ABC", lambda registry: registry.promote(registry.versions()[-1].id), "C", "A"),
     "prune": ("ABCD", lambda registry: registry.prune(keep=1), "D", "D"),
+    "promote an old one": (
+        "xyC",
+        lambda registry: registry.promote(registry.versions()[-1].id),
+        "C",
+        "x",
+    ),
+    "rollback to an old one": ("AxC", lambda registry: registry.rollback(), "C", "x"),
     "repair": ("AB", lambda registry: registry.load(), "B", "B"),
 }
 

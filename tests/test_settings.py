@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cli import _options as cli_options
+from djlib.bandit import acquisition
 from djlib.bucketing.catalogue import MODEL_NAMES, make_model
 from djlib.bucketing.hybrid_heads import HEADS
 from djlib.errors import UsageError
 from djlib.features.embedding.engines import ENGINES as EMBEDDING_ENGINES
-from djlib.settings import ENGINES, MODELS, Settings, Workspace, load_settings, settings_from
+from djlib.settings import (
+    DEFAULT_THRESHOLD,
+    ENGINES,
+    EXPLORATION_PROFILES,
+    MODELS,
+    Settings,
+    Workspace,
+    load_settings,
+    settings_from,
+)
+from djlib.settings.loading import FORMER_NAMES
 
 
 def _write(folder: Path, text: str) -> Path:
@@ -30,11 +42,12 @@ def test_file_then_environment_then_flags_win(tmp_path: Path) -> None:
     folder = _write(tmp_path, "seed = 1\nlock_wait_s = 1.5\n[buckets]\nthreshold = 0.6\nfolds=4")
     environ = {"DJLIB_SEED": "2", "DJLIB_BUCKETS_THRESHOLD": "0.7", "OTHER": "x"}
 
-    found = load_settings(folder, environ, {"buckets": {"threshold": 0.8, "trees": None}})
+    flags = {"buckets": {"threshold": 0.8, "n_estimators": None}}
+    found = load_settings(folder, environ, flags)
 
     assert (found.seed, found.lock_wait_s) == (2, 1.5)
     assert (found.buckets.threshold, found.buckets.folds) == (0.8, 4)
-    assert found.buckets.trees == Settings().buckets.trees
+    assert found.buckets.n_estimators == Settings().buckets.n_estimators
 
 
 def test_an_empty_variable_and_the_home_are_no_settings(tmp_path: Path) -> None:
@@ -58,6 +71,10 @@ def test_a_file_saved_by_a_windows_editor_is_read(tmp_path: Path) -> None:
         ("seed = ", "not valid TOML"),
         ("[buckets]\nthreshold = 1.5", "threshold must be from 0 to 1, not 1.5"),
         ("batch_rows = 0", "batch_rows must be from 1"),
+        ("[buckets]\ntrees = 0", "buckets.trees must be from 1 to 5000, not 0"),
+        ("[buckets]\nn_estimators = 0", "buckets.n_estimators must be from 1 to 5000, not 0"),
+        ("[jobs]\nat = '25:00'", "jobs.at: '25:00' is no time of the day; write it as 03:00"),
+        ("[jobs]\nat = 3", "jobs.at: '3' is no time of the day"),
     ],
 )
 def test_a_mistake_in_the_file_names_the_file(tmp_path: Path, text: str, message: str) -> None:
@@ -130,3 +147,55 @@ def test_the_models_and_engines_that_may_be_set_are_those_there_are() -> None:
     assert set(MODELS) == {"hybrid", *heads, "simple_ml"}
     assert {make_model(name).get_params()["random_state"] for name in MODEL_NAMES} == {0}
     assert set(ENGINES) == {*EMBEDDING_ENGINES, "none"}
+    assert set(EXPLORATION_PROFILES) == set(acquisition.EXPLORATION_PROFILES)
+
+
+FORMER = [
+    (section, old, new) for section, names in FORMER_NAMES.items() for old, new in names.items()
+]
+OTHER = {"exploration_profile": "novel"}
+"""Values other than the default, where that is no number."""
+
+
+@pytest.mark.parametrize(("section", "old", "new"), FORMER)
+def test_former_names_are_read_from_the_file_the_environment_and_flags(
+    tmp_path: Path, section: str, old: str, new: str
+) -> None:
+    value = OTHER.get(new, "7")
+    expected = settings_from({section: {new: value}})
+    assert expected != Settings()
+    folder = _write(tmp_path, f'[{section}]\n{old} = "{value}"')
+    variable = f"DJLIB_{section}_{old}".upper()
+    assert load_settings(folder, {}) == expected
+    assert load_settings(tmp_path / "none", {variable: value}) == expected
+    assert load_settings(tmp_path / "none", {}, {section: {old: value}}) == expected
+
+
+@pytest.mark.parametrize(("section", "old", "new"), FORMER)
+def test_both_names_at_once_are_refused_but_one_source_wins_over_another(
+    tmp_path: Path, section: str, old: str, new: str
+) -> None:
+    value = OTHER.get(new, "7")
+    for names in ((old, new), (new, old)):
+        both = {section: dict.fromkeys(names, value)}
+        with pytest.raises(UsageError, match=f"{section}.{old} is the former name of {new}; set"):
+            settings_from(both)
+    folder = _write(tmp_path, f'[{section}]\n{new} = "{OTHER.get(new, "3")}"')
+    environ = {f"DJLIB_{section}_{old}".upper(): value}
+    assert load_settings(folder, environ) == settings_from({section: {new: value}})
+    environ[f"DJLIB_{section}_{new}".upper()] = value
+    with pytest.raises(UsageError, match=f"environment: {section}.{old} is the former name"):
+        load_settings(folder, environ)
+
+
+def test_the_jobs_run_at_the_time_that_is_set(tmp_path: Path) -> None:
+    assert load_settings(_write(tmp_path, "[jobs]\nat = '4:05'"), {}).jobs.at == "04:05"
+    assert load_settings(tmp_path, {"DJLIB_JOBS_AT": "23:59"}).jobs.at == "23:59"
+
+
+def test_the_default_threshold_is_told_where_it_may_be_set() -> None:
+    (option,) = [o for o in get_args(cli_options.Threshold) if hasattr(o, "help")]
+    assert f"({DEFAULT_THRESHOLD})" in option.help
+    page = Path(__file__).parent.parent / "docs" / "reference" / "settings.md"
+    (row,) = [line for line in page.read_text().splitlines() if "`buckets.threshold`" in line]
+    assert f"the first takes {DEFAULT_THRESHOLD}." in row

@@ -19,13 +19,11 @@ from ..workflows.core.learner import Learner, served_and_before
 from ..workflows.core.progress import ProgressReporter
 from ..workflows.core.runs import run
 from ..workflows.learner import chosen
+from ..workflows.promotion import POLICY
 from .report import Look, Story, monitor_page, stories
 from .retrain import PROMOTIONS
 from .slots import Slots, today
 from .step import Here, Outcome
-
-_JUDGES = ("acceptance", "calibration")
-"""What the served version answers for; what comes in is nobody's fault."""
 
 
 @dataclass(frozen=True)
@@ -67,12 +65,11 @@ def monitor(here: Here, learner: Learner) -> Outcome:
     known = seen(here.state, here.day, learner.name, served, findings)
     with transaction(here.state):
         remember(here.state, here.day, learner.name, served, findings)
-    confirmed = [one.finding for one in known if one.is_confirmed]
     detail = {"served": served, "seen": to_plain(known)}
-    worse = [f for f in confirmed if f.kind in _JUDGES and f.worse]
-    target = (worse[0].back_to or before) if worse else None
-    if target and not models.get(target).problem:
-        reason = f"degraded: {worse[0].what}: {worse[0].words}"
+    worse = POLICY.should_roll_back(known)
+    target = (worse.back_to or before) if worse else None
+    if worse and target and not models.get(target).problem:
+        reason = f"degraded: {worse.what}: {worse.words}"
         return _gone_back(here, learner, _note(here, learner, served, target, reason), detail)
     moved = [one.finding.what for one in known if one.finding.verdict == "moved"]
     said = f"{len(known)} looked at; " + (f"moved: {', '.join(moved)}" if moved else "all still")

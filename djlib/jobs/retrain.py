@@ -7,7 +7,7 @@ from ..monitoring.outbox import Alert
 from ..tables.events import append_events
 from ..tables.plain_json import to_plain
 from ..workflows.core.learner import Challenge, Learner
-from ..workflows.promotion import Decision, judge
+from ..workflows.promotion import POLICY, Decision
 from .step import Here, Outcome
 
 PROMOTIONS = "promotions"
@@ -23,7 +23,7 @@ def retrain(here: Here, learner: Learner) -> Outcome:
     if here.slots.has_judged(challenge.version):
         said = f"nothing new since version {challenge.version}, which is not served"
         return Outcome(said, {"served": challenge.served})
-    decision = judge(challenge.comparisons)
+    decision = POLICY.decide(challenge.comparisons)
     if decision.promote and _served(here, learner) != challenge.version:
         learner.models(here.workspace).promote(challenge.version, f"retrain: {decision.reason}")
     log_decision(here, learner, challenge, decision)

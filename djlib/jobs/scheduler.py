@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ..errors import DjlibError, UsageError
 from ..monitoring.alerts import send_waiting
-from ..settings import Settings, Workspace
+from ..settings import Settings, Workspace, hour_and_minute
 from ..tables.state import open_state
 from ..workflows.core.progress import ProgressReporter
 from ..workflows.library.watch import stopped_by_signals
@@ -59,11 +59,7 @@ class Time:
         >>> Time.read("3:05")
         Time(hour=3, minute=5)
         """
-        hour, _, minute = text.partition(":")
-        is_time = hour.isascii() and hour.isdigit() and minute.isascii() and minute.isdigit()
-        if not is_time or int(hour) > 23 or int(minute) > 59:
-            raise UsageError(f"{text!r} is no time of the day; write it as 03:00")
-        return cls(int(hour), int(minute))
+        return cls(*hour_and_minute(text))
 
 
 def command_of(job: str, workspace: Workspace) -> list[str]:

@@ -10,7 +10,8 @@ For a learner called `bucket` a folder holds::
         card.md           the same for people
         manifest.json     size and SHA-256 of every file above
     bucket_registry.json  the ledger: all versions, which is current, every promotion
-    bucket_model.pkl      a copy of the current version's pickle
+    bucket_model.pkl      a copy of the current version's pickle, or one written anew from the
+                          parts where that names classes that have moved since
 
 The ledger is the truth: it holds the SHA-256 of each manifest, and its last word says what is
 current. Every change ends with one atomic write of it.

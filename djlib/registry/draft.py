@@ -108,7 +108,9 @@ _PREFIX = ".draft-"
 _STRAY_AFTER_S = 3600.0
 _LIBRARIES = ("djlib", "numpy", "pandas", "scikit-learn", "skops")
 _OURS = ("format", "id", "created_at", "learner", "parent", "libraries")
-_FORMAT = 1
+FORMAT = 2
+"""Of a version. Raise it when a class that a model holds moves, is renamed or keeps its state in
+other attributes: pickles of versions of an older format are written anew before they are served."""
 
 logger = logging.getLogger(__name__)
 
@@ -155,6 +157,11 @@ def write_model(folder: Path, model: Model, learner: str) -> None:
     links = [path for path in folder.rglob("*") if path.is_symlink()]
     if links:
         raise ModelError(f"the {learner} model saved a link ({links[0].name}); save files only")
+    write_pickle(folder, model, learner)
+
+
+def write_pickle(folder: Path, model: Model, learner: str) -> None:
+    """Write the pickle of the model. Raises `ModelError` where it has none."""
     try:
         with (folder / pickle_name(learner)).open("wb") as handle:
             pickle.dump(model, handle, protocol=5)
@@ -182,7 +189,7 @@ def finish(
     if taken:
         raise UsageError(f"metadata {taken[0]!r} is written by the registry; leave it out")
     written = {
-        "format": _FORMAT,
+        "format": FORMAT,
         "id": new_id(folder.parent, json_text(describe(folder))),
         "created_at": utc_now(),
         "learner": learner,

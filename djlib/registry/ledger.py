@@ -104,7 +104,10 @@ class LedgerLost(ModelError):
 
 @dataclass(frozen=True)
 class Entry:
-    """A version the registry wrote, and how to know its files again."""
+    """A version the registry wrote, and how to know its files again.
+
+    Its pickle is the one saved with it, or another that was written for it later.
+    """
 
     id: str
     manifest_sha256: str
@@ -116,7 +119,8 @@ class Entry:
 class Ledger:
     """Versions in the order they were saved, and the trail of current ones, the last in force.
 
-    Promoting adds to the trail, going back shortens it.
+    Promoting adds to the trail, going back shortens it. `rewritten` are pickles made later from the
+    parts of versions that were saved in an older layout of the code.
 
     >>> ledger = Ledger()
     >>> for name in "abc":
@@ -130,6 +134,7 @@ class Ledger:
     entries: list[Entry] = field(default_factory=list)
     trail: list[str] = field(default_factory=list)
     promotions: list[Promotion] = field(default_factory=list)
+    rewritten: list[Entry] = field(default_factory=list)
 
     @property
     def current(self) -> str | None:
@@ -144,6 +149,10 @@ class Ledger:
     def entry(self, version_id: str) -> Entry | None:
         """The entry of a version, None for one the registry did not write."""
         return next((e for e in self.entries if e.id == version_id), None)
+
+    def pickles(self, version_id: str | None = None) -> list[Entry]:
+        """Every pickle written for a version, or for any, the one saved with it first."""
+        return [e for e in (*self.entries, *self.rewritten) if version_id in (None, e.id)]
 
     def promote(self, version_id: str, reason: str = "") -> None:
         """Put a version in force."""
@@ -161,6 +170,7 @@ class Ledger:
         """Take versions out, the trail included; the promotions stay told."""
         gone = set(ids)
         self.entries = [e for e in self.entries if e.id not in gone]
+        self.rewritten = [e for e in self.rewritten if e.id not in gone]
         left = [version_id for version_id in self.trail if version_id not in gone]
         self.trail = [v for n, v in enumerate(left) if n == 0 or v != left[n - 1]]
 
@@ -181,6 +191,7 @@ def read_ledger(path: Path) -> Ledger:
             [Entry(**entry) for entry in read["entries"]],
             [str(version_id) for version_id in read["trail"]],
             [Promotion(**promotion) for promotion in read["promotions"]],
+            [Entry(**entry) for entry in read.get("rewritten", ())],
         )
         version = int(read["format"])
     except OSError as error:

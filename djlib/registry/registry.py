@@ -29,24 +29,20 @@ class CurrentPickle:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def is_of(self, entry: Entry) -> bool:
-        """Whether it is the very file that was written for this version."""
-        return self._digest() == entry.pickle_sha256
+    def is_ours(self, ledger: Ledger, version_id: str | None = None) -> bool:
+        """Whether it is a file that was written for this version, or for any."""
+        return self._digest() in {entry.pickle_sha256 for entry in ledger.pickles(version_id)}
 
-    def is_of_any(self, ledger: Ledger) -> bool:
-        """Whether it was written for some version, though perhaps not the current one."""
-        return self._digest() in {entry.pickle_sha256 for entry in ledger.entries}
-
-    def replace(self, ledger: Ledger, version: Path) -> None:
-        """Copy the pickle of the version in folder `version` here.
+    def replace(self, ledger: Ledger, folder: Path) -> None:
+        """Copy the pickle in `folder` here.
 
         Before the first promotion a file of this name is the person's own: it is kept.
         """
-        if not ledger.trail and self.path.exists() and not self.is_of_any(ledger):
+        if not ledger.trail and self.path.exists() and not self.is_ours(ledger):
             kept = self.path.with_name(f"{self.path.name}.kept-{stamp()}")
             os.replace(self.path, kept)
             logger.warning("%s was not written by djlib; it is now %s", self.path, kept.name)
-        with replace_file(self.path) as copy, (version / self.path.name).open("rb") as pickled:
+        with replace_file(self.path) as copy, (folder / self.path.name).open("rb") as pickled:
             shutil.copyfileobj(pickled, copy)
 
     def what_is_wrong(self, entry: Entry) -> str:
@@ -132,13 +128,7 @@ class Registry(Generic[M]):
         shelf.refuse_unsound(found)
         if self._pickle_problems(shelf, found):
             found = self._settle_pickle(version)
-        try:
-            return self._load(self._versions / found / draft.MODEL)
-        except Exception as error:  # sound bytes, but this djlib cannot make a model of them
-            raise ModelError(
-                f"{self.learner} model {found} cannot be read ({type(error).__name__}: {error}); "
-                f"{shelf.way_out(found)}"
-            ) from error
+        return self._from_parts(shelf, found)
 
     def versions(self) -> list[Version]:
         """All versions, newest first, damaged ones with their problem.
@@ -201,7 +191,7 @@ class Registry(Generic[M]):
                     f"no sound version was current before {left}; "
                     f"`djlib models promote ID` takes any of: {', '.join(shelf.ids)}"
                 )
-            self._pickle.replace(shelf.ledger, self._versions / target)
+            self._replace_pickle(shelf, target)
             shelf.ledger.go_back(target, reason)
             write_ledger(shelf.ledger, self._ledger)
         logger.info("%s model: back from %s to %s", self.learner, left, target)
@@ -288,11 +278,37 @@ class Registry(Generic[M]):
 
     def _put_in_force(self, shelf: Shelf, version_id: str, reason: str) -> None:
         """Copy the pickle, then move the pointer: a kill between is put right by `load`."""
-        self._pickle.replace(shelf.ledger, self._versions / version_id)
+        self._replace_pickle(shelf, version_id)
         if shelf.ledger.current != version_id:
             shelf.ledger.promote(version_id, reason)
             logger.info("%s model: %s is now current", self.learner, version_id)
         write_ledger(shelf.ledger, self._ledger)
+
+    def _replace_pickle(self, shelf: Shelf, version_id: str) -> None:
+        """Put a version's pickle beside the versions: its own, or one made of its parts where its
+        own is of an older layout of the code. The version itself stays as it was saved."""
+        saved = shelf.ledger.entry(version_id)
+        if saved is None or not shelf.has_old_pickle(version_id):
+            self._pickle.replace(shelf.ledger, self._versions / version_id)
+            return
+        with draft.draft_folder(self._versions) as folder:
+            draft.write_pickle(folder, self._from_parts(shelf, version_id), self.learner)
+            written = new_entry(folder, version_id, self.learner, saved.manifest_sha256)
+            if written not in shelf.ledger.rewritten:
+                shelf.ledger.rewritten.append(written)
+                # On record before it is there: else, cut off between, it looks like a stranger's.
+                write_ledger(shelf.ledger, self._ledger)
+            self._pickle.replace(shelf.ledger, folder)
+        logger.info("%s model: pickle of %s written anew", self.learner, version_id)
+
+    def _from_parts(self, shelf: Shelf, version_id: str) -> M:
+        try:
+            return self._load(self._versions / version_id / draft.MODEL)
+        except Exception as error:  # sound bytes, but this djlib cannot make a model of them
+            raise ModelError(
+                f"{self.learner} model {version_id} cannot be read "
+                f"({type(error).__name__}: {error}); {shelf.way_out(version_id)}"
+            ) from error
 
     def _settle_pickle(self, wanted: str) -> str:
         """Put the right pickle back where a run was cut off; gives the version wanted, as of now.
@@ -304,19 +320,20 @@ class Registry(Generic[M]):
             found = shelf.find(wanted)
             shelf.refuse_unsound(found)
             problems = self._pickle_problems(shelf, found)
-            if problems and not self._pickle.is_of_any(shelf.ledger):
+            if problems and not self._pickle.is_ours(shelf.ledger):
                 raise ModelError(
                     f"{problems[0]}; last good version: {found}; "
                     f"`djlib models promote {found}` writes the file anew"
                 )
             if problems:
-                self._pickle.replace(shelf.ledger, self._versions / found)
+                self._replace_pickle(shelf, found)
                 logger.info("%s: put right, a run was cut off", self._pickle.path)
         return found
 
     def _pickle_problems(self, shelf: Shelf, version_id: str) -> list[str]:
         """What is wrong with the pickle beside the versions, if this is the current version."""
-        entry = shelf.ledger.entry(version_id)
-        if entry is None or version_id != shelf.ledger.current or self._pickle.is_of(entry):
+        pickles = shelf.ledger.pickles(version_id)
+        is_current = pickles and version_id == shelf.ledger.current
+        if not is_current or self._pickle.is_ours(shelf.ledger, version_id):
             return []
-        return [self._pickle.what_is_wrong(entry)]
+        return [self._pickle.what_is_wrong(pickles[-1])]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ModelError, NotFoundError, NotTrainedError
-from .draft import METADATA, MODEL, library_version, pickle_name
+from .draft import FORMAT, METADATA, MODEL, library_version, pickle_name
 from .ledger import Entry, Ledger, LedgerLost, Version, is_id, read_ledger, stamp
 from .manifest import MANIFEST, differences, digest, unsafe_archives
 
@@ -65,6 +65,10 @@ class Shelf:
         except (OSError, ValueError, RecursionError):
             return {}
         return read if isinstance(read, dict) else {}
+
+    def has_old_pickle(self, version_id: str) -> bool:
+        """Whether its pickle may name classes that have moved since it was saved."""
+        return self.metadata(version_id).get("format") != FORMAT
 
     def problems(self, version_id: str, *, deep: bool = True) -> list[str]:
         """Why a version must not be used; nothing for a sound one."""

@@ -5,14 +5,16 @@ Library functions take values; only the edge (commands, jobs) builds a `Settings
 
 from __future__ import annotations
 
-from .loading import ENV_SECRET, load_settings, settings_from
+from .loading import ENV_SECRET, hour_and_minute, load_settings, settings_from
 from .sections import (
-    DIALS,
+    DEFAULT_THRESHOLD,
     ENGINES,
+    EXPLORATION_PROFILES,
     KEEPER_MODES,
     MODELS,
     AlertSettings,
     BucketSettings,
+    JobSettings,
     KeeperSettings,
     OpportunitySettings,
     Settings,
@@ -20,18 +22,21 @@ from .sections import (
 from .workspace import SETTINGS_FILE, Workspace
 
 __all__ = [
-    "DIALS",
+    "DEFAULT_THRESHOLD",
     "ENGINES",
     "ENV_SECRET",
+    "EXPLORATION_PROFILES",
     "KEEPER_MODES",
     "MODELS",
     "SETTINGS_FILE",
     "AlertSettings",
     "BucketSettings",
+    "JobSettings",
     "KeeperSettings",
     "OpportunitySettings",
     "Settings",
     "Workspace",
+    "hour_and_minute",
     "load_settings",
     "settings_from",
 ]

@@ -8,16 +8,22 @@ KEEPER_MODES = ("strong", "faithful")
 """Who may learn what is kept."""
 
 
+DEFAULT_THRESHOLD = 0.5
+"""Confidence under which a bucket is `unsure` where neither the settings nor a model before say."""
+
+
 @dataclass(frozen=True)
 class BucketSettings:
     """How the bucket learner is trained and when it calls itself unsure.
 
     `threshold` is the confidence under which a prediction is `unsure`; `target_precision` picks
     that threshold from out-of-fold predictions instead. Of the two the one set last counts; where
-    neither is set, a model keeps what it was trained with, and the first takes 0.5. `min_tracks`
+    neither is set, a model keeps what it was trained with, and the first takes `DEFAULT_THRESHOLD`,
+    0.5. `min_tracks`
     is the smallest bucket that is measured; `folds` the number of cross-validation folds;
     `test_share` the share of songs kept aside for before/after comparisons and never trained on.
-    `model` is which learner is trained, `engine` what embeds its sentences ("none": nothing does).
+    `model` is which learner is trained, `engine` what embeds its sentences ("none": nothing does),
+    `n_estimators` how many trees the random forest of `simple_ml` has.
     """
 
     model: str = "hybrid"
@@ -27,7 +33,7 @@ class BucketSettings:
     min_tracks: int = 3
     folds: int = 5
     test_share: float = 0.2
-    trees: int = 200
+    n_estimators: int = 200
 
 
 @dataclass(frozen=True)
@@ -36,15 +42,15 @@ class KeeperSettings:
 
     `mode` is who learns ("strong", or "faithful": the recipe as it was given), `engine` what embeds
     its sentences, `k` how many listings a batch asks about, `pool` how many random listings are
-    looked at ("all", or a number), `dial` what a batch leans to, `adaptive` whether exploring goes
-    by what it earned, `numeric` further columns to read as numbers.
+    looked at ("all", or a number), `exploration_profile` what a batch leans to, `adaptive` whether
+    exploring goes by what it earned, `numeric` further columns to read as numbers.
     """
 
     mode: str = "strong"
     engine: str = "torch"
     k: int = 20
     pool: str = "all"
-    dial: str = "balanced"
+    exploration_profile: str = "balanced"
     adaptive: bool = False
     numeric: tuple[str, ...] = ()
 
@@ -75,13 +81,13 @@ class OpportunitySettings:
     `feeds` are what is scanned without a name, `date_order` how 3/4/2026 is read, `allow_local`
     whether a feed may lie in a private network, `timeout_s` and `most_megabytes` what one may take.
     `rescrape` is a command that fetches a source anew when it looks broken ("{source}" stands for
-    its name), `rescrape_timeout_s` its time. `keep_aside` is how many files of a broken
+    its name), `rescrape_timeout_s` its time. `quarantine_files` is how many files of a broken
     source are kept.
 
     `top` is how many calls are recommended, `cache_minutes` how long a list stays as it is,
     `engine` what reads the texts ("none": nothing does), `rating_scale` how ratings are written.
     Click-through is looked at from `retune_impressions` on either side on, and tuned anew at most
-    `retune_most` times in 30 days.
+    `max_retunes` times in 30 days.
     """
 
     feeds: tuple[str, ...] = ()
@@ -91,13 +97,20 @@ class OpportunitySettings:
     most_megabytes: int = 20
     rescrape: str = ""
     rescrape_timeout_s: float = 300.0
-    keep_aside: int = 10
+    quarantine_files: int = 10
     top: int = 10
     cache_minutes: float = 10.0
     engine: str = "torch"
     rating_scale: str = "auto"
     retune_impressions: int = 200
-    retune_most: int = 2
+    max_retunes: int = 2
+
+
+@dataclass(frozen=True)
+class JobSettings:
+    """When the daily jobs run: `at` is a time of the day, local, as "03:00"."""
+
+    at: str = "03:00"
 
 
 @dataclass(frozen=True)
@@ -111,6 +124,7 @@ class Settings:
     keepers: KeeperSettings = field(default_factory=KeeperSettings)
     alerts: AlertSettings = field(default_factory=AlertSettings)
     opportunities: OpportunitySettings = field(default_factory=OpportunitySettings)
+    jobs: JobSettings = field(default_factory=JobSettings)
 
 
 LIMITS: dict[str, tuple[float, float]] = {
@@ -122,17 +136,17 @@ LIMITS: dict[str, tuple[float, float]] = {
     "min_tracks": (2, 1000),
     "folds": (2, 50),
     "test_share": (0, 0.5),
-    "trees": (1, 5000),
+    "n_estimators": (1, 5000),
     "k": (1, 1000),
     "smtp_port": (1, 65535),
     "timeout_s": (0.1, 600),
     "most_megabytes": (1, 1000),
     "rescrape_timeout_s": (1, 3600),
-    "keep_aside": (1, 10_000),
+    "quarantine_files": (1, 10_000),
     "top": (1, 1000),
     "cache_minutes": (0, 1440),
     "retune_impressions": (50, 1_000_000),
-    "retune_most": (0, 30),
+    "max_retunes": (0, 30),
 }
 
 MODELS = (
@@ -150,14 +164,14 @@ MODELS = (
 ENGINES = ("torch", "onnx", "static", "none")
 """What embeds the sentence of a track."""
 
-DIALS = ("accuracy", "balanced", "diverse", "novel")
+EXPLORATION_PROFILES = ("accuracy", "balanced", "diverse", "novel")
 """What a batch of listings leans to."""
 
 CHOICES = {
     "model": MODELS,
     "engine": ENGINES,
     "mode": KEEPER_MODES,
-    "dial": DIALS,
+    "exploration_profile": EXPLORATION_PROFILES,
     "smtp_security": ("starttls", "tls", "none"),
     "date_order": ("auto", "day first", "month first"),
     "rating_scale": ("auto", "0-1", "1-5"),

@@ -88,7 +88,7 @@ def test_keepers_are_compared_on_answers_the_served_model_has_not_seen(fresh: Pa
     assert said == f"nothing new since version {second.id}, gone back from"
     assert keeper_models(here).current().id == first.id
     unserved = learn_keeps(
-        here, settings, keeps_so_far(here), NullReporter(), anew=True, promote=False
+        here, settings, keeps_so_far(here), NullReporter(), anew=True, promotion="never"
     )
     assert keeper_models(here).current().id != unserved.id
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,11 +10,12 @@ import pytest
 import djlib.jobs.monitor as monitor_module
 from djlib.jobs.run_job import JobReport, run_job
 from djlib.jobs.slots import past_job_runs
-from djlib.monitoring.finding import Finding
+from djlib.monitoring.finding import Finding, Seen
 from djlib.settings import Settings, Workspace
 from djlib.tables.events import read_events
 from djlib.tables.state import open_state
 from djlib.workflows.core.progress import NullReporter
+from djlib.workflows.promotion import POLICY
 from tests.jobs.doubles import Plain, Pretend
 from tests.monitoring.servers import webhook
 
@@ -46,6 +48,18 @@ def test_a_version_that_got_worse_is_gone_back_from_on_the_second_day(
     assert (fact["before"], fact["version"], fact["job"]) == (new, old, "monitor")
     assert monitor(here, 3).steps[0].outcome == "done"  # the old one starts with no days
     assert pretend.models(here).current().id == old
+
+
+def test_only_what_is_confirmed_worse_and_of_its_own_making_is_gone_back_for() -> None:
+    better = replace(WORSE, worse=False)
+    miscalibrated = replace(WORSE, kind="calibration")
+    strange = replace(WORSE, kind="input")
+    for finding in (better, strange, MOVED):
+        assert POLICY.should_roll_back([Seen(finding, 2, 3)]) is None
+    assert POLICY.should_roll_back([]) is None
+    assert POLICY.should_roll_back([Seen(WORSE, 1, 3)]) is None
+    both = [Seen(strange, 2, 3), Seen(miscalibrated, 2, 3), Seen(WORSE, 2, 3)]
+    assert POLICY.should_roll_back(both) == miscalibrated, "the first of them"
 
 
 @pytest.mark.parametrize("found", [[MOVED], [Finding("score", "c", 9, 9, 0.9, "", 0.1, 0.0)]])

@@ -110,7 +110,7 @@ def test_what_a_killed_run_left_is_judged_not_made_again(
     here, settings = place
     rate_more(place, range(60, 190))
     ratings = ratings_so_far(here)
-    left = learn_ratings(here, settings, ratings, NullReporter(), promote=False)
+    left = learn_ratings(here, settings, ratings, NullReporter(), promotion="never")
     assert retrain(place, "2026-01-01").detail["version"] == left.id
     models = opportunity_models(here)
     assert len(models.versions()) == 2

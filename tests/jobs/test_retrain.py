@@ -11,7 +11,7 @@ from djlib.jobs.run_job import run_job
 from djlib.settings import Settings, Workspace
 from djlib.tables.events import read_events
 from djlib.workflows.core.progress import NullReporter
-from djlib.workflows.promotion import judge
+from djlib.workflows.promotion import POLICY, PromotionPolicy, PromotionRequest
 from tests.jobs.doubles import Pretend
 
 
@@ -34,13 +34,45 @@ def compared(before: float, after: float, verdict: str) -> dict[str, Any]:
 def test_a_drop_is_confirmed_relative_and_more_than_five_percent(
     before: float, after: float, verdict: str, promote: bool, alert: bool
 ) -> None:
-    decision = judge({"songs": compared(before, after, verdict)})
+    decision = POLICY.decide({"songs": compared(before, after, verdict)})
     assert (decision.promote, decision.alert) == (promote, alert)
 
 
 def test_worse_on_the_newest_alone_is_worse() -> None:
     found = {"songs": compared(0.7, 0.8, "better"), "newest": compared(0.8, 0.6, "worse")}
-    assert not judge(found).promote
+    assert not POLICY.decide(found).promote
+
+
+@pytest.mark.parametrize(
+    ("verdict", "requested", "promote"),
+    [
+        (None, "auto", True),  # the first model, and learners that learn each answer at once
+        (None, "always", True),
+        (None, "never", False),
+        ("worse", "auto", False),
+        ("worse", "always", True),
+        ("worse", "never", False),
+        ("cannot tell", "auto", True),
+        ("cannot tell", "always", True),
+        ("cannot tell", "never", False),
+        ("better", "auto", True),
+        ("better", "never", False),
+    ],
+)
+def test_what_is_asked_for_goes_before_what_was_measured(
+    verdict: str | None, requested: PromotionRequest, promote: bool
+) -> None:
+    comparisons = {"songs": compared(0.8, 0.6, verdict)} if verdict else {}
+    decision = POLICY.decide(comparisons, requested)
+    assert decision.promote is promote
+    assert decision.reason
+    assert not decision.alert or (verdict, requested) == ("worse", "auto")
+
+
+def test_the_worst_drop_is_told_and_how_much_matters_can_be_set() -> None:
+    found = {"songs": compared(0.8, 0.7, "worse"), "newest": compared(0.5, 0.4, "worse")}
+    assert POLICY.decide(found).reason.startswith("worse on newest: 50.0 % before, 40.0 % now")
+    assert not PromotionPolicy(alert_drop=0.2).decide(found).alert
 
 
 def test_a_worse_challenger_is_kept_unserved_and_in_the_audit_log(

@@ -11,6 +11,7 @@ import pytest
 from djlib.errors import UsageError
 from djlib.jobs.scheduler import Time, command_of, cron_lines, systemd_units
 from djlib.settings import Workspace
+from tests.cli.running import done, refused
 
 NASTY = '/tmp/it\'s 100% "mine" $HOME & `x`; ü\\n'
 
@@ -50,3 +51,20 @@ def test_a_path_with_a_line_end_is_refused() -> None:
 def test_the_command_names_the_workspace_and_the_job() -> None:
     words = command_of("daily", Workspace(Path("/crates")))
     assert words[-7:] == ["jobs", "run", "daily", "-w", "/crates", "--wait", "600"]
+
+
+@pytest.mark.parametrize("way", ["cron", "systemd"])
+def test_the_time_is_the_one_given_then_the_setting_then_the_default(fresh: Path, way: str) -> None:
+    def printed(*given: str) -> str:
+        return done("jobs", way, *given).stdout
+
+    shown = {
+        "cron": ("0 3 * * *", "5 4 * * *", "0 6 * * *"),
+        "systemd": ("*-*-* 03:00:00", "*-*-* 04:05:00", "*-*-* 06:00:00"),
+    }[way]
+    assert shown[0] in printed()
+    with (fresh / "djlib.toml").open("a") as settings:
+        settings.write('[jobs]\nat = "4:05"\n')
+    assert shown[1] in printed()
+    assert shown[2] in printed("--at", "06:00")
+    assert "is no time of the day" in refused("jobs", way, "--at", "", code=2)

@@ -15,7 +15,8 @@ from djlib.evaluation.significance import Comparison
 from djlib.settings import BucketSettings, Workspace, load_settings
 from djlib.tables.io import write_table
 from djlib.workflows.buckets.models import bucket_models, choose_threshold, out_of_fold
-from djlib.workflows.buckets.train import Promotion, train_buckets, training_source
+from djlib.workflows.buckets.train import train_buckets, training_source
+from djlib.workflows.promotion import PromotionRequest
 from tests.workflows.listening import Listener
 
 WORSE = Comparison(40, 0.8, 0.5, -0.3, -0.4, -0.2, 0, 12, 0.001)
@@ -54,7 +55,7 @@ def test_a_version_is_served_unless_it_is_measurably_worse_or_as_asked(
     learned: Path,
     monkeypatch: pytest.MonkeyPatch,
     found: Comparison,
-    promotion: Promotion,
+    promotion: PromotionRequest,
     served: bool,
 ) -> None:
     here = Workspace(learned)

@@ -22,12 +22,13 @@ from ..core.progress import ProgressReporter
 from ..core.runs import run
 from ..core.song_identity import other_songs, song_name
 from ..library.known_tracks import names_met, rows_met
+from ..promotion import PromotionRequest
 from .acceptance import Acceptance, Look, acceptance, log_left, log_opinion, looks
 from .before_after import Pace
 from .corrections import Corrections, corrections_so_far, log_corrections, n_logged, renames_so_far
 from .models import as_trained, bucket_models, buckets_in_use
 from .renames import Renamed, take_renames, with_names_of_today
-from .train import Promotion, TrainReport, learn
+from .train import TrainReport, learn
 
 _LINE = "line in the file"
 _REVIEWS = "reviews"
@@ -124,7 +125,7 @@ class FeedbackOptions:
     allow_new: bool = False
     renames: Sequence[str] = ()
     pace: Pace = "auto"
-    promotion: Promotion = "auto"
+    promotion: PromotionRequest = "auto"
     satisfaction: int | None = None
     note: str = ""
     dry_run: bool = False

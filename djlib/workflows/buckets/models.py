@@ -17,7 +17,7 @@ from ...bucketing.corrections import Rename, current_names
 from ...errors import InputError, ModelError, NotFoundError, NotTrainedError
 from ...evaluation.calibration import Abstention, measured_at, threshold_for_precision
 from ...registry import Registry, Version
-from ...settings import BucketSettings, Workspace
+from ...settings import DEFAULT_THRESHOLD, BucketSettings, Workspace
 from ...tables.plain_json import json_text
 from .corrections import Corrections, renames_so_far
 
@@ -119,15 +119,12 @@ def in_use(workspace: Workspace) -> InUse:
         return InUse(version, None, f"the model in use cannot be loaded: {error}")
 
 
-_THRESHOLD = 0.5
-
-
 def choose_threshold(
     confidence: np.ndarray, correct: np.ndarray, settings: BucketSettings
 ) -> Abstention:
     """The person's threshold and what it gives, or the one that keeps their target precision."""
     if settings.target_precision is None:
-        threshold = _THRESHOLD if settings.threshold is None else settings.threshold
+        threshold = DEFAULT_THRESHOLD if settings.threshold is None else settings.threshold
         return measured_at(confidence, correct, threshold)
     if not len(confidence):
         raise InputError(

@@ -28,6 +28,7 @@ from ..core.progress import ProgressReporter, read_ahead
 from ..core.runs import run, update_metrics
 from ..core.song_identity import disambiguate_track_ids
 from ..library.tracks import read_tracks
+from ..promotion import POLICY, PromotionRequest
 from .before_after import Pace, as_measured, before_after, changed_labels, never_unlearned, why_full
 from .corrections import corrections_so_far, n_logged, renames_so_far
 from .models import (
@@ -80,9 +81,6 @@ class TrainReport:
     recent: Comparison | None = None
 
 
-Promotion = Literal["auto", "always", "never"]
-"""auto: unless it is measurably worse than the model in use."""
-
 _NOT_OF_THE_VERSION = ("version", "parent", "problems", "figures", "promoted", "changes")
 
 
@@ -91,7 +89,7 @@ class Asked(TypedDict, total=False):
     are), and whether the new version is served."""
 
     several: bool | None
-    promotion: Promotion
+    promotion: PromotionRequest
 
 
 def train_buckets(
@@ -116,7 +114,7 @@ def learn(
     *,
     talk: ProgressReporter,
     several: bool | None = None,
-    promotion: Promotion = "auto",
+    promotion: PromotionRequest = "auto",
     pace: Pace = "full",
 ) -> TrainReport:
     """Do what `train` does, inside a run that already holds the workspace; `pace` may allow to go
@@ -140,12 +138,12 @@ def learn(
     found = before_after(
         served, learned.model, training, renames_so_far(workspace), seed=settings.seed
     )
-    worse = found.comparison is not None and found.comparison.verdict == "worse"
+    compared = {"songs kept aside": to_plain(found.comparison)} if found.comparison else {}
     measured = learned.measurement
     report = TrainReport(
         version="",
         parent=served.id,
-        promoted=promotion == "always" or (promotion == "auto" and not worse),
+        promoted=POLICY.decide(compared, promotion).promote,
         source=str(source.absolute()),
         tracks=len(training.learned.tracks),
         kept_aside=int(training.aside.sum()),
@@ -239,7 +237,7 @@ def new_model(settings: Settings) -> BucketAssigner:
     name = settings.buckets.model
     own: dict[str, Any] = {}
     if name == "simple_ml":
-        own = {"n_estimators": settings.buckets.trees, "n_jobs": -1}
+        own = {"n_estimators": settings.buckets.n_estimators, "n_jobs": -1}
     elif name.startswith("hybrid"):
         engine = settings.buckets.engine
         own = {"engine": None if engine == "none" else engine}

@@ -269,7 +269,7 @@ def _picked(
 ) -> tuple[pd.DataFrame, tuple[np.ndarray, np.ndarray]]:
     model: Any = side.model
     asked, n = settings.keepers, len(candidates)
-    model.set_params(dial=asked.dial, adaptive=asked.adaptive)
+    model.set_params(dial=asked.exploration_profile, adaptive=asked.adaptive)
     with reading(talk, "Looking at listings"):
         model.look_at(candidates)
     with talk.step("Reading listings", n) as progress:

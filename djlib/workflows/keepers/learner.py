@@ -58,7 +58,9 @@ def _learned(
 ) -> Version:
     compared = _compared(workspace, settings, keeps, served) if served else None
     metrics = {TIME_SPLIT: compared} if compared else {}
-    return learn_keeps(workspace, settings, keeps, talk, anew=True, metrics=metrics, promote=False)
+    return learn_keeps(
+        workspace, settings, keeps, talk, anew=True, metrics=metrics, promotion="never"
+    )
 
 
 def _compared(

@@ -10,6 +10,7 @@ from ...errors import NotTrainedError
 from ...registry import Registry, Version
 from ...settings import Settings, Workspace
 from ..core.progress import ProgressReporter, reading
+from ..promotion import POLICY, PromotionRequest
 from .labels import Keeps, fingerprint, labelled
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def new_bandit(settings: Settings) -> ContrastiveBandit:
         mode=asked.mode,
         random_state=settings.seed,
         engine=asked.engine,
-        dial=asked.dial,
+        dial=asked.exploration_profile,
         adaptive=asked.adaptive,
         numeric=asked.numeric,
     )
@@ -69,7 +70,7 @@ def learn_keeps(
     *,
     anew: bool = False,
     metrics: Mapping[str, Any] | None = None,
-    promote: bool = True,
+    promotion: PromotionRequest = "auto",
 ) -> Version:
     """Learn what the model in force has not learned yet and save it as a new version.
 
@@ -101,7 +102,7 @@ def learn_keeps(
             "metrics": dict(metrics or {}),
         },
         parent=version.id if version else None,
-        promote=promote,
+        promote=POLICY.decide({}, promotion).promote,
     )
 
 

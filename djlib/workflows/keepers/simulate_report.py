@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from ...bandit.simulation.episode import SimulationOptions
 from ...bandit.simulation.simulate import ORACLE, Mean, Standing

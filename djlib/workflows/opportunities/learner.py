@@ -83,7 +83,7 @@ def _learned(
         talk,
         half_life_days=half_life,
         metrics={TIME_SPLIT: compared} if compared else {},
-        promote=False,
+        promotion="never",
     )
 
 

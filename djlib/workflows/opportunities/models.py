@@ -20,6 +20,7 @@ from ...registry import Registry, Version
 from ...settings import Settings, Workspace
 from ...tables.plain_json import to_plain
 from ..core.progress import ProgressReporter
+from ..promotion import POLICY, PromotionRequest
 from .engagement import history_of
 from .ratings import Ratings, current_ids, fingerprint, rated_calls
 from .scan import known_opportunities
@@ -119,7 +120,7 @@ def learn_ratings(
     *,
     half_life_days: float | None = None,
     metrics: Mapping[str, Any] | None = None,
-    promote: bool = True,
+    promotion: PromotionRequest = "auto",
 ) -> Version:
     """Learn all ratings anew, measure on the newest, and save a new version."""
     served = current_version(workspace)
@@ -148,7 +149,7 @@ def learn_ratings(
             "metrics": {"newest": to_plain(figures), **(metrics or {})},
         },
         parent=served.id if served else None,
-        promote=promote,
+        promote=POLICY.decide({}, promotion).promote,
     )
 
 

@@ -110,7 +110,7 @@ def _may_again(workspace: Workspace, settings: Settings, now: datetime) -> bool:
     """Whether it is long enough ago, and was not done too often in a month."""
     done = [datetime.fromisoformat(e["at"]) for e in read_events(workspace.events, RETUNINGS)]
     lately = [at for at in done if now - at < _WITHIN]
-    if len(lately) >= settings.opportunities.retune_most:
+    if len(lately) >= settings.opportunities.max_retunes:
         return False
     return not lately or now - lately[-1] >= _APART
 

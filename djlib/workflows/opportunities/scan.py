@@ -160,7 +160,7 @@ def scan_opportunities(
                 sound = {s: b for s, b in used.items() if verdicts[s].state == "fine"}
                 keep_samples(workspace, past.samples, sound, anew=trust)
             note_scrapes(workspace, verdicts, found.inputs | missing, trusted=trust)
-            removed = clear_out(workspace, settings.opportunities.keep_aside)
+            removed = clear_out(workspace, settings.opportunities.quarantine_files)
             noted |= {"removed": removed} if removed else {}
         if not was_read:
             raise InputError(f"{', '.join(named)}: no call could be read{_first(found.problems)}")
