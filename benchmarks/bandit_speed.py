@@ -128,7 +128,7 @@ def choosing() -> None:
     """20 of 1,000 listings that were read: the floor is the product that scores them."""
     bandit = ContrastiveBandit(engine="none", random_state=0).fit(with_answers(shop(220)))
     pool = bandit.encode(shop(1000))
-    weights = bandit.policy_.posterior_.direction.words
+    weights = bandit.policy_.posterior_.functional.words
     seconds = best(lambda: bandit.select(pool, k=20), 10)
     show("strong picks 20 of 1,000", seconds, best(lambda: pool.points.words @ weights, 10))
 
@@ -153,7 +153,7 @@ def million() -> None:
     started = time.perf_counter()
     pool = bandit.encode(shop(1_000_000))
     print(f"reading a million listings: {time.perf_counter() - started:.0f} s")
-    weights = bandit.policy_.posterior_.direction.words
+    weights = bandit.policy_.posterior_.functional.words
     held = rss()
     seconds = best(lambda: bandit.select(pool, k=20), 3)
 

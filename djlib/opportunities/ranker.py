@@ -145,9 +145,11 @@ class OpportunityRanker(BaseEstimator):
 
     Parameters
     ----------
-    random_state : seed of folds and trees.
-    engine : what reads the texts ("none": nobody does).
-    cache : folder of remembered sentence vectors; None takes the person's own.
+    random_state : int or None, seed of folds and trees (default None).
+    engine : str, what embeds the texts, "torch", "onnx", "static" or "none" for nothing
+        (default "torch").
+    cache : str or None, folder of remembered sentence vectors; None takes the person's own
+        (default None).
 
     Attributes
     ----------

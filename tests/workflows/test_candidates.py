@@ -39,7 +39,7 @@ def place(tmp_path: Path) -> Workspace:
 def many(monkeypatch: pytest.MonkeyPatch) -> None:
     """A hundred listings are many."""
     monkeypatch.setattr(module, "_MANY", 100)
-    monkeypatch.setattr("djlib.bandit.bandit.READ_WHOLE_UP_TO", 100)
+    monkeypatch.setattr("djlib.bandit.gaussian_process.policy.READ_WHOLE_UP_TO", 100)
     monkeypatch.setattr(keeper_sides, "_ALL_WEIGHED", 100)
     monkeypatch.setattr(keeper_sides, "_SAMPLE", 30)
 
