@@ -236,9 +236,9 @@ class ContrastiveBandit(BaseEstimator):
             raise UsageError(
                 f"unknown dial {self.dial!r}; known: {', '.join(EXPLORATION_PROFILES)}"
             )
-        if self.mode not in POLICIES:
-            raise UsageError(f"unknown mode {self.mode!r}; known: {', '.join(POLICIES)}")
-        return POLICIES[self.mode](self)
+        if self.mode not in POLICY_FACTORIES:
+            raise UsageError(f"unknown mode {self.mode!r}; known: {', '.join(POLICY_FACTORIES)}")
+        return POLICY_FACTORIES[self.mode](self)
 
     def _profile(self) -> ExplorationProfile:
         profile = EXPLORATION_PROFILES[self.dial]
@@ -271,7 +271,7 @@ def _contrastive(bandit: ContrastiveBandit) -> Policy:
     return ContrastivePolicy(bandit.random_state, bandit.numeric)
 
 
-POLICIES: dict[str, Callable[[ContrastiveBandit], Policy]] = {
+POLICY_FACTORIES: dict[str, Callable[[ContrastiveBandit], Policy]] = {
     "strong": _gaussian_process,
     "faithful": _contrastive,
 }

@@ -10,7 +10,7 @@ import pytest
 
 from djlib import ContrastiveBandit
 from djlib.bandit.acquisition import EXPLORATION_PROFILES
-from djlib.bandit.bandit import POLICIES
+from djlib.bandit.bandit import POLICY_FACTORIES
 from djlib.bandit.policy import Policy
 
 from .tastes import shop
@@ -20,7 +20,7 @@ from .uniform import MODES, register_uniform
 @pytest.fixture(params=MODES)
 def policy(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Policy:
     register_uniform(monkeypatch)
-    return POLICIES[request.param](ContrastiveBandit(engine="none", random_state=0))
+    return POLICY_FACTORIES[request.param](ContrastiveBandit(engine="none", random_state=0))
 
 
 def labelled(n: int) -> tuple[pd.DataFrame, np.ndarray]:

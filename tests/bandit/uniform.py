@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from djlib.bandit.acquisition import ExplorationProfile, Picks
-from djlib.bandit.bandit import POLICIES
+from djlib.bandit.bandit import POLICY_FACTORIES
 from djlib.bandit.policy import EncodedPool, Policy
 
 MODES = ["strong", "faithful", "uniform"]
@@ -65,4 +65,4 @@ class UniformPolicy(Policy):
 
 def register_uniform(patch: pytest.MonkeyPatch) -> None:
     """Let `ContrastiveBandit(mode="uniform")` use it."""
-    patch.setitem(POLICIES, "uniform", lambda _: UniformPolicy())
+    patch.setitem(POLICY_FACTORIES, "uniform", lambda _: UniformPolicy())

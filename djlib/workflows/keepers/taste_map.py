@@ -23,7 +23,7 @@ from ...tables.schema import LISTINGS
 from ..core.progress import ProgressReporter, reading
 from ..core.song_identity import song_name
 from .explain import listings_met
-from .labels import Keeps, keeps_so_far
+from .labels import LabelLog, labels_so_far
 from .models import current_bandit
 from .selections import slots_shown
 
@@ -57,8 +57,8 @@ def draw_taste_map(
     output = output or workspace.data / "taste_map.html"
     if output.suffix.lower() not in (".html", ".htm"):
         raise UsageError(f"a map is a page: name a file that ends in .html, not {output.name!r}")
-    keeps = keeps_so_far(workspace)
-    listings = listings_met(workspace, keeps)
+    labels = labels_so_far(workspace)
+    listings = listings_met(workspace, labels)
     model, version = current_bandit(workspace, settings)
     key = _key(listings, version, layout, settings)
     flat = _kept(workspace, key, listings)
@@ -73,7 +73,7 @@ def draw_taste_map(
         flat,
         [song_name(row) or row["listing_id"] for row in rows],
         [_note(row) for row in rows],
-        _colourings(workspace, listings, keeps),
+        _colourings(workspace, listings, labels),
     )
     with replace_file(output, "w") as file:
         file.write(page)
@@ -87,11 +87,17 @@ def _note(row: Mapping[str, Any]) -> str:
     return " · ".join(str(t) for t in told if t)
 
 
-def _colourings(workspace: Workspace, listings: pd.DataFrame, keeps: Keeps) -> dict[str, list[str]]:
-    said, shown = keeps.said, slots_shown(workspace)
+def _colourings(
+    workspace: Workspace, listings: pd.DataFrame, labels: LabelLog
+) -> dict[str, list[str]]:
+    explicit, shown = labels.explicit, slots_shown(workspace)
     is_owned = text_of(listings, "owned") == "1"
     kept = [
-        ("kept" if said[i].keeper else "passed") if i in said else "owned" if own else "not asked"
+        ("kept" if explicit[i].keeper else "passed")
+        if i in explicit
+        else "owned"
+        if own
+        else "not asked"
         for i, own in zip(listings["listing_id"], is_owned, strict=True)
     ]
     unknown: dict[str, Any] = {"selection_strategy": "not asked"}
