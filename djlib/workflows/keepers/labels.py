@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,16 +9,13 @@ from typing import Any
 
 import pandas as pd
 
-from ...errors import InputError
 from ...settings import Workspace
 from ...tables.cells import undefuse
 from ...tables.csv.sources import open_source
-from ...tables.events import append_events
 from ...tables.io import read_table
-from ...tables.plain_json import json_text
 from ...tables.problems import Problem
 from ...tables.schema import BATCH, LISTINGS, TRACKS, coerce
-from ..core.event_log import active_events
+from ..core.event_log import active_events, fingerprint_of, log_feedback
 from ..core.song_identity import is_other_song, song_name
 
 KEEPS = "keeps"
@@ -89,29 +85,20 @@ def labelled(labels: Iterable[Label]) -> pd.DataFrame:
 def labels_so_far(workspace: Workspace, *, without: str = "") -> LabelLog:
     """Replay the log, also `without` one feedback. Raises `InputError` for a damaged one."""
     log = active_events(workspace, KEEPS, without=without)
-    found: dict[str, Label] = {}
-    for number, event in log.events:
-        try:
-            label = _label(event, number)
-        except (KeyError, TypeError, ValueError) as error:
-            raise InputError(
-                f"{workspace.events / KEEPS}.jsonl: answer {number} lacks {error}; "
-                "mend or remove its line"
-            ) from error
-        found.pop(label.listing_id, None)
-        found[label.listing_id] = label
-    return LabelLog(found, log.n_logged, tuple(log.feedbacks), log.undos)
+    by_id: dict[str, Label] = {}
+    for label in log.replay(_label, "answer"):
+        by_id.pop(label.listing_id, None)
+        by_id[label.listing_id] = label
+    return LabelLog(by_id, log.n_logged, tuple(log.feedbacks), log.undos)
 
 
 def log_labels(workspace: Workspace, labels: Iterable[Label], source: str) -> str:
     """Append answers as one feedback; gives its id, by which it can be taken back."""
-    feedback = secrets.token_hex(4)
-    append_events(
-        workspace.events,
+    return log_feedback(
+        workspace,
         KEEPS,
         [
             {
-                "feedback": feedback,
                 "listing_id": label.listing_id,
                 "keeper": label.keeper,
                 "batch_id": label.batch_id,
@@ -124,7 +111,6 @@ def log_labels(workspace: Workspace, labels: Iterable[Label], source: str) -> st
             for label in labels
         ],
     )
-    return feedback
 
 
 def plain(listing: Mapping[str, Any]) -> dict[str, Any]:
@@ -135,10 +121,7 @@ def plain(listing: Mapping[str, Any]) -> dict[str, Any]:
 
 def fingerprint(labels: LabelLog) -> str:
     """Names the exact answers a version learned from."""
-    import hashlib
-
-    pairs = sorted((k.listing_id, k.keeper, k.weak) for k in labels.by_id.values())
-    return hashlib.sha256(json_text(pairs).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return fingerprint_of((k.listing_id, k.keeper, k.weak) for k in labels.by_id.values())
 
 
 def _label(event: Mapping[str, Any], number: int) -> Label:
