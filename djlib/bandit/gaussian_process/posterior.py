@@ -168,8 +168,8 @@ class KeepCurve:
     def fit(
         cls, expected: np.ndarray, keeper: np.ndarray, weight: np.ndarray | None = None
     ) -> KeepCurve:
-        """Learn from answers expected (n,) before they were known, what was said (n,), and how much
-        each counts (n,).
+        """Learn from labels expected (n,) before they were known, the labels (n,), 1 or 0, and their
+        weights (n,).
 
         >>> rng = np.random.default_rng(0)
         >>> expected = rng.normal(size=2000)

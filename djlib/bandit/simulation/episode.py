@@ -123,8 +123,8 @@ def check_pool(listings: pd.DataFrame, name: str, options: SimulationOptions) ->
     if len(keeper) < least:
         raise InputError(f"{name}: {len(keeper)} rows are too few to simulate on, {least} needed")
     if len(np.unique(keeper)) < 2:
-        said = "1" if keeper[0] else "0"
-        raise InputError(f"{name}: keeper is {said} in every row: there is nothing to find out")
+        label = "1" if keeper[0] else "0"
+        raise InputError(f"{name}: keeper is {label} in every row: there is nothing to find out")
     return keeper
 
 

@@ -153,13 +153,13 @@ def run_all(
 ) -> list[SimulationRun]:
     """Simulate what is not in `done` yet; `keep` is given all runs so far after each new one."""
     runs = {(run.policy, run.seed): run for run in done}
-    asked = [(name, seed) for seed in range(seeds) for name in dict.fromkeys(names)]
-    for name, seed in asked:
+    pairs = [(name, seed) for seed in range(seeds) for name in dict.fromkeys(names)]
+    for name, seed in pairs:
         if (name, seed) not in runs:
             runs[name, seed] = simulator.run(name, seed)
             keep(list(runs.values()))
         progress(1)
-    return [runs[one] for one in asked]
+    return [runs[one] for one in pairs]
 
 
 def summaries(runs: Sequence[SimulationRun]) -> list[PolicySummary]:

@@ -145,13 +145,13 @@ def _pair(
 def _error(
     simulator: Simulator, policy: str, seed: int, others: np.ndarray, mixed: np.ndarray, shots: int
 ) -> float | None:
-    known, asked = np.append(others, mixed[:shots]), mixed[max(SHOTS) :]
+    known, test_rows = np.append(others, mixed[:shots]), mixed[max(SHOTS) :]
     simulated = policy_factory(policy, simulator.keeper, simulator.factories)(
         simulator.listings, seed
     )
     simulated.update(known, simulator.keeper[known], len(known))
-    proba = simulated.predict_proba(asked)
-    return None if proba is None else float(np.mean((proba - simulator.keeper[asked]) ** 2))
+    proba = simulated.predict_proba(test_rows)
+    return None if proba is None else float(np.mean((proba - simulator.keeper[test_rows]) ** 2))
 
 
 def of_artists(simulator: Simulator) -> list[np.ndarray]:

@@ -92,8 +92,8 @@ def keeper_tests(batches: Iterable[AskedBatch], labels: LabelLog) -> list[Keeper
 
 def latest_test(tests: Sequence[KeeperTest], answers: Iterable[Label]) -> KeeperTest | None:
     """The latest test that any of the answers belongs to."""
-    met = {label.batch_id for label in answers}
-    return next((test for test in reversed(tests) if met & set(test.batch_ids)), None)
+    batch_ids = {label.batch_id for label in answers}
+    return next((test for test in reversed(tests) if batch_ids & set(test.batch_ids)), None)
 
 
 def _test(pair: tuple[str, str], batches: Sequence[AskedBatch], labels: LabelLog) -> KeeperTest:
@@ -179,14 +179,14 @@ def other_arm(
     A mode goes on learning, a version does not. Raises `UsageError` for who chooses already, and
     for nobody.
     """
-    asked = settings.keepers
+    keepers = settings.keepers
     if other == RANDOM:
         return Arm(RANDOM, RANDOM, None)
-    if other == asked.mode:
+    if other == keepers.mode:
         others = ", ".join(name for name in (*KEEPER_MODES, RANDOM) if name != other)
         raise UsageError(f"--ab {other} is who chooses already; name {others} or a version")
     if other in KEEPER_MODES:
-        theirs = replace(settings, keepers=replace(asked, mode=other))
+        theirs = replace(settings, keepers=replace(keepers, mode=other))
         return Arm(other, other, _of_mode(theirs, labels, talk))
     try:
         found = keeper_models(workspace).get(other)
@@ -249,13 +249,13 @@ def choose_together(
     """Let two sides choose in turns, each its best that is left; a coin says who begins."""
     from ...bandit.interleave import team_draft
 
-    asked = settings.keepers
+    keepers = settings.keepers
     one, moments = _picked(first, candidates, settings, talk)
     if second.model is None:
-        two = _by_chance(candidates, first.model, asked.k, seed)
+        two = _by_chance(candidates, first.model, keepers.k, seed)
     else:
         two, _ = _picked(second, candidates, settings, talk)
-    both = team_draft(one, two, asked.k, seed=seed)
+    both = team_draft(one, two, keepers.k, seed=seed)
     if second.model is None:  # any that was left could be next
         left = len(candidates) - np.arange(len(both))
         by_chance = (both["arm"] == _SECOND).to_numpy()
@@ -276,8 +276,8 @@ def _picked(
     side: Arm, candidates: pd.DataFrame, settings: Settings, talk: ProgressReporter
 ) -> tuple[pd.DataFrame, tuple[np.ndarray, np.ndarray]]:
     model: Any = side.model
-    asked, n = settings.keepers, len(candidates)
-    model.set_params(dial=asked.dial, adaptive=asked.adaptive)
+    keepers, n = settings.keepers, len(candidates)
+    model.set_params(dial=keepers.dial, adaptive=keepers.adaptive)
     with reading(talk, "Looking at listings"):
         model.look_at(candidates)
     with talk.step("Reading listings", n) as progress:
@@ -285,7 +285,7 @@ def _picked(
     if n > _ALL_WEIGHED:
         give_back()
     with reading(talk, "Choosing listings"):
-        picked = model.select(read, k=asked.k)
+        picked = model.select(read, k=keepers.k)
         if n > _ALL_WEIGHED:  # every doubt of a million would take minutes
             rng = np.random.default_rng([settings.seed, n])
             read = candidates.iloc[np.sort(rng.choice(n, _SAMPLE, replace=False))]

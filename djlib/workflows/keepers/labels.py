@@ -214,9 +214,9 @@ def _read(
     keeper = answer_of(cell)
     if keeper is None:
         return None, Problem(line, "keeper", cell, f"not an answer; allowed: {_ALLOWED}")
-    met = known.get(listing_id)
+    entry = known.get(listing_id)
     logged = labels.by_id.get(listing_id)
-    listing = dict(met["listing"]) if met else dict(logged.listing) if logged else None
+    listing = dict(entry["listing"]) if entry else dict(logged.listing) if logged else None
     if listing is None:
         reason = "no listing of this id was shown or scanned here; 'djlib train FILE' learns it"
         return None, Problem(line, "listing_id", listing_id, reason)
@@ -224,7 +224,7 @@ def _read(
     if is_other_song(here, listing):
         reason = f"two records have this id: {song_name(here)!r} here, {song_name(listing)!r} there"
         return None, Problem(line, "listing_id", listing_id, reason)
-    shown = met or {}
+    shown = entry or {}
     batch_id = str(row.get("batch_id", "") or shown.get("batch_id", "") or "")
     strategy = str(shown.get("selection_strategy", ""))
     return Label(listing_id, keeper, listing, batch_id, strategy, str(shown.get("arm", ""))), None

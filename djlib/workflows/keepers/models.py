@@ -34,14 +34,14 @@ def new_bandit(settings: Settings) -> ContrastiveBandit:
     """A keepers model that has learned nothing yet, as the settings ask for it."""
     from ...bandit.bandit import ContrastiveBandit
 
-    asked = settings.keepers
+    keepers = settings.keepers
     return ContrastiveBandit(
-        mode=asked.mode,
+        mode=keepers.mode,
         random_state=settings.seed,
-        engine=asked.engine,
-        dial=asked.dial,
-        adaptive=asked.adaptive,
-        numeric=asked.numeric,
+        engine=keepers.engine,
+        dial=keepers.dial,
+        adaptive=keepers.adaptive,
+        numeric=keepers.numeric,
     )
 
 
@@ -112,8 +112,8 @@ def is_all_learned(workspace: Workspace, labels: LabelLog) -> bool:
 
 
 def _must_start_again(labels: LabelLog, seen: int, model: Any, settings: Settings) -> bool:
-    asked = settings.keepers
-    if (model.mode, model.engine) != (asked.mode, asked.engine):
+    keepers = settings.keepers
+    if (model.mode, model.engine) != (keepers.mode, keepers.engine):
         return True
     if any(number > seen for number in labels.taken_back):
         return True

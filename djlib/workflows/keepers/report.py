@@ -273,7 +273,7 @@ _PARTS = ("exploit", "explore")
 def _line(batch: AskedBatch) -> BatchLine:
     answered, chosen = batch.answered, _own(batch.answered)
     drawn = [slot for slot in answered if _is_drawn(slot)]
-    said, true = _foreseen([*chosen, *drawn])
+    predicted, true = _foreseen([*chosen, *drawn])
     return BatchLine(
         id=batch.batch_id,
         at=batch.at,
@@ -286,8 +286,8 @@ def _line(batch: AskedBatch) -> BatchLine:
         exploit=_kept(s for s in chosen if s.strategy == "exploit"),
         explore=_kept(s for s in chosen if s.strategy == "explore"),
         by_chance=_kept(drawn),
-        said=float(said.mean()) if len(said) else None,
-        brier=float(np.mean((said - true) ** 2)) if len(said) else None,
+        said=float(predicted.mean()) if len(predicted) else None,
+        brier=float(np.mean((predicted - true) ** 2)) if len(predicted) else None,
     )
 
 

@@ -54,9 +54,9 @@ def candidates(
     """
     parts, answered, n = [], 0, 0
     for listings in _listings(workspace, source, problems):
-        part, met = _open(listings, labels)
+        part, n_labelled = _open(listings, labels)
         parts.append(part.drop(columns=_NOT_OF_A_CANDIDATE, errors="ignore"))
-        answered += met
+        answered += n_labelled
         n += len(listings)
     pool = pd.concat(parts, ignore_index=True)
     parts.clear()
@@ -80,10 +80,10 @@ def _listings(
 def _open(listings: pd.DataFrame, labels: LabelLog) -> tuple[pd.DataFrame, int]:
     """Listings nobody answered for yet, without owned ones, and how many were answered."""
     explicit = labels.explicit
-    met = np.flatnonzero(listings["listing_id"].isin(explicit))
-    rows = listings.iloc[met].to_dict("records")
+    labelled_rows = np.flatnonzero(listings["listing_id"].isin(explicit))
+    rows = listings.iloc[labelled_rows].to_dict("records")
     other = [is_other_song(explicit[row["listing_id"]].listing, row) for row in rows]
-    answered = met[~np.array(other, dtype=bool)]
+    answered = labelled_rows[~np.array(other, dtype=bool)]
     is_open = np.ones(len(listings), dtype=bool)
     is_open[answered] = False
     if "owned" in listings:  # nobody is asked whether to buy what they have

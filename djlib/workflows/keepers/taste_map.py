@@ -82,9 +82,9 @@ def draw_taste_map(
 
 def _note(row: Mapping[str, Any]) -> str:
     year = row.get("year")
-    told = [row.get("label"), "" if year is None or pd.isna(year) else f"{year:.0f}"]
-    told += [row.get("styles") or row.get("genres"), row["listing_id"]]
-    return " · ".join(str(t) for t in told if t)
+    parts = [row.get("label"), "" if year is None or pd.isna(year) else f"{year:.0f}"]
+    parts += [row.get("styles") or row.get("genres"), row["listing_id"]]
+    return " · ".join(str(t) for t in parts if t)
 
 
 def _colourings(
@@ -101,11 +101,11 @@ def _colourings(
         for i, own in zip(listings["listing_id"], is_owned, strict=True)
     ]
     unknown: dict[str, Any] = {"selection_strategy": "not asked"}
-    asked = [str(shown.get(i, unknown)["selection_strategy"]) for i in listings["listing_id"]]
+    strategies = [str(shown.get(i, unknown)["selection_strategy"]) for i in listings["listing_id"]]
     genres, styles = text_of(listings, "genres"), text_of(listings, "styles")
     genres = genres.where(genres != "", styles)
     first = [next(iter(genre_tokens(cell)), "") for cell in genres]
-    return {"keeper": kept, "strategy": asked, "genre": first}
+    return {"keeper": kept, "strategy": strategies, "genre": first}
 
 
 def _key(listings: pd.DataFrame, version: str, layout: str, settings: Settings) -> str:
