@@ -168,7 +168,7 @@ class KeepCurve:
     def fit(
         cls, expected: np.ndarray, keeper: np.ndarray, weight: np.ndarray | None = None
     ) -> KeepCurve:
-        """Learn from labels expected (n,) before they were known, the labels (n,), 1 or 0, and their
+        """Learn from labels expected (n,) before they were known, the labels (n,) and their
         weights (n,).
 
         >>> rng = np.random.default_rng(0)
