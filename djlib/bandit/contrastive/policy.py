@@ -64,7 +64,7 @@ class ContrastivePolicy(Policy):
 
     health_: Health | None
     _inputs: ListingInputs
-    _net: TasteNet
+    _net: ContrastiveNet
 
     def __init__(self, random_state: int | None = None, numeric: Sequence[str] = ()) -> None:
         self.random_state = random_state
@@ -167,7 +167,7 @@ class ContrastivePolicy(Policy):
         policy._seed_base = int(settings["seed"])
         policy.n_updates_ = int(settings["n_updates"])
         policy._inputs = ListingInputs.from_dict(settings["inputs"])
-        policy._net = TasteNet(policy._inputs.width)
+        policy._net = ContrastiveNet(policy._inputs.width)
         policy._net.set_weights(weights)
         policy.health_ = _with_health(settings["health"])
         return policy
@@ -189,7 +189,7 @@ class ContrastivePolicy(Policy):
         self.n_updates_ = 0
         self.health_ = None
         self._inputs = ListingInputs(self.numeric)
-        self._net = TasteNet(self._inputs.width, self._seed_base)
+        self._net = ContrastiveNet(self._inputs.width, self._seed_base)
 
     def _seed(self) -> int:
         return self._seed_base + self.n_updates_
@@ -222,7 +222,7 @@ class Health:
         return asdict(self)
 
 
-class TasteNet(nn.Module):
+class ContrastiveNet(nn.Module):
     """Encoder and head together, started from `seed`; `width` as `ListingInputs.width`."""
 
     def __init__(self, width: int, seed: int = 0) -> None:
@@ -244,7 +244,7 @@ class TasteNet(nn.Module):
 
 
 def train(
-    net: TasteNet, inputs: Inputs, keeper: np.ndarray, is_new: np.ndarray, seed: int
+    net: ContrastiveNet, inputs: Inputs, keeper: np.ndarray, is_new: np.ndarray, seed: int
 ) -> Health:
     """Learn the new rows of `inputs` in ten epochs; the others are what triplets compare with.
 
@@ -279,7 +279,7 @@ def one_thread() -> Iterator[None]:
 
 
 def _step_loss(
-    net: TasteNet,
+    net: ContrastiveNet,
     inputs: Inputs,
     keeper: np.ndarray,
     batch: np.ndarray,
@@ -307,7 +307,7 @@ def _batches(rows: np.ndarray, rng: np.random.Generator) -> Iterator[np.ndarray]
     yield from (order[at : at + BATCH] for at in range(0, len(order), BATCH))
 
 
-def _health(net: TasteNet, inputs: Inputs, loss: float, reason: str) -> Health:
+def _health(net: ContrastiveNet, inputs: Inputs, loss: float, reason: str) -> Health:
     warnings = {"triplets": reason} if reason else {}
     points = net.encoder.encode(inputs)
     if len(points) < 2:

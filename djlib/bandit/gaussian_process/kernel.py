@@ -157,7 +157,7 @@ _ANY_WEIGHT = 0.3
 LEVELS = 255
 MISSING = 255
 _RESOLUTIONS = (60, 15, 4)
-"""Bumps over a number's quantiles: fine for steps in a taste, coarse for its drift."""
+"""Bumps over a number's quantiles: fine for steps, coarse for drift."""
 QUANTILES = np.linspace(0, 1, 101)
 _SLICE = 20_000
 

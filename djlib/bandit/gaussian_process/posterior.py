@@ -94,7 +94,7 @@ class Posterior:
         return np.sqrt(np.maximum(rest, 0) + (known**2).sum(axis=0))
 
     def unknown_share(self, points: Encoded) -> np.ndarray:
-        """How much of the variance of the next answer comes from not knowing the taste, the rest
+        """How much of the variance of the next answer comes from too few labels, the rest
         being noise, (n,), 0 to 1: near answers it is small."""
         variance = self.spread(points) ** 2
         return np.asarray(variance / (variance + NOISE))
