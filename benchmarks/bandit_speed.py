@@ -40,11 +40,11 @@ def main() -> None:
 
 def moments() -> None:
     """50 draws over 1,000 points: the floor is one product of their hidden units with 50 masks."""
-    from djlib.bandit.contrastive.policy import TasteNet
+    from djlib.bandit.contrastive.policy import ContrastiveNet
 
     rng = np.random.default_rng(0)
     points = rng.normal(size=(1000, 64)).astype(np.float32)
-    head, masks = TasteNet(3).head, rng.random((32, 50), dtype=np.float32)
+    head, masks = ContrastiveNet(3).head, rng.random((32, 50), dtype=np.float32)
     first = rng.random((64, 32), dtype=np.float32)
 
     def floor() -> np.ndarray:
@@ -60,12 +60,12 @@ def encoding() -> None:
     """Listings never seen before: the floor is their convolutions, once a distinct name."""
     import torch
 
-    from djlib.bandit.contrastive.policy import TasteNet
+    from djlib.bandit.contrastive.policy import ContrastiveNet
 
     torch.set_num_threads(1)
     listings = shop(N_ENCODED)
     inputs = ListingInputs().learn(listings)
-    net = TasteNet(inputs.width)
+    net = ContrastiveNet(inputs.width)
     n_names = len(inputs.read(listings).names)
     signal = torch.rand(n_names, 16, 32)
     convolutions = [torch.nn.Conv1d(16, 32, k, padding=k // 2) for k in (3, 5)]
@@ -88,13 +88,13 @@ def updating() -> None:
     """A batch of 20 after 1,000 labels: the floor is ten steps of Adam over the same weights."""
     import torch
 
-    from djlib.bandit.contrastive.policy import ContrastivePolicy, TasteNet
+    from djlib.bandit.contrastive.policy import ContrastiveNet, ContrastivePolicy
 
     labelled = shop(N_LABELS)
     keeper = np.random.default_rng(0).integers(0, 2, N_LABELS)
     policy = ContrastivePolicy(random_state=0)
     policy.update(labelled[:20], keeper[:20], np.ones(20, dtype=bool))
-    net = TasteNet(ListingInputs().width)
+    net = ContrastiveNet(ListingInputs().width)
 
     def floor() -> None:
         optimizer = torch.optim.Adam(net.parameters(), lr=1e-4)
@@ -128,7 +128,7 @@ def choosing() -> None:
     """20 of 1,000 listings that were read: the floor is the product that scores them."""
     bandit = ContrastiveBandit(engine="none", random_state=0).fit(with_answers(shop(220)))
     pool = bandit.encode(shop(1000))
-    weights = bandit.policy_.posterior_.direction.words
+    weights = bandit.policy_.posterior_.functional.words
     seconds = best(lambda: bandit.select(pool, k=20), 10)
     show("strong picks 20 of 1,000", seconds, best(lambda: pool.points.words @ weights, 10))
 
@@ -153,7 +153,7 @@ def million() -> None:
     started = time.perf_counter()
     pool = bandit.encode(shop(1_000_000))
     print(f"reading a million listings: {time.perf_counter() - started:.0f} s")
-    weights = bandit.policy_.posterior_.direction.words
+    weights = bandit.policy_.posterior_.functional.words
     held = rss()
     seconds = best(lambda: bandit.select(pool, k=20), 3)
 

@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from djlib.bandit.simulation.episode import Pick
-from djlib.bandit.simulation.policies import RandomPlayer, ScoringPlayer, dense
+from djlib.bandit.simulation.episode import Selection
+from djlib.bandit.simulation.policies import RandomPolicy, ScoringPolicy, dense
 from djlib.tables.cells import text_of
 
 _FIELDS = ("artist", "title", "label", "genres", "styles", "year", "country", "format")
 
 
-class ASReviewPlayer(ScoringPlayer):
+class ASReviewPolicy(ScoringPolicy):
     """ASReview's default cycle (ELAS u4): TF-IDF, balanced linear SVM, the most certain first."""
 
     def __init__(self, listings: pd.DataFrame, seed: int) -> None:
@@ -33,18 +33,18 @@ class ASReviewPlayer(ScoringPlayer):
         table = pd.DataFrame({"title": texts, "abstract": [""] * len(texts)})
         self.features = self.cycle.feature_extractor.fit_transform(table)
 
-    def pick(self, candidates: np.ndarray, k: int) -> Pick:
+    def select(self, candidates: np.ndarray, k: int) -> Selection:
         if len(np.unique(self.keeper)) < 2:
-            return super().pick(candidates, k)
+            return super().select(candidates, k)
         self.cycle.fit(self.features[self.rows], self.keeper)
         ranked = self.cycle.rank(self.features[candidates])
-        return Pick(candidates[ranked[:k]], np.zeros(k, dtype=bool))
+        return Selection(candidates[ranked[:k]], np.zeros(k, dtype=bool))
 
-    def proba(self, rows: np.ndarray) -> np.ndarray | None:
+    def predict_proba(self, rows: np.ndarray) -> np.ndarray | None:
         return None
 
 
-class MABWiserPlayer(ScoringPlayer):
+class MABWiserPolicy(ScoringPolicy):
     """MABWiser with one arm, "show", whose contexts are the listings: one shared model."""
 
     def __init__(self, listings: pd.DataFrame, seed: int, *, rule: str) -> None:
@@ -58,19 +58,19 @@ class MABWiserPlayer(ScoringPlayer):
         self.features = np.hstack([features, np.ones((len(features), 1))])
         self.bandit = MAB(arms=["show"], learning_policy=rules[rule], seed=seed)
 
-    def learn(self, rows: np.ndarray, keeper: np.ndarray, n_new: int) -> None:
-        super().learn(rows, keeper, n_new)
+    def update(self, rows: np.ndarray, keeper: np.ndarray, n_new: int) -> None:
+        super().update(rows, keeper, n_new)
         self.bandit.fit(["show"] * len(rows), keeper, self.features[rows])
 
     def scores(self, candidates: np.ndarray) -> np.ndarray:
         found = self.bandit.predict_expectations(self.features[candidates])
         return np.array([one["show"] for one in found])
 
-    def proba(self, rows: np.ndarray) -> np.ndarray | None:
+    def predict_proba(self, rows: np.ndarray) -> np.ndarray | None:
         return None
 
 
-class SquareCBPlayer(RandomPlayer):
+class SquareCBPolicy(RandomPolicy):
     """Vowpal Wabbit's SquareCB over all candidates, k of them drawn by its probabilities."""
 
     def __init__(self, listings: pd.DataFrame, seed: int) -> None:
@@ -86,15 +86,15 @@ class SquareCBPlayer(RandomPlayer):
             for a, t, label, g, y in cells
         ]
 
-    def learn(self, rows: np.ndarray, keeper: np.ndarray, n_new: int) -> None:
+    def update(self, rows: np.ndarray, keeper: np.ndarray, n_new: int) -> None:
         for row, answer in zip(rows[-n_new:], keeper[-n_new:], strict=True):
             self.learner.learn([f"0:{-float(answer)}:1.0 {self.examples[row]}"])
 
-    def pick(self, candidates: np.ndarray, k: int) -> Pick:
+    def select(self, candidates: np.ndarray, k: int) -> Selection:
         said = np.array(self.learner.predict([self.examples[row] for row in candidates]))
         share = np.clip(said, 1e-12, None)
         rows = self.rng.choice(candidates, k, replace=False, p=share / share.sum())
-        return Pick(rows, np.zeros(k, dtype=bool))
+        return Selection(rows, np.zeros(k, dtype=bool))
 
 
 def _tokens(text: str, prefix: str) -> str:
@@ -102,8 +102,8 @@ def _tokens(text: str, prefix: str) -> str:
 
 
 PEERS = {
-    "asreview": ASReviewPlayer,
-    "mabwiser_linucb": lambda listings, seed: MABWiserPlayer(listings, seed, rule="ucb"),
-    "mabwiser_lints": lambda listings, seed: MABWiserPlayer(listings, seed, rule="thompson"),
-    "squarecb": SquareCBPlayer,
+    "asreview": ASReviewPolicy,
+    "mabwiser_linucb": lambda listings, seed: MABWiserPolicy(listings, seed, rule="ucb"),
+    "mabwiser_lints": lambda listings, seed: MABWiserPolicy(listings, seed, rule="thompson"),
+    "squarecb": SquareCBPolicy,
 }

@@ -8,8 +8,8 @@ stands before the first "_" of a name is its kind. For each pool and seed the sa
 answers to start, 10 batches, each of 20 out of the same 1,000 random candidates; the score is the
 share of keepers among the 200 picks. `lift` is that over the base rate, `late` the share in the
 last three batches, `ece` and `ece_aside` how far off probabilities are on what was picked and on
-random rows, both before their answers were learned, over all games of the table: in the 200 picks
-of one game luck alone is off by about 0.08.
+random rows, both before their answers were learned, over all runs of the table: in the 200 picks
+of one run luck alone is off by about 0.08.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from keeper_peers import PEERS
 
 from djlib import read_table
 from djlib.bandit.simulation.episode import SimulationOptions, check_pool, replay
-from djlib.bandit.simulation.metrics import figures_of
-from djlib.bandit.simulation.policies import PLAYERS, listing_ids, maker
+from djlib.bandit.simulation.metrics import simulation_metrics
+from djlib.bandit.simulation.policies import POLICIES, listing_ids, policy_factory
 from djlib.evaluation.significance import group_intervals
 
-_MAKERS = {**PLAYERS, **PEERS}
+_FACTORIES = {**POLICIES, **PEERS}
 _DJLIB = ("faithful", "strong")
 _DEFAULT = "random,squarecb,mabwiser_lints,mabwiser_linucb,asreview,greedy,greedy_sbert"
 _LATE = 3
@@ -71,8 +71,10 @@ def _played(file: Path, options: argparse.Namespace, done: set[tuple[object, ...
             row = {"pool": file.stem, "policy": policy, "seed": seed, "batches": options.batches}
             if _key(row) in done:
                 continue
-            game = replay(listings, keeper, maker(policy, keeper, _MAKERS), rules, seed=seed)
-            row |= figures_of(game, keeper).as_dict()
+            game = replay(
+                listings, keeper, policy_factory(policy, keeper, _FACTORIES), rules, seed=seed
+            )
+            row |= simulation_metrics(game, keeper).as_dict()
             row["late"] = float(game.keepers()[-_LATE:].mean() / rules.k)
             row["said"] = _said(game.mean, game.keeper)
             row["said_aside"] = _said(game.aside_mean, game.aside_keeper)
@@ -91,8 +93,8 @@ def _said(mean: np.ndarray, keeper: np.ndarray) -> list[list[float]]:
 
 
 def _ece(said: pd.Series) -> float:
-    """Calibration error of all games together."""
-    known = [bins for bins in said.tolist() if isinstance(bins, list)]  # games kept by an older run
+    """Calibration error of all runs together."""
+    known = [bins for bins in said.tolist() if isinstance(bins, list)]  # runs kept by an older run
     if not known:
         return np.nan
     probability, keepers, n = np.sum(np.stack(known), axis=0)
@@ -132,7 +134,7 @@ def _show(rows: pd.DataFrame) -> None:
 
 
 def _held_against(rows: pd.DataFrame, ours: str, peer: str) -> None:
-    """The difference in rate with a bootstrap over pools; both played the same games."""
+    """The difference in rate with a bootstrap over pools; both simulated the same runs."""
     by = rows.pivot_table(index=["pool", "seed"], columns="policy", values="rate")
     gain = (by[ours] - by[peer]).dropna()
     pools = gain.index.get_level_values("pool").to_numpy()

@@ -31,7 +31,7 @@ def main() -> None:
     """Print a line a kind of ranking."""
     n = int(sys.argv[1]) if len(sys.argv) > 1 else _CALLS
     ranker, points, titles = _made(n)
-    direction, trees = ranker.taste_.of("me"), ranker.trees_
+    direction, trees = ranker.logistic_.of("me"), ranker.trees_
 
     def bare() -> object:
         scores = points.words @ direction.words + points.meaning @ direction.meaning
@@ -67,9 +67,9 @@ def _made(n: int) -> tuple[OpportunityRanker, Points, list[str]]:
     calls["title"] += [f" {row}" for row in range(n)]
     points = ranker.encode(calls)
     meaning = rng.normal(0, 0.05, (n, _MEANING)).astype(np.float32)
-    taste = ranker.taste_
+    taste = ranker.logistic_
     wide = np.hstack([rng.normal(0, 1, (len(taste.dense), _MEANING)), taste.dense])
-    ranker.taste_ = replace(taste, dense=wide.astype(np.float32), n_meaning=_MEANING)
+    ranker.logistic_ = replace(taste, dense=wide.astype(np.float32), n_meaning=_MEANING)
     return ranker, Points(points.words, meaning, points.standing), calls["title"].tolist()
 
 

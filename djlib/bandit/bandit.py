@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,99 +14,15 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from ..errors import InputError, ModelError, UsageError
-from ..settings import KEEPER_MODES
 from ..tables.atomic import write_json
 from ..tables.cells import text_of
 from ..tables.io import read_table, write_table
-from . import acquisition, explain
-from .acquisition import (
-    EXPLORATION_PROFILES,
-    FEW,
-    MANY,
-    Picks,
-    choose_batch,
-    explored_share,
-    shortlisted,
-    typical_and_diverse,
-)
-from .gaussian_process.kernel import PackedPoints
+from .acquisition import EXPLORATION_PROFILES, ExplorationProfile, adapted_explore
 from .gaussian_process.policy import GaussianProcessPolicy
-from .policy import READ_WHOLE_UP_TO, EncodedPool, Policy, whole_points
-
-
-def answered(X: pd.DataFrame) -> pd.DataFrame:
-    """Rows with an answer, which becomes 0 or 1; of two answers to one listing the last."""
-    if not len(X):
-        return none_answered()
-    if "keeper" not in X:
-        raise InputError(
-            f"no column 'keeper' to learn from; found {', '.join(map(str, X.columns))}"
-        )
-    text = text_of(X, "keeper").str.strip()
-    values = pd.to_numeric(text.mask(text == ""), errors="coerce")
-    wrong = text[(text != "") & ~values.isin([0, 1])]
-    if len(wrong):
-        raise InputError(f"keeper must be 0 or 1, not {wrong.iloc[0]!r}")
-    rows = X[values.notna()].assign(keeper=values[values.notna()].astype(int))
-    if "listing_id" not in rows:
-        rows = rows.assign(listing_id=[f"row {n}" for n in range(len(rows))])
-    return rows.drop_duplicates("listing_id", keep="last").reset_index(drop=True)
-
-
-def none_answered() -> pd.DataFrame:
-    """A table of answers without a row."""
-    return pd.DataFrame(
-        {"listing_id": pd.Series([], dtype="str"), "keeper": pd.Series([], dtype="int64")}
-    )
-
-
-def stacked(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
-    """The rows of both; no column of an empty table decides what the others hold."""
-    if not len(first):
-        return second.reset_index(drop=True)
-    return pd.concat([first, second], ignore_index=True)
-
-
-_SETTINGS, _LABELLED = "bandit.json", "answers.parquet"
-
-
-def write_learned(
-    folder: Path, parameters: Mapping[str, Any], batch_number: int, labelled: pd.DataFrame
-) -> None:
-    """Write parameters, the number of batches and the answered listings into `folder`."""
-    write_table(labelled, folder / _LABELLED)
-    write_json(folder / _SETTINGS, {"parameters": parameters, "batch_number": batch_number})
-
-
-def read_learned(folder: Path) -> tuple[dict[str, Any], int, pd.DataFrame]:
-    """Read back what `write_learned` wrote; raises `ModelError` where it is damaged."""
-    try:
-        said = json.loads((folder / _SETTINGS).read_text(encoding="utf-8"))
-        table = read_table(folder / _LABELLED, problems=[], duplicates="keep")
-        labelled = answered(table) if len(table) else none_answered()
-        return dict(said["parameters"]), int(said["batch_number"]), labelled
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"{folder}: not a whole keepers model ({error})") from error
-
-
-def new_policy(
-    mode: str, random_state: int | None, engine: str, numeric: Sequence[str], cache: str | None
-) -> Policy:
-    """A policy that has learned nothing; raises `UsageError` for an unknown mode.
-
-    >>> type(new_policy("strong", 0, "none", (), None)).__name__
-    'StrongPolicy'
-    """
-    if mode == "strong":
-        return GaussianProcessPolicy(random_state, engine, numeric, cache)
-    if mode == "faithful":
-        from .contrastive.policy import ContrastivePolicy
-
-        return ContrastivePolicy(random_state, numeric)
-    raise UsageError(f"unknown mode {mode!r}; known: {', '.join(KEEPER_MODES)}")
-
+from .policy import EncodedPool, Policy
 
 _POLICY = "policy"
+_SETTINGS, _LABELLED = "bandit.json", "answers.parquet"
 
 
 class ContrastiveBandit(BaseEstimator):
@@ -113,20 +30,27 @@ class ContrastiveBandit(BaseEstimator):
 
     Parameters
     ----------
-    mode : "strong" learns all labels exactly; "faithful" is the recipe it is measured against.
-    random_state : seed; the same answers then give the same picks.
-    engine : what reads the sentences ("none": nobody does); strong only.
-    dial : "accuracy", "balanced", "diverse" or "novel"; strong only.
-    adaptive : whether the share to explore follows what exploring earned; strong only.
-    numeric : extra columns of numbers that count.
-    cache : folder of remembered sentence vectors; None takes the person's own.
+    mode : str, the policy: "strong" learns all labels exactly, "faithful" is the recipe it is
+        measured against (default "strong").
+    random_state : int or None, seed; the same labels then give the same picks (default None).
+    engine : str, what embeds the sentences, "torch", "onnx", "static" or "none" for nothing;
+        strong only (default "torch").
+    dial : str, the exploration profile, "accuracy", "balanced", "diverse" or "novel"; strong only
+        (default "balanced").
+    adaptive : bool, whether the share to explore follows the keeper rate of exploring; strong only
+        (default False).
+    numeric : sequence of str, extra columns of numbers that count (default ()).
+    cache : str or None, folder of remembered sentence vectors; None takes the person's own
+        (default None).
 
     Attributes
     ----------
     classes_ : array([0, 1]).
-    labelled_ : the answered listings with `keeper`, in the order of answers.
-    batch_number_ : batches learned so far.
-    health_ : what was wrong with the scores of the last pool, by name; empty where nothing is.
+    policy_ : Policy, what learns and selects.
+    labelled_ : DataFrame, the labelled listings with `keeper`, in the order of labels.
+    batch_number_ : int, batches learned so far.
+    health_ : dict, what was wrong with the scores of the last pool, by name; empty where nothing
+        is.
 
     Examples
     --------
@@ -180,15 +104,15 @@ class ContrastiveBandit(BaseEstimator):
         What `select` gave is enough: the rest of each listing is remembered.
         """
         check_is_fitted(self)
-        answers = answered(self._completed(X))
+        batch = answered(self._completed(X))
         before = set(self.labelled_["listing_id"]) if len(self.labelled_) else set()
-        if any(listing_id in before for listing_id in answers["listing_id"]):
-            kept = self.labelled_[~self.labelled_["listing_id"].isin(answers["listing_id"])]
-            self.labelled_ = stacked(kept, answers)
+        if any(listing_id in before for listing_id in batch["listing_id"]):
+            others = self.labelled_[~self.labelled_["listing_id"].isin(batch["listing_id"])]
+            self.labelled_ = stacked(others, batch)
             self.policy_.fit(self._listings(), self._keeper())
-        elif len(answers):
-            is_new = np.arange(len(self.labelled_) + len(answers)) >= len(self.labelled_)
-            self.labelled_ = stacked(self.labelled_, answers)
+        elif len(batch):
+            is_new = np.arange(len(self.labelled_) + len(batch)) >= len(self.labelled_)
+            self.labelled_ = stacked(self.labelled_, batch)
             self.policy_.update(self._listings(), self._keeper(), is_new)
         self.batch_number_ += 1
         return self
@@ -196,8 +120,7 @@ class ContrastiveBandit(BaseEstimator):
     def look_at(self, pool: pd.DataFrame) -> Self:
         """Learn from a sample of a pool what is usual in it, which `encode` does unless it was."""
         check_is_fitted(self)
-        if isinstance(self.policy_, GaussianProcessPolicy):
-            self.policy_.look_at(pool)
+        self.policy_.look_at(pool)
         return self
 
     def encode(
@@ -205,7 +128,7 @@ class ContrastiveBandit(BaseEstimator):
     ) -> EncodedPool:
         """Read a pool once, to `select` from it many times; learn what is usual in it.
 
-        `progress` is told how many more listings were read. Of more than 100,000 neither letters
+        `progress` takes how many more listings were read. Of more than 100,000 neither letters
         nor sentences are read here: `select` reads those of the most promising.
         """
         check_is_fitted(self)
@@ -213,10 +136,7 @@ class ContrastiveBandit(BaseEstimator):
             raise InputError(f"a pool needs a column 'listing_id'; found {', '.join(pool.columns)}")
         pool = pool.reset_index(drop=True)
         self.look_at(pool)
-        if not isinstance(self.policy_, GaussianProcessPolicy):
-            return EncodedPool(pool, self.policy_.encode(pool))
-        read = self.policy_.encode if len(pool) <= READ_WHOLE_UP_TO else self.policy_.pack
-        return EncodedPool(pool, read(pool, progress))
+        return self.policy_.encode_pool(pool, progress)
 
     def select(self, pool: pd.DataFrame | EncodedPool, k: int = 20) -> pd.DataFrame:
         """Pick `k` listings to ask about (all, where there are fewer).
@@ -228,13 +148,16 @@ class ContrastiveBandit(BaseEstimator):
         if k < 1:
             raise UsageError(f"k must be at least 1, not {k}")
         encoded = pool if isinstance(pool, EncodedPool) else self.encode(pool)
-        listings, points = encoded.distinct
+        distinct = encoded.distinct
         rng = np.random.default_rng([self.random_state or 0, self.batch_number_])
-        picks, rate = self._pick(listings, points, k, rng)
-        chosen = listings.iloc[picks.rows].reset_index(drop=True)
-        few = whole_points(self.policy_, listings, points, picks.rows)
-        mean, uncertainty = self.policy_.moments_of(few)
-        said = self._reasons(chosen, few, picks, mean, uncertainty)
+        picks = self.policy_.select(
+            distinct, k, profile=self._profile(), batch_number=self.batch_number_, rng=rng
+        )
+        self.health_ = self.policy_.health()
+        chosen = distinct.listings.iloc[picks.rows].reset_index(drop=True)
+        points = distinct.points_of(picks.rows)
+        mean, uncertainty = self.policy_.predict(points)
+        reasons = self.policy_.explain(chosen, points, picks.strategies)
         self._shown = chosen
         return pd.DataFrame(
             {
@@ -243,9 +166,9 @@ class ContrastiveBandit(BaseEstimator):
                 "mean": mean,
                 "uncertainty_at_selection": uncertainty,
                 "propensity": picks.propensity,
-                "reason": [" | ".join(parts) for parts in said],
+                "reason": [" | ".join(parts) for parts in reasons],
                 "batch_number": self.batch_number_,
-                "exploration_rate": rate,
+                "exploration_rate": picks.exploration_rate,
             }
         )
 
@@ -253,7 +176,7 @@ class ContrastiveBandit(BaseEstimator):
         """Probability of being kept and its standard deviation, each (n,)."""
         check_is_fitted(self)
         points = X.points if isinstance(X, EncodedPool) else self.policy_.encode(X)
-        return self.policy_.moments_of(points)
+        return self.policy_.predict(points)
 
     def predict_proba(self, X: pd.DataFrame) -> np.ndarray:
         """Probabilities of not keeping and keeping, (n, 2)."""
@@ -265,31 +188,27 @@ class ContrastiveBandit(BaseEstimator):
         return (self.moments(X)[0] > 0.5).astype(int)
 
     def embed(self, X: pd.DataFrame) -> np.ndarray:
-        """Points of the taste space, (n, 64), of length one."""
+        """Embeddings, (n, 64), of length one."""
         check_is_fitted(self)
         return self.policy_.embed(X)
 
     def nearest(self, X: pd.DataFrame, n: int = 5) -> tuple[np.ndarray, np.ndarray]:
-        """The `n` rows of `labelled_` most like each listing and how alike (cosine), both
-        (len(X), n), most alike first; fewer columns where fewer are labelled."""
-        alike = self.embed(X) @ self.embed(self._listings()).T
-        order = np.argsort(-alike, axis=1, kind="stable")[:, :n]
-        return order, np.take_along_axis(alike, order, axis=1)
+        """The `n` rows of `labelled_` most similar to each listing and the cosine, both
+        (len(X), n), most similar first; fewer columns where fewer are labelled."""
+        cosine = self.embed(X) @ self.embed(self._listings()).T
+        order = np.argsort(-cosine, axis=1, kind="stable")[:, :n]
+        return order, np.take_along_axis(cosine, order, axis=1)
 
     def explain(self, X: pd.DataFrame) -> list[list[str]]:
         """Why each listing would be kept or not, the weightiest reason first."""
         check_is_fitted(self)
         points = self.policy_.encode(X)
-        mean, uncertainty = self.policy_.moments_of(points)
-        picks = Picks(np.arange(len(X)), ["exploit"] * len(X), np.ones(len(X)))
-        return self._reasons(X.reset_index(drop=True), points, picks, mean, uncertainty)
+        return self.policy_.explain(X.reset_index(drop=True), points, ["exploit"] * len(X))
 
     def contributions(self, X: pd.DataFrame) -> pd.DataFrame:
-        """What each part of a listing adds to the answer expected of it (strong only)."""
+        """What each part of a listing adds to its expected label (strong only)."""
         check_is_fitted(self)
-        if not isinstance(self.policy_, GaussianProcessPolicy):
-            raise UsageError("only the strong mode can take its answers apart")
-        return explain.contributions(self.policy_, self.policy_.encode(X))
+        return self.policy_.contributions(self.policy_.encode(X))
 
     def save(self, folder: str | Path) -> None:
         """Write the bandit into `folder` by parts, none of them a pickle."""
@@ -317,58 +236,16 @@ class ContrastiveBandit(BaseEstimator):
             raise UsageError(
                 f"unknown dial {self.dial!r}; known: {', '.join(EXPLORATION_PROFILES)}"
             )
-        return new_policy(self.mode, self.random_state, self.engine, self.numeric, self.cache)
+        if self.mode not in POLICY_FACTORIES:
+            raise UsageError(f"unknown mode {self.mode!r}; known: {', '.join(POLICY_FACTORIES)}")
+        return POLICY_FACTORIES[self.mode](self)
 
-    def _pick(
-        self, listings: pd.DataFrame, points: Any, k: int, rng: np.random.Generator
-    ) -> tuple[Picks, float]:
-        if not isinstance(self.policy_, GaussianProcessPolicy):
-            mean, uncertainty = self.policy_.moments_of(points)
-            trained = self.policy_.health_  # type: ignore[attr-defined]
-            self.health_ = dict(trained.warnings) if trained else {}
-            said = acquisition.choose_by_explore_rate(
-                mean, uncertainty, k=k, batch_number=self.batch_number_
-            )
-            return Picks(said.rows, said.strategies, np.ones(len(said.rows))), said.exploration_rate
-        if not self.policy_.posterior_.n:
-            rows = typical_and_diverse(points, k, rng)
-            return Picks(rows, ["explore"] * len(rows), np.ones(len(rows))), 1.0
-        expected = self.policy_.expected(points)
-        self.health_ = self.policy_.health(expected)
-        among = MANY if isinstance(points, PackedPoints) else FEW
-        rows = shortlisted(expected, k, rng, among)
-        few = whole_points(self.policy_, listings, points, rows)
-        rate = self._explored_share()
-        picks = choose_batch(
-            self.policy_.posterior_, few, rows, len(points),
-            k=k, dial=EXPLORATION_PROFILES[self.dial], explore=rate, rng=rng,
-        )  # fmt: skip
-        return picks, rate
-
-    def _explored_share(self) -> float:
-        dial = EXPLORATION_PROFILES[self.dial]
+    def _profile(self) -> ExplorationProfile:
+        profile = EXPLORATION_PROFILES[self.dial]
         if not self.adaptive or "selection_strategy" not in self.labelled_:
-            return dial.explore
-        return explored_share(dial, list(self.labelled_["selection_strategy"]), self._keeper())
-
-    def _reasons(
-        self,
-        chosen: pd.DataFrame,
-        points: Any,
-        picks: Picks,
-        mean: np.ndarray,
-        uncertainty: np.ndarray,
-    ) -> list[list[str]]:
-        if isinstance(self.policy_, GaussianProcessPolicy):
-            known: explain.Known | None = getattr(self, "_known", None)
-            if known is None or known.labelled is not self.labelled_:
-                known = self._known = explain.Known(self.labelled_)
-            return explain.reasons_of(self.policy_, chosen, points, known, picks.strategies)
-        rule = {"exploit": "mean less uncertainty is high", "explore": "uncertainty is high"}
-        return [
-            [f"{rule[strategy]} ({m:.2f} ± {u:.2f})"]
-            for strategy, m, u in zip(picks.strategies, mean, uncertainty, strict=True)
-        ]
+            return profile
+        strategies = list(self.labelled_["selection_strategy"])
+        return replace(profile, explore=adapted_explore(profile, strategies, self._keeper()))
 
     def _listings(self) -> pd.DataFrame:
         return self.labelled_.drop(columns="keeper")
@@ -377,8 +254,77 @@ class ContrastiveBandit(BaseEstimator):
         return self.labelled_["keeper"].to_numpy(dtype=int)
 
     def _completed(self, X: pd.DataFrame) -> pd.DataFrame:
-        """Answers with what else is known of their listings from the last selection."""
+        """Labels with what else is known of their listings from the last selection."""
         if not len(self._shown) or "listing_id" not in X:
             return X
         extra = [c for c in self._shown if c not in X or c == "listing_id"]
         return X.merge(self._shown[extra], on="listing_id", how="left")
+
+
+def _gaussian_process(bandit: ContrastiveBandit) -> Policy:
+    return GaussianProcessPolicy(bandit.random_state, bandit.engine, bandit.numeric, bandit.cache)
+
+
+def _contrastive(bandit: ContrastiveBandit) -> Policy:
+    from .contrastive.policy import ContrastivePolicy  # brings torch
+
+    return ContrastivePolicy(bandit.random_state, bandit.numeric)
+
+
+POLICY_FACTORIES: dict[str, Callable[[ContrastiveBandit], Policy]] = {
+    "strong": _gaussian_process,
+    "faithful": _contrastive,
+}
+"""What makes the untrained policy of a bandit, by `mode`."""
+
+
+def answered(X: pd.DataFrame) -> pd.DataFrame:
+    """Rows with an answer, which becomes 0 or 1; of two answers to one listing the last."""
+    if not len(X):
+        return none_answered()
+    if "keeper" not in X:
+        raise InputError(
+            f"no column 'keeper' to learn from; found {', '.join(map(str, X.columns))}"
+        )
+    text = text_of(X, "keeper").str.strip()
+    values = pd.to_numeric(text.mask(text == ""), errors="coerce")
+    wrong = text[(text != "") & ~values.isin([0, 1])]
+    if len(wrong):
+        raise InputError(f"keeper must be 0 or 1, not {wrong.iloc[0]!r}")
+    rows = X[values.notna()].assign(keeper=values[values.notna()].astype(int))
+    if "listing_id" not in rows:
+        rows = rows.assign(listing_id=[f"row {n}" for n in range(len(rows))])
+    return rows.drop_duplicates("listing_id", keep="last").reset_index(drop=True)
+
+
+def none_answered() -> pd.DataFrame:
+    """A table of answers without a row."""
+    return pd.DataFrame(
+        {"listing_id": pd.Series([], dtype="str"), "keeper": pd.Series([], dtype="int64")}
+    )
+
+
+def stacked(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
+    """The rows of both; no column of an empty table decides what the others hold."""
+    if not len(first):
+        return second.reset_index(drop=True)
+    return pd.concat([first, second], ignore_index=True)
+
+
+def write_learned(
+    folder: Path, parameters: Mapping[str, Any], batch_number: int, labelled: pd.DataFrame
+) -> None:
+    """Write parameters, the number of batches and the answered listings into `folder`."""
+    write_table(labelled, folder / _LABELLED)
+    write_json(folder / _SETTINGS, {"parameters": parameters, "batch_number": batch_number})
+
+
+def read_learned(folder: Path) -> tuple[dict[str, Any], int, pd.DataFrame]:
+    """Read back what `write_learned` wrote; raises `ModelError` where it is damaged."""
+    try:
+        settings = json.loads((folder / _SETTINGS).read_text(encoding="utf-8"))
+        table = read_table(folder / _LABELLED, problems=[], duplicates="keep")
+        labelled = answered(table) if len(table) else none_answered()
+        return dict(settings["parameters"]), int(settings["batch_number"]), labelled
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{folder}: not a whole keepers model ({error})") from error

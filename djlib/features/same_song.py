@@ -6,12 +6,13 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
 from rapidfuzz import fuzz, process
+from scipy.cluster.hierarchy import DisjointSet
 
 from .text import split_artist_title, strip_promo
 from .title_facts import title_facts
@@ -159,36 +160,6 @@ class Recording:
     seconds: float = float("nan")
 
 
-@dataclass
-class Sets:
-    """Rows joined to sets (union-find)."""
-
-    n_rows: int
-    _parents: list[int] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._parents = list(range(self.n_rows))
-
-    def join(self, one: int, other: int) -> None:
-        """Put the sets of two rows together; the lower row stands for both."""
-        first, second = sorted((self.of(one), self.of(other)))
-        self._parents[second] = first
-
-    def of(self, row: int) -> int:
-        """The row that stands for a row's set."""
-        while self._parents[row] != row:
-            self._parents[row] = self._parents[self._parents[row]]
-            row = self._parents[row]
-        return row
-
-    def groups(self) -> list[list[int]]:
-        """Sets of more than one row, in the order of their first."""
-        found: dict[int, list[int]] = {}
-        for row in range(self.n_rows):
-            found.setdefault(self.of(row), []).append(row)
-        return [rows for rows in found.values() if len(rows) > 1]
-
-
 def same_songs(recordings: Sequence[Recording]) -> list[list[int]]:
     """Groups of rows that are one song, in whatever version.
 
@@ -202,17 +173,22 @@ def same_songs(recordings: Sequence[Recording]) -> list[list[int]]:
         if recording.version.song:
             places.setdefault((recording.version.artist, recording.version.song), []).append(row)
     names = list(places)
-    sets = Sets(len(recordings))
+    sets = DisjointSet(range(len(recordings)))
     for (artist, _), rows in places.items():
         ordered = rows if artist else sorted(rows, key=lambda row: recordings[row].seconds)
         for one, other in pairwise(ordered):
             if artist or is_same_song(recordings[one], recordings[other]):
-                sets.join(one, other)
+                sets.merge(one, other)
     for one, other in _alike_names(names):
         first, second = places[names[one]][0], places[names[other]][0]
         if is_same_song(recordings[first], recordings[second]):
-            sets.join(first, second)
-    return sets.groups()
+            sets.merge(first, second)
+    return groups_of_several(sets)
+
+
+def groups_of_several(sets: DisjointSet) -> list[list[int]]:
+    """The rows of each set of more than one, in order."""
+    return [sorted(rows) for rows in sets.subsets() if len(rows) > 1]
 
 
 def is_same_song(one: Recording, other: Recording) -> bool:

@@ -101,9 +101,9 @@ def judge(signals: Sequence[Signal], before: Sequence[str]) -> State:
 
 
 def _nothing(batch: Batch, usual: float) -> list[Signal]:
-    said = "could not be read" if batch.is_unread else "no records"
+    text = "could not be read" if batch.is_unread else "no records"
     is_certain = not batch.is_unread and usual >= _USUAL_NEVER_NONE
-    return [Signal("no records", 1.0, f"{said}, usually {usual:.0f} records", is_certain)]
+    return [Signal("no records", 1.0, f"{text}, usually {usual:.0f} records", is_certain)]
 
 
 def _junk(batch: Batch, before: float) -> list[Signal]:
@@ -154,18 +154,18 @@ def _shifts(calls: pd.DataFrame, known: pd.DataFrame) -> list[Signal]:
     n, m = len(calls), len(known)
     by_chance = np.sqrt((n + m + 1) / (3 * n * m))  # of Cliff's delta, where nothing has moved
     words = [[_words(text) for text in _texts(table)] for table in (calls, known)]
-    told = Counter(word for text in words[1] for word in text)
+    word_counts = Counter(word for text in words[1] for word in text)
     # A known text does not count itself. That words are better known than before is no fault: they
     # are, where the same calls come again.
-    pairs = {"share of known words": tuple(map(_known, words, (told, told), (0, 1)))}
+    pairs = {"share of known words": tuple(map(_known, words, (word_counts, word_counts), (0, 1)))}
     pairs |= {name: (shape(calls), shape(known)) for name, shape in _SHAPES.items()}
     found = []
     for name, (now, was) in pairs.items():
         delta = cliffs_delta(now, was)
         is_fault = delta < 0 or name in _SHAPES
         if is_fault and abs(delta) >= max(_SHIFT, _CHANCE * by_chance):
-            said = f"{name}: {np.median(now):.3g} in the middle, before {np.median(was):.3g}"
-            found.append(Signal(name, abs(delta), said, abs(delta) >= _SHIFT_AT_ONCE))
+            text = f"{name}: {np.median(now):.3g} in the middle, before {np.median(was):.3g}"
+            found.append(Signal(name, abs(delta), text, abs(delta) >= _SHIFT_AT_ONCE))
     return found
 
 
@@ -176,9 +176,9 @@ def _some(calls: pd.DataFrame) -> pd.DataFrame:
     return calls.iloc[np.linspace(0, len(calls) - 1, _MOST_ROWS).round().astype(int)]
 
 
-def _known(texts: list[set[str]], told: Mapping[str, int], own: int) -> np.ndarray:
+def _known(texts: list[set[str]], word_counts: Mapping[str, int], own: int) -> np.ndarray:
     """The share of the words of each text, (n,), that other known texts say too."""
-    known = [sum(told.get(word, 0) > own for word in text) for text in texts]
+    known = [sum(word_counts.get(word, 0) > own for word in text) for text in texts]
     return np.array(known) / np.array([max(len(text), 1) for text in texts])
 
 

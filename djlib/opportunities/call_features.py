@@ -39,17 +39,17 @@ def counted(calls: pd.DataFrame) -> sparse.csr_matrix:
     """
     if not len(calls):
         return sparse.csr_matrix((0, WIDTH), dtype=np.uint8)
-    made = [hasher(block).transform(said(calls, block)) for block in BLOCKS]
+    made = [hasher(block).transform(cells_of(calls, block)) for block in BLOCKS]
     both = sparse.hstack(made, format="csr")
     both.data = np.minimum(both.data, _MOST).astype(np.uint8)
     both.sort_indices()
     return both
 
 
-def said(calls: pd.DataFrame, block: str) -> list[Any]:
+def cells_of(calls: pd.DataFrame, block: str) -> list[Any]:
     """What each call says in a block: its text, or a list of names.
 
-    >>> said(pd.DataFrame({"tags": ["Sound Art; dub"]}), "tags")
+    >>> cells_of(pd.DataFrame({"tags": ["Sound Art; dub"]}), "tags")
     [['sound art', 'dub']]
     """
     if block == "words":
@@ -71,7 +71,7 @@ def terms(calls: pd.DataFrame, block: str) -> list[dict[str, int]]:
     analyse, number = hasher(block).build_analyzer(), BLOCKS.index(block)
     return [
         {term: STARTS[number] + _place(term, _SIZES[number]) for term in analyse(text)}
-        for text in said(calls, block)
+        for text in cells_of(calls, block)
     ]
 
 

@@ -76,9 +76,9 @@ def read_lists(
     of another version."""
     try:
         read = pq.read_table(path)
-        said = (read.schema.metadata or {}).get(_VERSION, b"").decode()
-        if said != version:
-            _log.info("%s is of version %r, not %r: made anew", path, said, version)
+        written = (read.schema.metadata or {}).get(_VERSION, b"").decode()
+        if written != version:
+            _log.info("%s is of version %r, not %r: made anew", path, written, version)
             return None
         lists = {name: _lists_of(read.column(name).combine_chunks()) for name in names}
         return read.drop_columns(names).to_pandas() if names else read.to_pandas(), lists
@@ -186,16 +186,16 @@ def _hashes(calls: pd.DataFrame) -> np.ndarray:
     return pd.util.hash_pandas_object(columns, index=False).to_numpy().astype(np.int64)
 
 
-def _places(known: pd.DataFrame, asked: pd.DataFrame, keys: list[str]) -> np.ndarray:
+def _places(known: pd.DataFrame, wanted: pd.DataFrame, keys: list[str]) -> np.ndarray:
     """The row of `known` for each row asked for, -1 where there is none."""
     there = pd.MultiIndex.from_frame(known[keys].drop_duplicates(keys))
     rows = np.flatnonzero(~known.duplicated(keys).to_numpy())
-    found = there.get_indexer(pd.MultiIndex.from_frame(asked[keys]))
+    found = there.get_indexer(pd.MultiIndex.from_frame(wanted[keys]))
     return np.where(found < 0, -1, rows[np.clip(found, 0, None)] if len(rows) else -1)
 
 
-def _none(asked: pd.DataFrame) -> np.ndarray:
-    return np.full(len(asked), -1)
+def _none(wanted: pd.DataFrame) -> np.ndarray:
+    return np.full(len(wanted), -1)
 
 
 def _matrix(lists: dict[str, Lists]) -> sparse.csr_matrix:

@@ -152,12 +152,12 @@ def no_calls() -> pd.DataFrame:
 
 def source_orders(table: pd.DataFrame) -> dict[str, DateOrder | None]:
     """How each source writes day and month, as far as its dates tell; else as most sources do."""
-    told = {
+    order_of = {
         str(source): date_order([*rows["deadline"], *rows["description"]])
         for source, rows in table.groupby("source", sort=False)
     }
-    usual = Counter(order for order in told.values() if order).most_common(1)
-    return {source: order or (usual[0][0] if usual else None) for source, order in told.items()}
+    usual = Counter(order for order in order_of.values() if order).most_common(1)
+    return {source: order or (usual[0][0] if usual else None) for source, order in order_of.items()}
 
 
 def _deadlines(
@@ -185,10 +185,10 @@ def _moment(cell: str) -> str:
     """
     try:
         read = datetime.fromisoformat(cell.strip())
-        told = read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC)
+        moment = read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         return ""
-    return told.replace(microsecond=0, tzinfo=None).isoformat() + "Z"
+    return moment.replace(microsecond=0, tzinfo=None).isoformat() + "Z"
 
 
 def _guesses(deadlines: list[Deadline], orders: Mapping[str, DateOrder | None]) -> list[Problem]:

@@ -20,8 +20,8 @@ from ..evaluation.calibration import Calibration
 from ..tables.atomic import replace_file, write_json
 from ..tables.cells import text_of
 from .call_features import BLOCKS, STARTS, WIDTH, CallFeatures, Points, terms
+from .hierarchical_logistic import HierarchicalLogistic
 from .history import COLUMNS
-from .taste import Taste
 from .trees import Blend, Trees, enough_for_trees, trees_missing
 
 PARTS = (*BLOCKS, "meaning", *COLUMNS, "patterns", "base")
@@ -31,110 +31,6 @@ _SHOWN = 3
 _LEAST = 0.05
 """Log-odds under which a part is no reason."""
 _OPENED = ("how often it was opened", "how often its source was opened")
-
-
-def contributions(ranker: OpportunityRanker, points: Points, users: Sequence[str]) -> pd.DataFrame:
-    """What each part of a call adds to its log-odds, (n, PARTS); rows sum to them."""
-    by_term, rest = _taken_apart(ranker, points, users)
-    ends = (*STARTS[1:], WIDTH)
-    blocks = [
-        np.asarray(by_term[:, start:end].sum(axis=1)).ravel()
-        for start, end in zip(STARTS, ends, strict=True)
-    ]
-    return pd.DataFrame(np.column_stack([*blocks, rest]), columns=list(PARTS))
-
-
-def reasons_of(
-    ranker: OpportunityRanker, calls: pd.DataFrame, points: Points, users: Sequence[str]
-) -> list[list[str]]:
-    """Reasons for each call, the weightiest first."""
-    by_term, _ = _taken_apart(ranker, points, users)
-    parts = contributions(ranker, points, users)
-    found = {block: terms(calls, block) for block in BLOCKS}
-    sources = text_of(calls, "source").tolist()
-    made = []
-    for row, user in enumerate(users):
-        # One row as a dictionary: looking terms up in a sparse row is slow.
-        one = by_term[row].tocoo()
-        weight = dict(zip(one.col.tolist(), one.data.tolist(), strict=True))
-        told = {block: _leading(found[block][row], weight) for block in BLOCKS}
-        likers = "you liked" if user in ranker.taste_.users else "others liked"
-        order = parts.iloc[row].drop("base").sort_values(ascending=False)
-        said = [
-            _words(str(part), told, sources[row], likers)
-            for part, value in order.items()
-            if value >= _LEAST
-        ]
-        made.append(list(dict.fromkeys(filter(None, said))))
-    return made
-
-
-def _words(part: str, told: dict[str, list[str]], source: str, likers: str) -> str:
-    """A part that speaks for a call, as a person reads it."""
-    if part in ("words", "tags"):
-        names = ", ".join(told[part])
-        what = "tagged" if part == "tags" else "it says"
-        return f"{what} {names}, as calls {likers}" if names else ""
-    if part == "source":
-        return f"calls of {source} were among those {likers}" if source else ""
-    if part == "meaning":
-        return f"it is about what calls {likers} are about"
-    if part == "how others liked it":
-        return "others liked this call"
-    if part == "how its source was liked":
-        return f"calls of {source} are liked more than most" if source else ""
-    if part in _OPENED:
-        return "it is opened more than most" if part == _OPENED[0] else f"{source} is opened often"
-    return "it was rated often" if part == "how often it was rated" else ""
-
-
-def _leading(names: dict[str, int], weight: dict[int, float]) -> list[str]:
-    """The terms that speak for a call most; a word that stands in a pair shown is not repeated, and
-    "of the" is named only where nothing else speaks for it."""
-    speak = [name for name in names if weight.get(names[name], 0.0) > 0]
-    telling = [name for name in speak if not ENGLISH_STOP_WORDS.issuperset(name.split())]
-    heavy = sorted(telling or speak, key=lambda name: -weight[names[name]])
-    shown: list[str] = []
-    for name in heavy:
-        if len(shown) == _SHOWN:
-            break
-        if not any(name in other or other in name for other in shown):
-            shown.append(name)
-    return shown
-
-
-def _taken_apart(
-    ranker: OpportunityRanker, points: Points, users: Sequence[str]
-) -> tuple[sparse.csr_matrix, np.ndarray]:
-    """What each term adds, (n, WIDTH) sparse, and meaning, standing, patterns, base."""
-    found = [_of_one(ranker, points.take(np.array([r])), user) for r, user in enumerate(users)]
-    if not found:
-        return sparse.csr_matrix((0, WIDTH)), np.zeros((0, len(COLUMNS) + 3))
-    return sparse.vstack([f[0] for f in found], format="csr"), np.stack([f[1] for f in found])
-
-
-def _of_one(
-    ranker: OpportunityRanker, point: Points, user: str
-) -> tuple[sparse.csr_matrix, np.ndarray]:
-    """One call taken apart for one person."""
-    direction = ranker.taste_.of(user)
-    by_term = point.words.multiply(direction.words[None, :]).tocsr()
-    rest = np.zeros(len(COLUMNS) + 3)
-    rest[0] = float(point.meaning[0] @ direction.meaning) if point.meaning.shape[1] else 0.0
-    rest[1:-2] = point.standing[0] * direction.standing
-    rest[-1] = direction.bias
-    trees = ranker.trees_of(user)
-    if trees is None:
-        return by_term, rest
-    share = ranker.blend_.trees[user]
-    grown = trees.parts(point, direction.along(point)).toarray()[0] * share
-    n = len(trees.columns)
-    of_trees = sparse.csr_matrix((grown[:n], (np.zeros(n, dtype=int), trees.columns)), (1, WIDTH))
-    rest *= 1 - share
-    rest[1:] += grown[n:]
-    return by_term * (1 - share) + of_trees, rest
-
-
 _SHORTLIST = 5000
 _SETTINGS, _ARRAYS, _TREES = "ranker.json", "ranker.npz", "trees-{}.txt"
 
@@ -145,14 +41,16 @@ class OpportunityRanker(BaseEstimator):
 
     Parameters
     ----------
-    random_state : seed of folds and trees.
-    engine : what reads the texts ("none": nobody does).
-    cache : folder of remembered sentence vectors; None takes the person's own.
+    random_state : int or None, seed of folds and trees (default None).
+    engine : str, what embeds the texts, "torch", "onnx", "static" or "none" for nothing
+        (default "torch").
+    cache : str or None, folder of remembered sentence vectors; None takes the person's own
+        (default None).
 
     Attributes
     ----------
     classes_ : array([0, 1]).
-    blend_ : what cross-validation chose, `taste_` and `trees_` what was learned.
+    blend_ : what cross-validation chose, `logistic_` and `trees_` what was learned.
 
     Examples
     --------
@@ -201,8 +99,8 @@ class OpportunityRanker(BaseEstimator):
         users = users_of(X)
         weight = np.ones(len(liked)) if sample_weight is None else np.asarray(sample_weight)
         self.blend_ = Blend.choose(points, users, liked, weight, seed=seed)
-        self.taste_ = Taste.fit(points, users, liked, weight, own=self.blend_.own)
-        self.trees_ = self._grown(points, users, liked, weight)
+        self.logistic_ = HierarchicalLogistic.fit(points, users, liked, weight, own=self.blend_.own)
+        self.trees_ = self._fit_trees(points, users, liked, weight)
         self.n_ratings_ = len(liked)
         return self
 
@@ -215,11 +113,11 @@ class OpportunityRanker(BaseEstimator):
         """The log-odds that each call is liked, (n,), by one person or the person of its row."""
         check_is_fitted(self)
         if isinstance(users, str):
-            return self._of_one(points, users)
+            return self._log_odds_of(points, users)
         names, made = np.array(users, dtype=object), np.zeros(len(points))
         for user in dict.fromkeys(users):
             rows = np.flatnonzero(names == user)
-            made[rows] = self._of_one(points.take(rows), user)
+            made[rows] = self._log_odds_of(points.take(rows), user)
         return made
 
     def trees_of(self, user: str) -> Trees | None:
@@ -233,8 +131,8 @@ class OpportunityRanker(BaseEstimator):
         which takes a hundredth of the time of the trees."""
         if len(points) <= _SHORTLIST or self.trees_of(user) is None:
             return np.arange(len(points))
-        said = self.taste_.of(user).along(points)
-        return np.sort(np.argpartition(-said, _SHORTLIST - 1)[:_SHORTLIST])
+        log_odds = self.logistic_.of(user).evaluate(points)
+        return np.sort(np.argpartition(-log_odds, _SHORTLIST - 1)[:_SHORTLIST])
 
     def probabilities(self, points: Points, users: str | Sequence[str]) -> np.ndarray:
         """How likely each call is liked, (n,)."""
@@ -277,8 +175,8 @@ class OpportunityRanker(BaseEstimator):
             folder / _SETTINGS,
             {
                 "parameters": {"random_state": self.random_state, "engine": self.engine},
-                "users": list(self.taste_.users),
-                "n_meaning": self.taste_.n_meaning,
+                "users": list(self.logistic_.users),
+                "n_meaning": self.logistic_.n_meaning,
                 "own": self.blend_.own,
                 "trees": dict(self.blend_.trees),
                 "losses": dict(self.blend_.losses),
@@ -294,61 +192,61 @@ class OpportunityRanker(BaseEstimator):
         try:
             return cls._read(folder)
         except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
-            said = (str(error).splitlines() or [type(error).__name__])[0]
-            raise ModelError(f"{folder}: not a whole opportunities model ({said})") from error
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            raise ModelError(f"{folder}: not a whole opportunities model ({reason})") from error
 
     @classmethod
     def _read(cls, folder: Path) -> Self:
-        said = json.loads((folder / _SETTINGS).read_text(encoding="utf-8"))
-        ranker = cls(**said["parameters"])
-        calibration = said["calibration"]
+        settings = json.loads((folder / _SETTINGS).read_text(encoding="utf-8"))
+        ranker = cls(**settings["parameters"])
+        calibration = settings["calibration"]
         ranker.blend_ = Blend(
-            float(said["own"]),
-            {str(user): float(share) for user, share in said["trees"].items()},
+            float(settings["own"]),
+            {str(user): float(share) for user, share in settings["trees"].items()},
             Calibration.from_dict(calibration) if calibration else None,
             None,
-            dict(said["losses"]),
+            dict(settings["losses"]),
         )
         with open(folder / _ARRAYS, "rb") as file, np.load(file, allow_pickle=False) as arrays:
-            kept = {name: arrays[name] for name in arrays.files}
-        ranker.features_ = CallFeatures(ranker.engine, ranker.cache).restore(kept)
-        ranker.taste_ = Taste.restore(
-            said["users"], int(said["n_meaning"]), ranker.blend_.own, WIDTH, kept
+            learned = {name: arrays[name] for name in arrays.files}
+        ranker.features_ = CallFeatures(ranker.engine, ranker.cache).restore(learned)
+        ranker.logistic_ = HierarchicalLogistic.restore(
+            settings["users"], int(settings["n_meaning"]), ranker.blend_.own, WIDTH, learned
         )
         ranker.trees_ = {
             user: Trees(
                 (folder / _TREES.format(number)).read_text(encoding="utf-8"),
-                kept[f"tree_columns_{number}"],
+                learned[f"tree_columns_{number}"],
             )
             for number, user in enumerate(ranker.blend_.trees)
         }
-        ranker.n_ratings_ = int(said["n_ratings"])
+        ranker.n_ratings_ = int(settings["n_ratings"])
         ranker.classes_ = np.array([0, 1])
         return ranker
 
-    def _of_one(self, points: Points, user: str) -> np.ndarray:
-        said, trees = self.taste_.of(user).along(points), self.trees_of(user)
+    def _log_odds_of(self, points: Points, user: str) -> np.ndarray:
+        log_odds, trees = self.logistic_.of(user).evaluate(points), self.trees_of(user)
         if trees is None:
-            return said
+            return log_odds
         share = self.blend_.trees[user]
-        return (1 - share) * said + share * trees.log_odds(points, said)
+        return (1 - share) * log_odds + share * trees.log_odds(points, log_odds)
 
-    def _grown(
+    def _fit_trees(
         self, points: Points, users: list[str], liked: np.ndarray, weight: np.ndarray
     ) -> dict[str, Trees]:
         """The trees of each person for whom they were found worth it."""
-        said, made = self.blend_.said, {}
+        log_odds, trees = self.blend_.logits, {}
         for user, rows in enough_for_trees(users, liked).items():
-            if user in self.blend_.trees and said is not None:
-                made[user] = Trees.fit(
-                    points.take(rows), said[rows], liked[rows], weight[rows],
+            if user in self.blend_.trees and log_odds is not None:
+                trees[user] = Trees.fit(
+                    points.take(rows), log_odds[rows], liked[rows], weight[rows],
                     seed=self.random_state or 0,
                 )  # fmt: skip
-        return made
+        return trees
 
     def _learned(self) -> dict[str, Any]:
         columns = {f"tree_columns_{n}": t.columns for n, t in enumerate(self.trees_.values())}
-        return {**self.taste_.arrays(), **columns}
+        return {**self.logistic_.arrays(), **columns}
 
 
 def users_of(X: pd.DataFrame) -> list[str]:
@@ -360,3 +258,107 @@ def _numbers(X: pd.DataFrame, name: str) -> np.ndarray:
     if name not in X:
         return np.zeros(len(X))
     return np.nan_to_num(X[name].to_numpy(dtype=float))
+
+
+def contributions(ranker: OpportunityRanker, points: Points, users: Sequence[str]) -> pd.DataFrame:
+    """What each part of a call adds to its log-odds, (n, PARTS); rows sum to them."""
+    by_term, rest = _taken_apart(ranker, points, users)
+    ends = (*STARTS[1:], WIDTH)
+    blocks = [
+        np.asarray(by_term[:, start:end].sum(axis=1)).ravel()
+        for start, end in zip(STARTS, ends, strict=True)
+    ]
+    return pd.DataFrame(np.column_stack([*blocks, rest]), columns=list(PARTS))
+
+
+def reasons_of(
+    ranker: OpportunityRanker, calls: pd.DataFrame, points: Points, users: Sequence[str]
+) -> list[list[str]]:
+    """Reasons for each call, the weightiest first."""
+    by_term, _ = _taken_apart(ranker, points, users)
+    parts = contributions(ranker, points, users)
+    found = {block: terms(calls, block) for block in BLOCKS}
+    sources = text_of(calls, "source").tolist()
+    explained = []
+    for row, user in enumerate(users):
+        # One row as a dictionary: looking terms up in a sparse row is slow.
+        one = by_term[row].tocoo()
+        weight = dict(zip(one.col.tolist(), one.data.tolist(), strict=True))
+        leading = {block: _leading(found[block][row], weight) for block in BLOCKS}
+        likers = "you liked" if user in ranker.logistic_.users else "others liked"
+        order = parts.iloc[row].drop("base").sort_values(ascending=False)
+        reasons = [
+            _words(str(part), leading, sources[row], likers)
+            for part, value in order.items()
+            if value >= _LEAST
+        ]
+        explained.append(list(dict.fromkeys(filter(None, reasons))))
+    return explained
+
+
+def _words(part: str, leading: dict[str, list[str]], source: str, likers: str) -> str:
+    """A part that speaks for a call, as a person reads it."""
+    if part in ("words", "tags"):
+        names = ", ".join(leading[part])
+        what = "tagged" if part == "tags" else "it says"
+        return f"{what} {names}, as calls {likers}" if names else ""
+    if part == "source":
+        return f"calls of {source} were among those {likers}" if source else ""
+    if part == "meaning":
+        return f"it is about what calls {likers} are about"
+    if part == "how others liked it":
+        return "others liked this call"
+    if part == "how its source was liked":
+        return f"calls of {source} are liked more than most" if source else ""
+    if part in _OPENED:
+        return "it is opened more than most" if part == _OPENED[0] else f"{source} is opened often"
+    return "it was rated often" if part == "how often it was rated" else ""
+
+
+def _leading(names: dict[str, int], weight: dict[int, float]) -> list[str]:
+    """The terms that speak for a call most; a word that stands in a pair shown is not repeated, and
+    "of the" is named only where nothing else speaks for it."""
+    speak = [name for name in names if weight.get(names[name], 0.0) > 0]
+    telling = [name for name in speak if not ENGLISH_STOP_WORDS.issuperset(name.split())]
+    heavy = sorted(telling or speak, key=lambda name: -weight[names[name]])
+    shown: list[str] = []
+    for name in heavy:
+        if len(shown) == _SHOWN:
+            break
+        if not any(name in other or other in name for other in shown):
+            shown.append(name)
+    return shown
+
+
+def _taken_apart(
+    ranker: OpportunityRanker, points: Points, users: Sequence[str]
+) -> tuple[sparse.csr_matrix, np.ndarray]:
+    """What each term adds, (n, WIDTH) sparse, and meaning, standing, patterns, base."""
+    found = [_of_one(ranker, points.take(np.array([r])), user) for r, user in enumerate(users)]
+    if not found:
+        return sparse.csr_matrix((0, WIDTH)), np.zeros((0, len(COLUMNS) + 3))
+    return sparse.vstack([f[0] for f in found], format="csr"), np.stack([f[1] for f in found])
+
+
+def _of_one(
+    ranker: OpportunityRanker, point: Points, user: str
+) -> tuple[sparse.csr_matrix, np.ndarray]:
+    """One call taken apart for one person."""
+    function = ranker.logistic_.of(user)
+    by_term = point.words.multiply(function.words[None, :]).tocsr()
+    rest = np.zeros(len(COLUMNS) + 3)
+    rest[0] = float(point.meaning[0] @ function.meaning) if point.meaning.shape[1] else 0.0
+    rest[1:-2] = point.standing[0] * function.standing
+    rest[-1] = function.bias
+    trees = ranker.trees_of(user)
+    if trees is None:
+        return by_term, rest
+    share = ranker.blend_.trees[user]
+    by_column = trees.parts(point, function.evaluate(point)).toarray()[0] * share
+    n = len(trees.columns)
+    of_trees = sparse.csr_matrix(
+        (by_column[:n], (np.zeros(n, dtype=int), trees.columns)), (1, WIDTH)
+    )
+    rest *= 1 - share
+    rest[1:] += by_column[n:]
+    return by_term * (1 - share) + of_trees, rest

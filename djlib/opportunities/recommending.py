@@ -52,11 +52,11 @@ def best(scores: np.ndarray, titles: Sequence[str], k: int) -> np.ndarray:
     [1, 3]
     """
     picked: list[int] = []
-    met: set[str] = set()
+    seen_titles: set[str] = set()
     for row in _descending(scores, k):
         title = fold(titles[row])
-        if title not in met:
-            met.add(title)
+        if title not in seen_titles:
+            seen_titles.add(title)
             picked.append(int(row))
         if len(picked) == k:
             break

@@ -14,7 +14,7 @@ from sklearn.model_selection import StratifiedKFold
 
 from ..evaluation.calibration import Calibration
 from .call_features import Points
-from .taste import Taste
+from .hierarchical_logistic import HierarchicalLogistic
 
 _ROUNDS, _STEP, _LEAVES = 120, 0.05, 8
 _MOST_COLUMNS = 3000
@@ -34,8 +34,8 @@ def trees_missing() -> str:
     except ImportError:
         return "LightGBM is not installed (pip install lightgbm)"
     except OSError as error:  # its wheels ask the system for OpenMP
-        said = (str(error).splitlines() or [type(error).__name__])[0]
-        return f"LightGBM cannot be loaded: {said} (Debian and Ubuntu: apt install libgomp1)"
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        return f"LightGBM cannot be loaded: {reason} (Debian and Ubuntu: apt install libgomp1)"
     return ""
 
 
@@ -50,7 +50,7 @@ class Trees:
     def fit(
         cls,
         points: Points,
-        said: np.ndarray,
+        logits: np.ndarray,
         liked: np.ndarray,
         weight: np.ndarray,
         *,
@@ -71,20 +71,20 @@ class Trees:
                 "seed": seed, "deterministic": True, "force_row_wise": True, "num_threads": 1,
                 "verbosity": -1,
             },
-            lightgbm.Dataset(_table(points, said, columns), liked, weight=weight),
+            lightgbm.Dataset(_table(points, logits, columns), liked, weight=weight),
             _ROUNDS,
         )  # fmt: skip
         return cls(learned.model_to_string(), columns)
 
-    def log_odds(self, points: Points, said: np.ndarray) -> np.ndarray:
+    def log_odds(self, points: Points, logits: np.ndarray) -> np.ndarray:
         """The log-odds of each point, (n,)."""
-        table = _table(points, said, self.columns)
+        table = _table(points, logits, self.columns)
         return np.asarray(self._booster.predict(table, raw_score=True), dtype=float)
 
-    def parts(self, points: Points, said: np.ndarray) -> sparse.csr_matrix:
+    def parts(self, points: Points, logits: np.ndarray) -> sparse.csr_matrix:
         """What each column adds (SHAP; Lundberg et al. 2020), (n, columns + standing + 2): last the
         logistic's word and what a call gets of which nothing is known."""
-        table = _table(points, said, self.columns)
+        table = _table(points, logits, self.columns)
         return sparse.csr_matrix(self._booster.predict(table, pred_contrib=True))
 
     @cached_property
@@ -94,8 +94,8 @@ class Trees:
         return lightgbm.Booster(model_str=self.text)
 
 
-def _table(points: Points, said: np.ndarray, columns: np.ndarray) -> sparse.csr_matrix:
-    dense = np.column_stack([points.standing, said]).astype(np.float32)
+def _table(points: Points, logits: np.ndarray, columns: np.ndarray) -> sparse.csr_matrix:
+    dense = np.column_stack([points.standing, logits]).astype(np.float32)
     return sparse.hstack([points.words[:, columns], sparse.csr_matrix(dense)], format="csr")
 
 
@@ -115,14 +115,14 @@ _WORTH_IT = 0.002
 @dataclass(frozen=True)
 class Blend:
     """What cross-validation chose: the person's `own` share of the prior, the share of the log-odds
-    that the trees have for each person who has any, the `calibration` of the result; `said` (n,)
+    that the trees have for each person who has any, the `calibration` of the result; `logits` (n,)
     are the logistic's log-odds of each rated row when it was left out, `losses` the log-loss of
     each choice; `lacking` is why trees were not tried although there were ratings enough."""
 
     own: float = 0.8
     trees: Mapping[str, float] = field(default_factory=dict)
     calibration: Calibration | None = None
-    said: np.ndarray | None = None
+    logits: np.ndarray | None = None
     losses: Mapping[str, float] = field(default_factory=dict)
     lacking: str = ""
 
@@ -143,16 +143,18 @@ class Blend:
             return cls()
         folds = _folds(likes, seed)
         owns = _OWN if len(set(users)) > 1 else (cls.own,)
-        by_own = {own: _left_out(points, users, liked, weight, folds, own) for own in owns}
-        losses = {f"own {own}": _loss(said, liked, weight) for own, said in by_own.items()}
+        by_own = {own: _cross_val_logits(points, users, liked, weight, folds, own) for own in owns}
+        losses = {f"own {own}": _loss(logits, liked, weight) for own, logits in by_own.items()}
         own = min(owns, key=lambda o: losses[f"own {o}"])
-        said = by_own[own]
-        both, trees = said.copy(), {}
+        logits = by_own[own]
+        both, trees = logits.copy(), {}
         enough = enough_for_trees(users, liked)
         lacking = trees_missing() if enough else ""
         for user, rows in () if lacking else enough.items():
-            grown = _trees_left_out(points.take(rows), said[rows], liked[rows], weight[rows], seed)
-            mixed = {s: (1 - s) * said[rows] + s * grown for s in _SHARES}
+            tree_logits = _cross_val_trees(
+                points.take(rows), logits[rows], liked[rows], weight[rows], seed
+            )
+            mixed = {s: (1 - s) * logits[rows] + s * tree_logits for s in _SHARES}
             found = {s: _loss(m, liked[rows], weight[rows]) for s, m in mixed.items()}
             losses |= {f"trees {s} for {user}": loss for s, loss in found.items()}
             best = min(_SHARES, key=lambda s: found[s])
@@ -161,10 +163,10 @@ class Blend:
         calibration = None
         if len(liked) >= _FEWEST_TO_CALIBRATE:
             calibration = Calibration.fit(_column(expit(both)), _column(liked), is_multi=True)
-        return cls(own, trees, calibration, said, losses, lacking)
+        return cls(own, trees, calibration, logits, losses, lacking)
 
     def probabilities(self, log_odds: np.ndarray) -> np.ndarray:
-        """Honest probabilities of log-odds (n,)."""
+        """Calibrated probabilities of log-odds (n,)."""
         if self.calibration is None:
             return np.asarray(expit(log_odds), dtype=float)
         return self.calibration.apply(_column(expit(log_odds)))[:, 0]
@@ -188,7 +190,7 @@ def _folds(likes: np.ndarray, seed: int) -> list[np.ndarray]:
     return [test for _, test in splitter.split(np.zeros(len(likes)), likes)]
 
 
-def _left_out(
+def _cross_val_logits(
     points: Points,
     users: Sequence[str],
     liked: np.ndarray,
@@ -196,26 +198,26 @@ def _left_out(
     folds: list[np.ndarray],
     own: float,
 ) -> np.ndarray:
-    said, names = np.zeros(len(liked)), np.array(users, dtype=object)
+    logits, names = np.zeros(len(liked)), np.array(users, dtype=object)
     for test in folds:
         train = np.setdiff1d(np.arange(len(liked)), test)
-        taste = Taste.fit(
+        logistic = HierarchicalLogistic.fit(
             points.take(train), names[train].tolist(), liked[train], weight[train], own=own
         )
-        said[test] = taste.log_odds(points.take(test), names[test].tolist())
-    return said
+        logits[test] = logistic.log_odds(points.take(test), names[test].tolist())
+    return logits
 
 
-def _trees_left_out(
-    points: Points, said: np.ndarray, liked: np.ndarray, weight: np.ndarray, seed: int
+def _cross_val_trees(
+    points: Points, logits: np.ndarray, liked: np.ndarray, weight: np.ndarray, seed: int
 ) -> np.ndarray:
-    grown = np.zeros(len(liked))
+    tree_logits = np.zeros(len(liked))
     for test in _folds(liked > 0.5, seed):
         train = np.setdiff1d(np.arange(len(liked)), test)
         some = points.take(train)
-        trees = Trees.fit(some, said[train], liked[train], weight[train], seed=seed)
-        grown[test] = trees.log_odds(points.take(test), said[test])
-    return grown
+        trees = Trees.fit(some, logits[train], liked[train], weight[train], seed=seed)
+        tree_logits[test] = trees.log_odds(points.take(test), logits[test])
+    return tree_logits
 
 
 def _loss(log_odds: np.ndarray, liked: np.ndarray, weight: np.ndarray) -> float:

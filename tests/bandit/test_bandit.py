@@ -9,14 +9,21 @@ import pandas as pd
 import pytest
 
 from djlib import ContrastiveBandit
+from djlib.bandit.gaussian_process.policy import GaussianProcessPolicy
 from djlib.errors import InputError, ModelError, UsageError
 
 from .tastes import shop
+from .uniform import MODES, register_uniform
 
 COLUMNS = [
     "listing_id", "selection_strategy", "mean", "uncertainty_at_selection", "propensity",
     "reason", "batch_number", "exploration_rate",
 ]  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _uniform(monkeypatch: pytest.MonkeyPatch) -> None:
+    register_uniform(monkeypatch)
 
 
 def bandit(**settings: object) -> ContrastiveBandit:
@@ -32,6 +39,12 @@ def answered(picked: pd.DataFrame, listings: pd.DataFrame) -> pd.DataFrame:
     return picked.assign(keeper=known[picked["listing_id"]].to_numpy())
 
 
+def expected(model: ContrastiveBandit, listings: pd.DataFrame) -> np.ndarray:
+    policy = model.policy_
+    assert isinstance(policy, GaussianProcessPolicy)
+    return policy.expected(policy.encode(listings))
+
+
 def keepers_found(model: ContrastiveBandit, listings: pd.DataFrame, batches: int = 5) -> int:
     pool, found = without_answers(listings), 0
     for _ in range(batches):
@@ -43,7 +56,7 @@ def keepers_found(model: ContrastiveBandit, listings: pd.DataFrame, batches: int
     return found
 
 
-@pytest.mark.parametrize("mode", ["strong", "faithful"])
+@pytest.mark.parametrize("mode", MODES)
 def test_a_batch_says_what_was_picked_by_which_rule_and_why(mode: str) -> None:
     listings = shop(120)
     model = bandit(mode=mode).fit(listings.head(20))
@@ -80,7 +93,7 @@ def test_the_first_batch_is_spread_over_the_pool() -> None:
     assert "nothing is known" in picked["reason"][0]
 
 
-@pytest.mark.parametrize("mode", ["strong", "faithful"])
+@pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("answers", [0, 1])
 def test_all_alike_answers_still_give_a_batch(mode: str, answers: int) -> None:
     listings = shop(80)
@@ -157,10 +170,7 @@ def test_learning_in_steps_is_learning_at_once() -> None:
     at_once = bandit().fit(listings.head(0))
     at_once.select(without_answers(listings), k=5)
     at_once.update(listings.head(60))
-    first, second = (
-        m.policy_.posterior_.mean(m.policy_.encode(listings))  # type: ignore[attr-defined]
-        for m in (stepwise, at_once)
-    )
+    first, second = (expected(m, listings) for m in (stepwise, at_once))
     np.testing.assert_allclose(first, second, atol=1e-6)
 
 
@@ -213,9 +223,7 @@ def test_contributions_add_up_to_the_answer_expected() -> None:
     model = bandit().fit(listings.head(40))
     parts = model.contributions(without_answers(listings))
     assert {"words", "labels", "genres", "price", "year"} <= set(parts)
-    policy = model.policy_
-    expected = policy.posterior_.mean(policy.encode(listings))  # type: ignore[attr-defined]
-    np.testing.assert_allclose(parts.sum(axis=1), expected, atol=1e-5)
+    np.testing.assert_allclose(parts.sum(axis=1), expected(model, listings), atol=1e-5)
 
 
 def test_the_taste_space_has_64_dimensions_and_draws_the_alike_together() -> None:
@@ -229,7 +237,7 @@ def test_the_taste_space_has_64_dimensions_and_draws_the_alike_together() -> Non
     assert (np.diff(alike, axis=1) <= 1e-12).all()
 
 
-@pytest.mark.parametrize("mode", ["strong", "faithful"])
+@pytest.mark.parametrize("mode", MODES)
 def test_what_is_saved_comes_back_and_learns_on(mode: str, tmp_path: Path) -> None:
     listings = shop(120)
     pool = without_answers(listings.tail(60))
@@ -244,7 +252,7 @@ def test_what_is_saved_comes_back_and_learns_on(mode: str, tmp_path: Path) -> No
     assert again.update(listings.iloc[60:70]).batch_number_ == 2
 
 
-@pytest.mark.parametrize("mode", ["strong", "faithful"])
+@pytest.mark.parametrize("mode", MODES)
 def test_an_empty_bandit_can_be_saved(
     mode: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -314,7 +322,7 @@ def test_what_is_said_of_the_picks_of_a_large_pool_is_what_they_were_picked_by(
     listings = shop(600)
     model = bandit().fit(listings.head(60))
     pool = without_answers(listings.tail(500))
-    monkeypatch.setattr("djlib.bandit.bandit.READ_WHOLE_UP_TO", 100)
+    monkeypatch.setattr("djlib.bandit.gaussian_process.policy.READ_WHOLE_UP_TO", 100)
     picked = model.select(pool)
     chosen = pool.set_index("listing_id").loc[picked["listing_id"]].reset_index()
     np.testing.assert_allclose(picked["mean"], model.moments(chosen)[0])

@@ -4,23 +4,23 @@ import numpy as np
 import pandas as pd
 import torch
 
-from djlib.bandit.contrastive.encoder import N_TASTE, drop
+from djlib.bandit.contrastive.encoder import N_EMBEDDING, drop
 from djlib.bandit.contrastive.inputs import ListingInputs
-from djlib.bandit.contrastive.policy import TasteNet
+from djlib.bandit.contrastive.policy import ContrastiveNet
 
 from .shops import shop
 
 
-def network(listings: pd.DataFrame, seed: int = 0) -> tuple[TasteNet, ListingInputs]:
+def network(listings: pd.DataFrame, seed: int = 0) -> tuple[ContrastiveNet, ListingInputs]:
     inputs = ListingInputs().learn(listings)
-    return TasteNet(inputs.width, seed), inputs
+    return ContrastiveNet(inputs.width, seed), inputs
 
 
 def test_points_have_length_one_and_64_dimensions() -> None:
     listings = shop(40)
     net, inputs = network(listings)
     points = net.encoder.encode(inputs.read(listings))
-    assert points.shape == (40, N_TASTE)
+    assert points.shape == (40, N_EMBEDDING)
     assert np.allclose(np.linalg.norm(points, axis=1), 1, atol=1e-6)
 
 
@@ -71,7 +71,7 @@ def test_the_start_depends_on_the_seed_alone_and_leaves_the_global_one() -> None
     torch.manual_seed(1)
     expected = torch.rand(1)
     torch.manual_seed(1)
-    one, other, third = (TasteNet(5, seed).weights() for seed in (3, 3, 4))
+    one, other, third = (ContrastiveNet(5, seed).weights() for seed in (3, 3, 4))
     assert torch.rand(1) == expected
     assert all((one[name] == other[name]).all() for name in one)
     assert any((one[name] != third[name]).any() for name in one)

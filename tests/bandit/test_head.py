@@ -4,11 +4,11 @@ import numpy as np
 import torch
 
 from djlib.bandit.contrastive.encoder import Head
-from djlib.bandit.contrastive.policy import TasteNet
+from djlib.bandit.contrastive.policy import ContrastiveNet
 
 
 def head() -> Head:
-    return TasteNet(3, seed=0).head
+    return ContrastiveNet(3, seed=0).head
 
 
 def points(n: int) -> np.ndarray:

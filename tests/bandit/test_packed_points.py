@@ -10,7 +10,8 @@ import pytest
 
 from djlib import ContrastiveBandit
 from djlib.bandit.gaussian_process.kernel import WIDTH, Encoded, PackedPoints
-from djlib.bandit.policy import EncodedPool
+from djlib.bandit.gaussian_process.policy import GaussianProcessPolicy
+from djlib.bandit.policy import EncodedPool, Policy
 from djlib.features.embedding.encoder import SentenceEmbedder
 
 from .tastes import shop
@@ -24,7 +25,7 @@ def small_slices(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def large(monkeypatch: pytest.MonkeyPatch, small_slices: None) -> None:
     """A hundred listings are many, and all that are packed are weighed."""
-    monkeypatch.setattr("djlib.bandit.bandit.READ_WHOLE_UP_TO", 100)
+    monkeypatch.setattr("djlib.bandit.gaussian_process.policy.READ_WHOLE_UP_TO", 100)
 
 
 def taught(engine: str = "none") -> ContrastiveBandit:
@@ -35,10 +36,15 @@ def pool(n: int = 500) -> pd.DataFrame:
     return shop(n).drop(columns="keeper")
 
 
+def packed_pool(policy: Policy) -> PackedPoints:
+    assert isinstance(policy, GaussianProcessPolicy)
+    return policy.features_.pack(pool())
+
+
 @pytest.mark.parametrize("rows", [[], [3], [499, 0, 70, 69, 70], list(range(500))])
 def test_rows_come_back_in_the_order_asked_for(rows: list[int], small_slices: None) -> None:
     policy = taught().policy_
-    whole, packed = policy.encode(pool()), policy.pack(pool())  # type: ignore[attr-defined]
+    whole, packed = policy.encode(pool()), packed_pool(policy)
     asked, some = np.array(rows, dtype=int), packed.take(np.array(rows, dtype=int))
     expected = whole.words[asked]
     expected.data[expected.indices // WIDTH == 2] = 0  # letters
@@ -47,7 +53,7 @@ def test_rows_come_back_in_the_order_asked_for(rows: list[int], small_slices: No
 
 
 def test_slices_are_all_rows_once(small_slices: None) -> None:
-    packed = taught().policy_.pack(pool())  # type: ignore[attr-defined]
+    packed = packed_pool(taught().policy_)
     for most in (30, 70, 1000):
         levels = np.concatenate([some.levels for some in packed.slices(most)])
         np.testing.assert_array_equal(levels, packed.take(np.arange(500)).levels)
@@ -66,7 +72,7 @@ def test_of_a_large_pool_those_are_picked_that_would_be_of_a_small_one(
     monkeypatch: pytest.MonkeyPatch, small_slices: None
 ) -> None:
     small = taught().select(pool(), k=20)
-    monkeypatch.setattr("djlib.bandit.bandit.READ_WHOLE_UP_TO", 100)
+    monkeypatch.setattr("djlib.bandit.gaussian_process.policy.READ_WHOLE_UP_TO", 100)
     large = taught().select(pool(), k=20)
     best = small["selection_strategy"] == "exploit"
     assert set(small["listing_id"][best]) <= set(large["listing_id"])
@@ -88,14 +94,13 @@ def test_an_id_that_stands_twice_is_asked_about_once(large: None) -> None:
     read = model.encode(twice)
     assert isinstance(read.points, PackedPoints)
     assert len(model.moments(read)[0]) == 300
-    listings, points = read.distinct
-    assert (len(listings), len(points)) == (150, 150)
+    assert (len(read.distinct.listings), len(read.distinct.points)) == (150, 150)
     assert model.select(read, k=150)["listing_id"].is_unique
 
 
 def test_ids_that_are_missing_are_one_id() -> None:
     read = EncodedPool(pd.DataFrame({"listing_id": ["a", None, "b", None]}), np.zeros((4, 2)))
-    assert read.distinct[0]["listing_id"].fillna("").tolist() == ["a", "", "b"]
+    assert read.distinct.listings["listing_id"].fillna("").tolist() == ["a", "", "b"]
 
 
 def test_sentences_are_read_of_the_most_promising_only(
@@ -112,7 +117,7 @@ def test_sentences_are_read_of_the_most_promising_only(
     monkeypatch.setattr(
         "djlib.bandit.gaussian_process.features.embeddings_available", lambda _: None
     )
-    monkeypatch.setattr("djlib.bandit.bandit.MANY", 80)
+    monkeypatch.setattr("djlib.bandit.gaussian_process.policy.MANY", 80)
     model = taught("torch")
     model.look_at(pool(3000))
     read.clear()

@@ -27,10 +27,10 @@ def keeper() -> np.ndarray:
 def textbook(points: Encoded, keeper: np.ndarray, new: Encoded) -> tuple[np.ndarray, np.ndarray]:
     """Gaussian-process regression as Rasmussen & Williams write it (2.25, 2.26)."""
     share = np.array([(keeper == 0).mean(), (keeper == 1).mean()])[keeper]
-    covariance = points.likeness(points) + np.diag(NOISE * 2 * share)
-    across = new.likeness(points)
+    covariance = points.kernel(points) + np.diag(NOISE * 2 * share)
+    across = new.kernel(points)
     mean = across @ np.linalg.solve(covariance, np.where(keeper == 1, 1.0, -1.0))
-    own = new.self_likeness() - np.einsum("ij,ji->i", across, np.linalg.solve(covariance, across.T))
+    own = new.kernel_diag() - np.einsum("ij,ji->i", across, np.linalg.solve(covariance, across.T))
     return mean, np.sqrt(own)
 
 
@@ -51,7 +51,7 @@ def test_rows_left_out_are_judged_as_if_they_had_never_been_seen(
     expected, said = Posterior.learn(points.take(rows), keeper[rows]).left_out()
     assert said.tolist() == keeper[rows].tolist()
     share = np.array([(keeper[rows] == 0).mean(), (keeper[rows] == 1).mean()])[keeper[rows]]
-    covariance = points.take(rows).likeness(points.take(rows)) + np.diag(NOISE * 2 * share)
+    covariance = points.take(rows).kernel(points.take(rows)) + np.diag(NOISE * 2 * share)
     answers = np.where(keeper[rows] == 1, 1.0, -1.0)
     for row in (0, 7, 39):
         others = np.delete(rows, row)
@@ -94,11 +94,11 @@ def test_minds_are_drawn_around_the_mean_as_far_as_it_is_unsure(
 def test_nothing_known_is_an_answer(points: Encoded) -> None:
     made = Posterior.learn(points.take(np.arange(0)), np.zeros(0, dtype=int))
     assert made.mean(points).tolist() == [0.0] * 80
-    np.testing.assert_allclose(made.spread(points), np.sqrt(points.self_likeness()))
+    np.testing.assert_allclose(made.spread(points), np.sqrt(points.kernel_diag()))
     assert made.left_out()[0].shape == (0,)
 
 
 def test_parts_of_a_score_add_up(points: Encoded, keeper: np.ndarray) -> None:
     made = Posterior.learn(points, keeper)
-    parts = made.direction.parts(points)
+    parts = made.functional.parts(points)
     np.testing.assert_allclose(parts.sum(axis=1), made.mean(points), atol=1e-5)

@@ -4,9 +4,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from djlib.bandit.simulation.episode import Maker, Pick, SimulationOptions, check_pool, replay
-from djlib.bandit.simulation.metrics import figures_of, pool_geometry
-from djlib.bandit.simulation.policies import OraclePlayer, RandomPlayer
+from djlib.bandit.simulation.episode import (
+    PolicyFactory,
+    Selection,
+    SimulationOptions,
+    check_pool,
+    replay,
+)
+from djlib.bandit.simulation.metrics import pool_geometry, simulation_metrics
+from djlib.bandit.simulation.policies import OraclePolicy, RandomPolicy
 from djlib.errors import InputError
 
 QUICK = SimulationOptions(batches=4, k=5, start=10, candidates=40)
@@ -20,7 +26,7 @@ def pool(n: int = 100, kept: int = 20) -> tuple[pd.DataFrame, np.ndarray]:
     return pd.DataFrame({"listing_id": ids, "title": titles}), keeper
 
 
-class Watching(RandomPlayer):
+class Watching(RandomPolicy):
     """Writes down what it is shown; says 0.9 of rows it learned, and 0.2 of others."""
 
     def __init__(self, listings: pd.DataFrame, seed: int) -> None:
@@ -29,21 +35,21 @@ class Watching(RandomPlayer):
         self.learned: list[tuple[list[int], int]] = []
         self.offered: list[list[int]] = []
 
-    def learn(self, rows: np.ndarray, keeper: np.ndarray, n_new: int) -> None:
+    def update(self, rows: np.ndarray, keeper: np.ndarray, n_new: int) -> None:
         self.learned.append((rows.tolist(), n_new))
 
-    def pick(self, candidates: np.ndarray, k: int) -> Pick:
+    def select(self, candidates: np.ndarray, k: int) -> Selection:
         self.offered.append(candidates.tolist())
-        chosen = super().pick(candidates, k)
+        chosen = super().select(candidates, k)
         explore = np.arange(k) % 2 == 0
-        return Pick(chosen.rows, explore, self.proba(chosen.rows))
+        return Selection(chosen.rows, explore, self.predict_proba(chosen.rows))
 
-    def proba(self, rows: np.ndarray) -> np.ndarray:
+    def predict_proba(self, rows: np.ndarray) -> np.ndarray:
         known = self.learned[-1][0]
         return np.where(np.isin(rows, known), 0.9, 0.2)
 
 
-def watched(seed: int = 0, rules: SimulationOptions = QUICK) -> tuple[Watching, list[Watching]]:
+def watched(seed: int = 0, options: SimulationOptions = QUICK) -> tuple[Watching, list[Watching]]:
     made: list[Watching] = []
 
     def make(listings: pd.DataFrame, seed: int) -> Watching:
@@ -51,7 +57,7 @@ def watched(seed: int = 0, rules: SimulationOptions = QUICK) -> tuple[Watching, 
         return made[-1]
 
     listings, keeper = pool()
-    replay(listings, keeper, make, rules, seed=seed)
+    replay(listings, keeper, make, options, seed=seed)
     return made[0], made
 
 
@@ -74,9 +80,9 @@ def test_first_candidates_do_not_hang_on_who_plays() -> None:
     seen: list[list[int]] = []
 
     class Other(Watching):
-        def pick(self, candidates: np.ndarray, k: int) -> Pick:
+        def select(self, candidates: np.ndarray, k: int) -> Selection:
             seen.append(candidates.tolist())
-            return Pick(np.sort(candidates)[:k], np.zeros(k, dtype=bool))
+            return Selection(np.sort(candidates)[:k], np.zeros(k, dtype=bool))
 
     replay(listings, keeper, Other, QUICK)
     assert seen[0] == one.offered[0]
@@ -92,7 +98,7 @@ def test_what_was_thought_is_written_down_before_the_answer_is_learned() -> None
 
 def test_the_oracle_finds_all_there_is_among_the_candidates() -> None:
     listings, keeper = pool(kept=12)
-    make: Maker = lambda x, seed: OraclePlayer(x, seed, answers=keeper)  # noqa: E731
+    make: PolicyFactory = lambda x, seed: OraclePolicy(x, seed, answers=keeper)  # noqa: E731
     game = replay(
         listings, keeper, make, SimulationOptions(batches=4, k=5, start=10, candidates=None)
     )
@@ -102,20 +108,20 @@ def test_the_oracle_finds_all_there_is_among_the_candidates() -> None:
 
 def test_random_finds_the_base_rate() -> None:
     listings, keeper = pool(200, 60)
-    rates = [replay(listings, keeper, RandomPlayer, QUICK, seed=s).keeper.mean() for s in range(60)]
+    rates = [replay(listings, keeper, RandomPolicy, QUICK, seed=s).keeper.mean() for s in range(60)]
     assert abs(np.mean(rates) - 0.3) < 4 * np.std(rates) / np.sqrt(60)
 
 
 def test_a_pool_that_runs_out_ends_the_game() -> None:
     listings, keeper = pool(48, 12)
-    game = replay(listings, keeper, RandomPlayer, SimulationOptions(batches=50, k=10, start=20))
+    game = replay(listings, keeper, RandomPolicy, SimulationOptions(batches=50, k=10, start=20))
     assert game.keepers().shape == (2,)
 
 
 def test_rows_known_beforehand_are_neither_start_nor_candidates() -> None:
     listings, keeper = pool()
     before, among = np.arange(30), np.arange(30, 100)
-    game = replay(listings, keeper, RandomPlayer, QUICK, before=before, among=among)
+    game = replay(listings, keeper, RandomPolicy, QUICK, before=before, among=among)
     assert set(game.start) <= set(among)
     assert set(game.rows) <= set(among)
     assert not set(game.rows) & set(game.start)
@@ -124,7 +130,7 @@ def test_rows_known_beforehand_are_neither_start_nor_candidates() -> None:
 def test_figures_by_hand() -> None:
     listings, keeper = pool()
     game = replay(listings, keeper, Watching, QUICK)
-    found = figures_of(game, keeper, pool_geometry(listings, keeper))
+    found = simulation_metrics(game, keeper, pool_geometry(listings, keeper))
     hits = game.keeper
     assert (found.picks, found.keepers) == (20, hits.sum())
     assert found.rate == pytest.approx(hits.mean())
@@ -142,23 +148,23 @@ def test_figures_by_hand() -> None:
 def test_forgetting_is_seen() -> None:
     """Somebody who knows the first answers at half-time and has lost them at the end."""
 
-    class Forgetful(RandomPlayer):
-        def learn(self, rows: np.ndarray, keeper: np.ndarray, n_new: int) -> None:
+    class Forgetful(RandomPolicy):
+        def update(self, rows: np.ndarray, keeper: np.ndarray, n_new: int) -> None:
             self.known = dict(zip(rows[-15:].tolist(), keeper[-15:].tolist(), strict=True))
 
-        def proba(self, rows: np.ndarray) -> np.ndarray:
+        def predict_proba(self, rows: np.ndarray) -> np.ndarray:
             return np.array([self.known.get(int(row), 0.5) for row in rows], dtype=float)
 
     class Faithful(Forgetful):
-        def learn(self, rows: np.ndarray, keeper: np.ndarray, n_new: int) -> None:
+        def update(self, rows: np.ndarray, keeper: np.ndarray, n_new: int) -> None:
             self.known = dict(zip(rows.tolist(), keeper.tolist(), strict=True))
 
     listings, keeper = pool(kept=40)
     lost, kept = (
-        figures_of(
-            replay(listings, keeper, player, SimulationOptions(4, 10, 10, 60)), keeper
+        simulation_metrics(
+            replay(listings, keeper, policy, SimulationOptions(4, 10, 10, 60)), keeper
         ).forgot
-        for player in (Forgetful, Faithful)
+        for policy in (Forgetful, Faithful)
     )
     assert lost > 0.1
     assert kept == 0
@@ -167,11 +173,11 @@ def test_forgetting_is_seen() -> None:
 def test_separate_keepers_have_a_high_silhouette() -> None:
     listings, keeper = pool()
 
-    class Sees(RandomPlayer):
-        def taste(self, rows: np.ndarray) -> np.ndarray:
+    class Sees(RandomPolicy):
+        def embed(self, rows: np.ndarray) -> np.ndarray:
             return np.stack([1.0 * keeper[rows], 1.0 - keeper[rows]], axis=1)
 
-    found = figures_of(replay(listings, keeper, Sees, QUICK), keeper)
+    found = simulation_metrics(replay(listings, keeper, Sees, QUICK), keeper)
     assert found.silhouette == pytest.approx(1)
 
 
@@ -201,5 +207,5 @@ def test_identical_listings_and_listings_without_a_word_have_a_ground() -> None:
     for title in ("same", ""):
         listings = pd.DataFrame({"listing_id": [str(i) for i in range(60)], "title": title})
         keeper = np.arange(60) % 3 == 0
-        ground = pool_geometry(listings, keeper.astype(int))
-        assert ground.kind.max() == 0
+        geometry = pool_geometry(listings, keeper.astype(int))
+        assert geometry.kind.max() == 0

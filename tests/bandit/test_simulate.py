@@ -10,14 +10,14 @@ import pandas as pd
 import pytest
 
 from djlib.bandit.simulation.episode import SimulationOptions, replay
-from djlib.bandit.simulation.policies import PLAYERS, BanditPlayer, listing_ids, maker
+from djlib.bandit.simulation.policies import POLICIES, BanditPolicy, listing_ids, policy_factory
 from djlib.bandit.simulation.simulate import (
-    Arena,
-    Played,
+    SimulationRun,
+    Simulator,
     check_names,
     mean_of,
-    play_all,
-    standings,
+    run_all,
+    summaries,
 )
 from djlib.bandit.simulation.transfer import few_shot, in_genre, transfer
 from djlib.errors import InputError, UsageError
@@ -27,9 +27,9 @@ from djlib.tables.plain_json import json_text
 RULES = SimulationOptions(batches=3, k=10, start=20, candidates=100)
 
 
-def arena(n: int = 240, rules: SimulationOptions = RULES, **knobs: Any) -> Arena:
+def simulator(n: int = 240, options: SimulationOptions = RULES, **knobs: Any) -> Simulator:
     pool = synthetic_listings(n, seed=3)
-    return Arena(pool, pool["keeper"].to_numpy(), rules, **knobs)
+    return Simulator(pool, pool["keeper"].to_numpy(), options, **knobs)
 
 
 class FakeBandit:
@@ -81,18 +81,18 @@ def bandit(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_djlibs_bandit_is_driven_through_its_promised_interface(bandit: None) -> None:
-    found = arena()
-    player = maker("strong", found.keeper)(found.listings, 0)
-    game = replay(found.listings, found.keeper, lambda x, s: player, RULES)  # type: ignore[arg-type]
-    assert (player.bandit.fits, player.bandit.updates) == (1, 3)  # type: ignore[attr-defined]
+    found = simulator()
+    policy = policy_factory("strong", found.keeper)(found.listings, 0)
+    game = replay(found.listings, found.keeper, lambda x, s: policy, RULES)  # type: ignore[arg-type]
+    assert (policy.bandit.fits, policy.bandit.updates) == (1, 3)  # type: ignore[attr-defined]
     assert game.explore.sum() == 2 * 3
     assert np.isfinite(game.mean).all()
-    assert game.taste.shape == (240, 2)
+    assert game.embedding.shape == (240, 2)
 
 
 def test_exploring_is_worth_what_its_twin_says(bandit: None) -> None:
-    games = play_all(arena(), ["strong", "strong_greedy"], 2)
-    strong, twin = (next(s for s in standings(games) if s.name == n) for n in
+    games = run_all(simulator(), ["strong", "strong_greedy"], 2)
+    strong, twin = (next(s for s in summaries(games) if s.name == n) for n in
                     ("strong", "strong_greedy"))  # fmt: skip
     gain = strong.figures["keepers"].mean - twin.figures["keepers"].mean
     assert strong.figures["explore_gain"].mean == pytest.approx(gain / 6)
@@ -102,19 +102,19 @@ def test_exploring_is_worth_what_its_twin_says(bandit: None) -> None:
 
 @pytest.mark.parametrize("name", ["greedy", "random"])
 def test_a_game_played_again_is_the_same_game(name: str) -> None:
-    one, other = arena().play(name, 1), arena().play(name, 1)
+    one, other = simulator().run(name, 1), simulator().run(name, 1)
     assert one.found == other.found
     assert one.figures.brier == other.figures.brier
 
 
 def test_who_learns_finds_more_than_chance_and_less_than_the_oracle() -> None:
-    games = play_all(arena(600), ["random", "greedy", "oracle"], 6)
-    found = {s.name: s for s in standings(games)}
+    games = run_all(simulator(600), ["random", "greedy", "oracle"], 6)
+    found = {s.name: s for s in summaries(games)}
     rate = {name: s.figures["rate"].mean for name, s in found.items()}
     assert rate["random"] < rate["greedy"] < rate["oracle"]
     assert found["oracle"].figures["regret"].mean == 0
     assert found["greedy"].figures["regret"].mean > 0
-    assert [s.name for s in standings(games)] == ["oracle", "greedy", "random"]
+    assert [s.name for s in summaries(games)] == ["oracle", "greedy", "random"]
     for standing in found.values():
         assert standing.curve[-1].mean == pytest.approx(standing.figures["keepers"].mean)
     assert found["random"].figures["explore_rate"] is not None
@@ -125,11 +125,11 @@ def test_who_learns_finds_more_than_chance_and_less_than_the_oracle() -> None:
 def test_a_kept_game_is_read_back_and_not_played_again() -> None:
     import json
 
-    games = play_all(arena(), ["random", "greedy"], 2)
-    back = [Played.from_dict(json.loads(json_text(g.as_dict()))) for g in games]
+    games = run_all(simulator(), ["random", "greedy"], 2)
+    back = [SimulationRun.from_dict(json.loads(json_text(g.as_dict()))) for g in games]
     assert back == games
     kept: list[int] = []
-    again = play_all(arena(makers={}), ["random", "greedy"], 2, back,
+    again = run_all(simulator(factories={}), ["random", "greedy"], 2, back,
                      keep=lambda played: kept.append(len(played)))  # fmt: skip
     assert again == games
     assert kept == []
@@ -138,7 +138,7 @@ def test_a_kept_game_is_read_back_and_not_played_again() -> None:
 def test_an_unknown_policy_is_named_with_those_there_are() -> None:
     with pytest.raises(UsageError, match=r"no policy 'best'; known: random, greedy, .*oracle"):
         check_names(["random", "best"])
-    check_names([*PLAYERS, "oracle"])
+    check_names([*POLICIES, "oracle"])
 
 
 def test_one_game_has_no_interval_and_several_have_a_fair_one() -> None:
@@ -165,7 +165,7 @@ def test_a_taste_that_holds_in_both_genres_carries_over() -> None:
     label = rng.choice(["alpha", "beta", "gamma", "delta", "omega"], n)
     genre = np.where(np.arange(n) < 200, "Jazz", "Dub")
     listings = pd.DataFrame({"title": [f"t{i}" for i in range(n)], "label": label, "genres": genre})
-    place = Arena(listings, (label == "alpha").astype(int), SimulationOptions(2, 10, 5, 100))
+    place = Simulator(listings, (label == "alpha").astype(int), SimulationOptions(2, 10, 5, 100))
     found = transfer(place, "greedy", "jazz", 4)
     assert found.known == 200
     assert found.gain.mean > 0.1
@@ -178,7 +178,7 @@ def test_a_few_answers_about_an_artist_help_with_the_others() -> None:
     artist = np.repeat([f"artist{a}" for a in range(30)], 10)
     kept = np.repeat(rng.random(30) < 0.4, 10).astype(int)
     listings = pd.DataFrame({"artist": artist, "title": [f"t{i}" for i in range(300)]})
-    shots = few_shot(Arena(listings, kept, SimulationOptions()), "greedy", 1)
+    shots = few_shot(Simulator(listings, kept, SimulationOptions()), "greedy", 1)
     assert [f.shots for f in shots] == [0, 1, 2, 4]
     assert shots[-1].brier.mean < shots[0].brier.mean
     assert shots[0].artists == 12
@@ -186,10 +186,10 @@ def test_a_few_answers_about_an_artist_help_with_the_others() -> None:
 
 def test_too_few_of_a_genre_or_of_an_artist_is_said() -> None:
     with pytest.raises(InputError, match=r"genre 'polka' has 0 rows .* the pool has \w+"):
-        transfer(arena(), "greedy", "polka", 1)
+        transfer(simulator(), "greedy", "polka", 1)
     lonely = pd.DataFrame({"artist": [f"a{i}" for i in range(60)]})
     with pytest.raises(InputError, match="no artist has 8 records"):
-        few_shot(Arena(lonely, np.arange(60) % 2, SimulationOptions()), "greedy", 1)
+        few_shot(Simulator(lonely, np.arange(60) % 2, SimulationOptions()), "greedy", 1)
 
 
 def test_a_genre_is_found_among_genres_and_styles() -> None:
@@ -198,22 +198,22 @@ def test_a_genre_is_found_among_genres_and_styles() -> None:
 
 
 def test_the_bandit_forgets_little_of_what_it_learned_first() -> None:
-    """Half the games' answers come after the first half was learned; it must still rank those."""
-    bandit = partial(BanditPlayer, mode="strong", engine="none")
-    place = arena(600, SimulationOptions(batches=8, k=20), makers={"strong": bandit})
-    forgot = [place.play("strong", seed).figures.forgot for seed in range(2)]
+    """Half the runs' answers come after the first half was learned; it must still rank those."""
+    bandit = partial(BanditPolicy, mode="strong", engine="none")
+    place = simulator(600, SimulationOptions(batches=8, k=20), factories={"strong": bandit})
+    forgot = [place.run("strong", seed).figures.forgot for seed in range(2)]
     assert None not in forgot
     assert max(forgot) < 0.05
 
 
 def test_doubt_falls_on_familiar_ground() -> None:
-    """Of records it was told about it is surer than when it asked; some have no doubt at all."""
-    bandit = partial(BanditPlayer, mode="strong", engine="none")
-    random = PLAYERS["random"]
-    place = arena(
-        400, SimulationOptions(batches=6, k=20), makers={"strong": bandit, "random": random}
+    """Of records it was told about it is surer than when it asked; some have no uncertainty."""
+    bandit = partial(BanditPolicy, mode="strong", engine="none")
+    random = POLICIES["random"]
+    place = simulator(
+        400, SimulationOptions(batches=6, k=20), factories={"strong": bandit, "random": random}
     )
-    settled = place.play("strong", 0).figures.settled
+    settled = place.run("strong", 0).figures.settled
     assert settled is not None
     assert 0.02 < settled < 1
-    assert place.play("random", 0).figures.settled is None
+    assert place.run("random", 0).figures.settled is None

@@ -9,7 +9,7 @@ import pytest
 from djlib.settings import Workspace
 from djlib.tables.events import read_events
 from djlib.tables.io import read_table, write_table
-from djlib.workflows.keepers.labels import keeps_so_far
+from djlib.workflows.keepers.labels import labels_so_far
 from djlib.workflows.library.demo import synthesise
 from tests.workflows.fake_bandit import use_counting_bandit
 
@@ -139,7 +139,7 @@ def test_what_the_other_side_chose_is_no_strategy_of_the_models_own(listings: Pa
     done("select-batch", "--ab", "faithful")
     answer("1", "0")
     done("feedback", BATCH)
-    table = keeps_so_far(Workspace(listings)).table()
+    table = labels_so_far(Workspace(listings)).table()
     assert (table["selection_strategy"] == "").sum() == 10
     assert table.loc[table["selection_strategy"] == "", "keeper"].sum() == 0
 

@@ -5,10 +5,11 @@ import random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.cluster.hierarchy import DisjointSet
 
 from djlib.features.same_song import (
     Recording,
-    Sets,
+    groups_of_several,
     is_same_recording,
     is_same_song,
     same_songs,
@@ -106,9 +107,9 @@ def test_an_unusual_library_is_compared_too() -> None:
 
 @given(pairs=st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=12))
 def test_sets_are_what_is_joined(pairs: list[tuple[int, int]]) -> None:
-    sets = Sets(10)
+    sets = DisjointSet(range(10))
     for pair in pairs:
-        sets.join(*pair)
+        sets.merge(*pair)
     reached = {n: {n} for n in range(10)}
     for one, other in pairs * 10:
         reached[one] |= reached[other]
@@ -117,4 +118,4 @@ def test_sets_are_what_is_joined(pairs: list[tuple[int, int]]) -> None:
         for n in range(10):
             reached[n] = set().union(*(reached[m] for m in reached[n]))
     expected = sorted({tuple(sorted(group)) for group in reached.values() if len(group) > 1})
-    assert sorted(map(tuple, sets.groups())) == expected
+    assert sorted(map(tuple, groups_of_several(sets))) == expected

@@ -12,8 +12,8 @@ from djlib.jobs.run_job import JobReport, run_job
 from djlib.settings import Workspace, load_settings
 from djlib.workflows.buckets.models import bucket_models
 from djlib.workflows.core.progress import NullReporter
-from djlib.workflows.keepers.labels import Keep, keeps_so_far, log_keeps
-from djlib.workflows.keepers.models import keeper_models, learn_keeps
+from djlib.workflows.keepers.labels import Label, labels_so_far, log_labels
+from djlib.workflows.keepers.models import keeper_models, learn_labels
 from djlib.workflows.learner import chosen
 
 
@@ -51,11 +51,11 @@ def test_a_version_one_went_back_from_is_not_made_again(learned: Path) -> None:
     assert models.current().id == first
 
 
-def answered(n: int, seed: int) -> list[Keep]:
+def answered(n: int, seed: int) -> list[Label]:
     rng = np.random.default_rng(seed)
     likes = rng.random(n) < 0.4
     return [
-        Keep(
+        Label(
             f"{seed}-{i}",
             int(like),
             {
@@ -73,11 +73,11 @@ def test_keepers_are_compared_on_answers_the_served_model_has_not_seen(fresh: Pa
     here = Workspace(fresh)
     (fresh / "djlib.toml").write_text('[keepers]\nengine = "none"\n')
     settings = load_settings(fresh, {})
-    log_keeps(here, answered(60, 1), "test")
+    log_labels(here, answered(60, 1), "test")
     retrain(fresh, "2026-01-01", "keeper")
     first = keeper_models(here).current()
     assert "nothing new" in retrain(fresh, "2026-01-02", "keeper").steps[0].said
-    log_keeps(here, answered(60, 2), "test")
+    log_labels(here, answered(60, 2), "test")
     report = retrain(fresh, "2026-01-03", "keeper")
     compared = report.steps[0].detail["comparisons"]["the newest answers"]
     assert compared["n"] == 60
@@ -87,8 +87,8 @@ def test_keepers_are_compared_on_answers_the_served_model_has_not_seen(fresh: Pa
     said = retrain(fresh, "2026-01-04", "keeper").steps[0].said
     assert said == f"nothing new since version {second.id}, gone back from"
     assert keeper_models(here).current().id == first.id
-    unserved = learn_keeps(
-        here, settings, keeps_so_far(here), NullReporter(), anew=True, promotion="never"
+    unserved = learn_labels(
+        here, settings, labels_so_far(here), NullReporter(), anew=True, promotion="never"
     )
     assert keeper_models(here).current().id != unserved.id
 

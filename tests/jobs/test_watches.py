@@ -18,8 +18,8 @@ from djlib.workflows.buckets.models import bucket_models
 from djlib.workflows.buckets.train import train_buckets
 from djlib.workflows.buckets.watch import watch_buckets
 from djlib.workflows.core.progress import NullReporter
-from djlib.workflows.keepers.labels import Keep, keeps_so_far, log_keeps
-from djlib.workflows.keepers.models import keeper_models, learn_keeps
+from djlib.workflows.keepers.labels import Label, labels_so_far, log_labels
+from djlib.workflows.keepers.models import keeper_models, learn_labels
 from djlib.workflows.keepers.selections import SELECTIONS
 from djlib.workflows.keepers.watch import watch_keepers
 from tests.workflows.feeding import propose
@@ -94,10 +94,10 @@ def show(here: Workspace, version: str, numbers: range, kept: int, price: float)
     event = {"batch_id": batch, "batch_number": 1, "model_version": version, "slots": slots}
     append_events(here.events, SELECTIONS, [event])
     answers = [
-        Keep(i, int(n < kept), about, batch, "exploit")
+        Label(i, int(n < kept), about, batch, "exploit")
         for n, (i, about) in enumerate(listings.items())
     ]
-    log_keeps(here, answers, "test")
+    log_labels(here, answers, "test")
 
 
 def test_keepers_that_are_kept_less_are_found_and_so_are_dearer_listings(fresh: Path) -> None:
@@ -106,9 +106,9 @@ def test_keepers_that_are_kept_less_are_found_and_so_are_dearer_listings(fresh: 
     settings = load_settings(fresh, {})
     assert watch_keepers(here, settings, NullReporter()) == []
     show(here, "", range(40), 20, 10)
-    first = learn_keeps(here, settings, keeps_so_far(here), NullReporter()).id
+    first = learn_labels(here, settings, labels_so_far(here), NullReporter()).id
     show(here, first, range(100, 200), 70, 10)
-    second = learn_keeps(here, settings, keeps_so_far(here), NullReporter()).id
+    second = learn_labels(here, settings, labels_so_far(here), NullReporter()).id
     show(here, second, range(300, 370), 20, 30)
     assert keeper_models(here).current().id == second
     found = by_what(watch_keepers(here, settings, NullReporter()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from djlib.opportunities.merging import Clusters
+from djlib.opportunities.merging import DatedDisjointSet
 
 
 @given(
@@ -13,7 +13,7 @@ from djlib.opportunities.merging import Clusters
     st.lists(st.tuples(st.integers(0, 8), st.integers(0, 8)), max_size=20),
 )
 def test_no_set_holds_two_deadlines(deadlines: list[str], pairs: list[tuple[int, int]]) -> None:
-    rows = Clusters(deadlines)
+    rows = DatedDisjointSet(deadlines)
     for one, other in pairs:
         if max(one, other) < len(deadlines):
             rows.join(one, other)
@@ -23,7 +23,7 @@ def test_no_set_holds_two_deadlines(deadlines: list[str], pairs: list[tuple[int,
 
 
 def test_a_date_is_overruled_only_when_asked() -> None:
-    rows = Clusters(["1", "2"])
+    rows = DatedDisjointSet(["1", "2"])
     assert not rows.join(0, 1)
     assert rows.join(1, 0, anyway=True)
     assert rows.groups() == [[0, 1]]

@@ -137,7 +137,7 @@ def test_reasons_are_true_of_the_model(both: OpportunityRanker, calls: pd.DataFr
     rest = calls.iloc[150:].assign(user_id="ann")
     top = rest.iloc[np.argsort(-both.predict_proba(rest)[:, 1])[:10]]
     tagged = 0
-    weights = both.taste_.of("ann").words
+    weights = both.logistic_.of("ann").words
     for row, reasons in zip(top.to_dict("records"), both.explain(top), strict=True):
         said = [r for r in reasons if r.startswith("tagged ")]
         for names in said:
@@ -223,7 +223,7 @@ def test_the_shortlist_holds_the_best(calls: pd.DataFrame, monkeypatch: pytest.M
     points = model.encode(calls)
     assert len(model.shortlist(points, "ann")) == 60
     assert len(model.shortlist(points, "new")) == len(calls)
-    by_logistic = np.argsort(-model.taste_.of("ann").along(points))[:20]
+    by_logistic = np.argsort(-model.logistic_.of("ann").evaluate(points))[:20]
     assert set(by_logistic) <= set(model.shortlist(points, "ann"))
 
 

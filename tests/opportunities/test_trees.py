@@ -51,7 +51,9 @@ def test_a_model_with_trees_ranks_by_the_logistic_alone(
     with no_lightgbm(tmp_path, how):
         model = OpportunityRanker.load(grown)
         points = model.encode(calls)
-        assert np.array_equal(model.log_odds(points, "ann"), model.taste_.of("ann").along(points))
+        assert np.array_equal(
+            model.log_odds(points, "ann"), model.logistic_.of("ann").evaluate(points)
+        )
         assert len(model.shortlist(points, "ann")) == len(calls)
         assert np.isfinite(model.predict_proba(calls)).all()
         parts = model.contributions(calls.head(20))

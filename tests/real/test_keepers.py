@@ -12,7 +12,7 @@ from djlib.settings import Settings, Workspace, settings_from
 from djlib.workflows.core.progress import NullReporter
 from djlib.workflows.keepers.ab_test import keeper_tests
 from djlib.workflows.keepers.feedback import keeper_feedback
-from djlib.workflows.keepers.labels import keeps_so_far
+from djlib.workflows.keepers.labels import labels_so_far
 from djlib.workflows.keepers.scan import scan_listings
 from djlib.workflows.keepers.select_batch import select_listings
 from djlib.workflows.keepers.selections import batches_shown
@@ -64,7 +64,7 @@ def test_side_by_side_with_chance_tells_lift_and_honesty(tmp_path: Path) -> None
     assert found.by_chance.n == 30
     assert found.exploit.n + found.explore.n == 30
     assert set(found.honesty) == {"chosen", "by chance"}
-    keeps = keeps_so_far(here)
+    keeps = labels_so_far(here)
     (test,) = keeper_tests(batches_shown(here, keeps), keeps)
     assert test.sides == ("strong", "random")
     assert test.winner != "random"

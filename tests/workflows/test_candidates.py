@@ -17,7 +17,7 @@ from djlib.workflows.core.progress import NullReporter
 from djlib.workflows.keepers import ab_test as keeper_sides
 from djlib.workflows.keepers import select_batch as module
 from djlib.workflows.keepers.feedback import keeper_feedback
-from djlib.workflows.keepers.labels import Keep, keeps_so_far, log_keeps
+from djlib.workflows.keepers.labels import Label, labels_so_far, log_labels
 from djlib.workflows.keepers.scan import listings_called, scan_listings
 from djlib.workflows.keepers.select_batch import candidates, select_listings
 from djlib.workflows.keepers.selections import batches_shown
@@ -39,7 +39,7 @@ def place(tmp_path: Path) -> Workspace:
 def many(monkeypatch: pytest.MonkeyPatch) -> None:
     """A hundred listings are many."""
     monkeypatch.setattr(module, "_MANY", 100)
-    monkeypatch.setattr("djlib.bandit.bandit.READ_WHOLE_UP_TO", 100)
+    monkeypatch.setattr("djlib.bandit.gaussian_process.policy.READ_WHOLE_UP_TO", 100)
     monkeypatch.setattr(keeper_sides, "_ALL_WEIGHED", 100)
     monkeypatch.setattr(keeper_sides, "_SAMPLE", 30)
 
@@ -47,7 +47,7 @@ def many(monkeypatch: pytest.MonkeyPatch) -> None:
 def answer(place: Workspace, ids: list[str], title: str | None = None) -> None:
     rows = listings_called(place, set(ids)).to_dict("records")
     given = [row | ({"title": title, "artist": title} if title else {}) for row in rows]
-    log_keeps(place, [Keep(row["listing_id"], 1, row, "b") for row in given], "test")
+    log_labels(place, [Label(row["listing_id"], 1, row, "b") for row in given], "test")
 
 
 def test_what_was_answered_or_is_owned_is_not_asked_again(place: Workspace) -> None:
@@ -55,7 +55,7 @@ def test_what_was_answered_or_is_owned_is_not_asked_again(place: Workspace) -> N
     write_table(owned, place.listings)
     answer(place, ["l000011", "l000012"])
     answer(place, ["l000013"], title="Some other song altogether")
-    found = candidates(place, SETTINGS, None, keeps_so_far(place), [])
+    found = candidates(place, SETTINGS, None, labels_so_far(place), [])
     assert (found.n_open, found.answered) == (393, 2)
     ids = set(found.listings["listing_id"])
     assert not ids & {"l000001", "l000005", "l000011", "l000012"}
@@ -63,7 +63,7 @@ def test_what_was_answered_or_is_owned_is_not_asked_again(place: Workspace) -> N
 
 
 def test_many_listings_are_the_same_kept_as_codes(place: Workspace, many: None) -> None:
-    found = candidates(place, SETTINGS, None, keeps_so_far(place), [])
+    found = candidates(place, SETTINGS, None, labels_so_far(place), [])
     listings = found.listings
     assert {"genres", "country", "format"} <= set(listings.select_dtypes("category"))
     scanned = read_table(place.listings)
@@ -80,7 +80,7 @@ def test_of_many_a_batch_is_written_and_learned_from(place: Workspace, many: Non
         assert batch["genres"].ne("").all()
         write_table(batch.assign(keeper=["1", "0"] * 10), place.batch)
         keeper_feedback(place, SETTINGS, place.batch, talk=NullReporter())
-    shown = batches_shown(place, keeps_so_far(place))
+    shown = batches_shown(place, labels_so_far(place))
     assert [b.candidates for b in shown] == [400, 380]
     assert all(len(b.answered) == 20 for b in shown)
 
@@ -93,4 +93,4 @@ def test_listings_are_looked_up_by_their_ids(place: Workspace) -> None:
 def test_where_nothing_is_left_it_is_said(place: Workspace) -> None:
     answer(place, read_table(place.listings)["listing_id"].tolist())
     with pytest.raises(NotFoundError, match="all 400 listings are answered"):
-        candidates(place, SETTINGS, None, keeps_so_far(place), [])
+        candidates(place, SETTINGS, None, labels_so_far(place), [])

@@ -10,7 +10,7 @@ import pandas as pd
 from djlib.bandit.interleave import team_draft
 from djlib.tables.plain_json import to_plain
 from djlib.workflows.keepers.ab_test import KeeperTest, keeper_tests, latest_test
-from djlib.workflows.keepers.labels import Keep, Keeps
+from djlib.workflows.keepers.labels import Label, LabelLog
 from djlib.workflows.keepers.selections import Asked, AskedBatch
 
 SIDES = ("one", "two")
@@ -21,10 +21,10 @@ def asked(batch_id: str, arms: list[str]) -> AskedBatch:
     return AskedBatch(batch_id, "2026-01-01", 0, "", SIDES, 0, 20, 20, slots)
 
 
-def said(batch: AskedBatch, keeper: list[int], feedback: str) -> dict[str, Keep]:
+def said(batch: AskedBatch, keeper: list[int], feedback: str) -> dict[str, Label]:
     pairs = zip(batch.slots, keeper, strict=True)
     return {
-        slot.listing_id: Keep(
+        slot.listing_id: Label(
             slot.listing_id, kept, {}, batch.batch_id, slot.strategy, slot.arm, feedback=feedback
         )
         for slot, kept in pairs
@@ -51,7 +51,7 @@ def played(skills: tuple[float, float], *, batches: int, seed: int) -> KeeperTes
         asked_so_far.append(one)
         keeps |= said(one, [int(k) for k in kept[drawn["listing_id"]]], f"f{batch}")
         is_open[drawn["listing_id"]] = False
-    (test,) = keeper_tests(asked_so_far, Keeps(keeps, len(keeps), ()))
+    (test,) = keeper_tests(asked_so_far, LabelLog(keeps, len(keeps), ()))
     return test
 
 
@@ -78,7 +78,7 @@ def test_the_better_policy_is_found_and_named() -> None:
 def test_before_it_is_decided_it_says_who_leads_and_what_it_takes() -> None:
     batch = asked("b0", ["first"] * 10 + ["second"] * 10)
     keeps = said(batch, [1] * 3 + [0] * 7 + [1] * 5 + [0] * 5, "f0")
-    (test,) = keeper_tests([batch], Keeps(keeps, 20, ()))
+    (test,) = keeper_tests([batch], LabelLog(keeps, 20, ()))
     assert (test.winner, test.leader, test.decided_at, test.batches) == (None, "two", None, 1)
     assert test.needed
     assert test.needed > 20
@@ -89,9 +89,9 @@ def test_a_batch_in_two_feedbacks_is_two_looks_and_other_batches_are_none() -> N
     batch, plain = asked("b0", ["first", "second"] * 4), asked("b1", ["", ""])
     plain = AskedBatch("b1", "", 1, "", None, 0, 20, 20, plain.slots)
     answers = list(said(batch, [0, 1] * 4, "f0").values())
-    answers[4:] = [Keep(**{**k.__dict__, "feedback": "f1"}) for k in answers[4:]]
+    answers[4:] = [Label(**{**k.__dict__, "feedback": "f1"}) for k in answers[4:]]
     answers += said(plain, [1, 1], "f1").values()
-    keeps = Keeps({k.listing_id: k for k in answers}, 10, ())
+    keeps = LabelLog({k.listing_id: k for k in answers}, 10, ())
     (test,) = keeper_tests([batch, plain], keeps)
     assert [share.n for share in test.kept] == [4, 4]
     assert len(test.looks) == 2
@@ -103,12 +103,12 @@ def test_answers_to_one_side_only_are_seen() -> None:
     batch = asked("b0", ["first"] * 40 + ["second"] * 40)
     keeps = said(batch, [1] * 80, "f0")
     few = {i: k for n, (i, k) in enumerate(keeps.items()) if n < 42}
-    (test,) = keeper_tests([batch], Keeps(few, 42, ()))
+    (test,) = keeper_tests([batch], LabelLog(few, 42, ()))
     assert test.is_uneven
     assert test.leader is None
 
 
 def test_nothing_answered_is_no_look() -> None:
-    (test,) = keeper_tests([asked("b0", ["first", "second"])], Keeps({}, 0, ()))
+    (test,) = keeper_tests([asked("b0", ["first", "second"])], LabelLog({}, 0, ()))
     assert (test.looks, test.leader, test.winner, test.batches) == ([], None, None, 0)
     assert to_plain(test)["kept"][0]["n"] == 0

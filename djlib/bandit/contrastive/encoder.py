@@ -1,4 +1,4 @@
-"""The encoder and head: a listing as a point of the 64-d taste space, and how likely it is kept."""
+"""The encoder and head: a listing as a 64-d embedding, and how likely it is kept."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from torch.nn import functional as F
 from .inputs import CAPACITY, N_LETTERS, PADDING, Inputs
 
 DROPOUT = 0.2
-N_TASTE = 64
-"""Dimensions of the taste space."""
+N_EMBEDDING = 64
+"""Dimensions of the embedding."""
 
 _LETTER, _FILTERS, _GENRE, _HIDDEN = 16, 32, 16, 128
 _KERNELS = (3, 5)
@@ -54,14 +54,14 @@ class GenreReader(nn.Module):
 
 
 class Encoder(nn.Module):
-    """`Inputs` to points of the taste space; `width` is the number of their numeric columns."""
+    """`Inputs` to embeddings; `width` is the number of their numeric columns."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
         self.names = NameReader()
         self.genres = GenreReader()
         self.hidden = nn.Linear(2 * _NAME + _GENRE + width, _HIDDEN)
-        self.taste = nn.Linear(_HIDDEN, N_TASTE)
+        self.taste = nn.Linear(_HIDDEN, N_EMBEDDING)
         self._known: dict[bytes, int] = {}
         self._vectors = np.zeros((0, _NAME), dtype=np.float32)
 
@@ -76,7 +76,7 @@ class Encoder(nn.Module):
         n = len(inputs)
         starts = range(0, n, _ROWS)
         parts = [self._part(inputs, names, slice(at, at + _ROWS)) for at in starts]
-        return np.concatenate(parts) if parts else np.zeros((0, N_TASTE), dtype=np.float32)
+        return np.concatenate(parts) if parts else np.zeros((0, N_EMBEDDING), dtype=np.float32)
 
     def forget_names(self) -> None:
         """Read names anew: their vectors are of old weights."""
@@ -143,7 +143,7 @@ class Head(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.units = nn.Linear(N_TASTE, _UNITS)
+        self.units = nn.Linear(N_EMBEDDING, _UNITS)
         self.kept = nn.Linear(_UNITS, 1)
 
     def forward(self, points: Tensor, generator: torch.Generator | None = None) -> Tensor:

@@ -124,8 +124,8 @@ def mine(points: Tensor, rows: np.ndarray, recalled: Recalled, stage: Stage) -> 
     for wished in fallbacks(stage):
         found = _of_stage(points.detach(), anchors, positives, negatives, wished)
         if len(found):
-            said = "" if wished == stage else f"no {stage} negatives: took {wished} ones"
-            return Triplets(*found.indices, said)
+            reason = "" if wished == stage else f"no {stage} negatives: took {wished} ones"
+            return Triplets(*found.indices, reason)
     return _none("no triplets: every negative lies beyond the margin")
 
 

@@ -33,7 +33,7 @@ from .kernel import (
     word_blocks,
 )
 
-Told = Callable[[int], None]
+Progress = Callable[[int], None]
 
 _DERIVED = {LISTED: day_listed, AGE: age_when_listed}
 """Numbers that no column holds as they are."""
@@ -56,7 +56,7 @@ class ListingFeatures:
 
     @property
     def parts(self) -> list[str]:
-        """Names of the columns of `Direction.parts`."""
+        """Names of the columns of `LinearFunctional.parts`."""
         return [*self.blocks, *self.columns_, "meaning", ANY]
 
     @property
@@ -70,24 +70,23 @@ class ListingFeatures:
             block.fit(listings)
         columns = [*numeric_columns(listings, self.numeric), *_DERIVED]
         values = number_values(listings, columns)
-        told = [c for c in range(len(columns)) if len(np.unique(values[:, c])) > 1]
-        self.columns_ = [columns[c] for c in told]
-        self.quantiles_ = np.array([np.nanquantile(values[:, c], QUANTILES) for c in told]).reshape(
-            len(told), len(QUANTILES)
-        )
+        varying = [c for c in range(len(columns)) if len(np.unique(values[:, c])) > 1]
+        self.columns_ = [columns[c] for c in varying]
+        quantiles = [np.nanquantile(values[:, c], QUANTILES) for c in varying]
+        self.quantiles_ = np.array(quantiles).reshape(len(varying), len(QUANTILES))
         self.centre_ = self._read(listings).mean(axis=0) if len(listings) else np.zeros(0)
         return self
 
-    def encode(self, listings: pd.DataFrame, progress: Told | None = None) -> Encoded:
-        """Give the listings as points; `progress` is told how many more were read."""
+    def encode(self, listings: pd.DataFrame, progress: Progress | None = None) -> Encoded:
+        """Give the listings as points; `progress` takes how many more were read."""
         return joined([self._encode(some, progress) for some in _slices(listings)])
 
-    def pack(self, listings: pd.DataFrame, progress: Told | None = None) -> PackedPoints:
+    def pack(self, listings: pd.DataFrame, progress: Progress | None = None) -> PackedPoints:
         """Give a large pool as points, without the letters and the sentences: the first are most
         of what a listing takes in memory, the others take hours to read of a million."""
         return PackedPoints(self._outline(some, progress) for some in _slices(listings))
 
-    def _encode(self, listings: pd.DataFrame, progress: Told | None) -> Encoded:
+    def _encode(self, listings: pd.DataFrame, progress: Progress | None) -> Encoded:
         words = [
             np.sqrt(WEIGHTS[name]).astype(np.float32) * block.transform(listings)
             for name, block in self.blocks.items()
@@ -99,7 +98,7 @@ class ListingFeatures:
             meaning *= np.sqrt(WEIGHTS["meaning"]) / np.maximum(lengths, 1e-6)
         return self._points(listings, words, meaning)
 
-    def _outline(self, listings: pd.DataFrame, progress: Told | None) -> Encoded:
+    def _outline(self, listings: pd.DataFrame, progress: Progress | None) -> Encoded:
         n = len(listings)
         words = [
             sparse.csr_matrix((n, WIDTH), dtype=np.float32)
@@ -122,8 +121,8 @@ class ListingFeatures:
 
     def arrays(self) -> dict[str, np.ndarray]:
         """What was learned, for a file of arrays."""
-        kept = {f"idf_{name}": block.idf_ for name, block in self.blocks.items()}
-        return kept | {"quantiles": self.quantiles_, "centre": self.centre_}
+        idf = {f"idf_{name}": block.idf_ for name, block in self.blocks.items()}
+        return idf | {"quantiles": self.quantiles_, "centre": self.centre_}
 
     def restore(self, columns: Sequence[str], arrays: Any) -> Self:
         """Take back what `arrays` gave."""
@@ -133,7 +132,7 @@ class ListingFeatures:
         self.quantiles_, self.centre_ = arrays["quantiles"], arrays["centre"]
         return self
 
-    def _read(self, listings: pd.DataFrame, progress: Told | None = None) -> np.ndarray:
+    def _read(self, listings: pd.DataFrame, progress: Progress | None = None) -> np.ndarray:
         if not self.reads_sentences or not len(listings):
             if progress is not None:
                 progress(len(listings))

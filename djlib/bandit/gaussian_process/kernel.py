@@ -157,7 +157,7 @@ _ANY_WEIGHT = 0.3
 LEVELS = 255
 MISSING = 255
 _RESOLUTIONS = (60, 15, 4)
-"""Bumps over a number's quantiles: fine for steps in a taste, coarse for its drift."""
+"""Bumps over a number's quantiles: fine for steps, coarse for drift."""
 QUANTILES = np.linspace(0, 1, 101)
 _SLICE = 20_000
 
@@ -189,9 +189,13 @@ class Encoded:
         """The words by column; kept, since turning them takes longer than most products."""
         return self.words.T.tocsr()
 
-    def take(self, rows: np.ndarray) -> Encoded:
+    def __getitem__(self, rows: np.ndarray) -> Encoded:
         """The points of some rows."""
         return Encoded(self.words[rows], self.levels[rows], self.meaning[rows])
+
+    def take(self, rows: np.ndarray) -> Encoded:
+        """The points of some rows, as `PackedPoints.take` gives them."""
+        return self[rows]
 
     def slices(self, most: int = _SLICE) -> Iterator[Encoded]:
         """All rows, `most` at a time."""
@@ -199,9 +203,9 @@ class Encoded:
             yield self
             return
         for start in range(0, len(self), most):
-            yield self.take(np.arange(start, min(start + most, len(self))))
+            yield self[np.arange(start, min(start + most, len(self)))]
 
-    def likeness(self, other: Encoded) -> np.ndarray:
+    def kernel(self, other: Encoded) -> np.ndarray:
         """The kernel between all rows and all rows of `other`, (n, len(other)), float64."""
         if other is self:
             few = _without_empty_columns(self.words)
@@ -215,14 +219,14 @@ class Encoded:
             made += self.meaning.astype(np.float32) @ other.meaning.astype(np.float32).T
         return made
 
-    def self_likeness(self) -> np.ndarray:
+    def kernel_diag(self) -> np.ndarray:
         """The kernel of each row with itself, (n,)."""
         made = np.asarray(self.words.multiply(self.words).sum(axis=1)).ravel().astype(np.float64)
         made += _number_weight(self.levels) * NUMBER_KERNEL.diagonal()[self.levels].sum(axis=1)
         return made + (self.meaning.astype(np.float32) ** 2).sum(axis=1) + _ANY_WEIGHT
 
-    def direction(self, weights: np.ndarray) -> LinearFunctional:
-        """The direction in the space that is the sum of these rows times `weights` (n,)."""
+    def weighted_sum(self, weights: np.ndarray) -> LinearFunctional:
+        """The linear functional `x -> kernel(x, self) @ weights`, `weights` (n,)."""
         share = _number_weight(self.levels)
         tables = [
             share * NUMBER_KERNEL @ np.bincount(column, weights, LEVELS + 1)
@@ -238,14 +242,14 @@ class Encoded:
 
 @dataclass(frozen=True)
 class LinearFunctional:
-    """A linear function over the space, column by column."""
+    """A linear functional over the feature space of the kernel, column by column."""
 
     words: np.ndarray
     tables: np.ndarray
     meaning: np.ndarray
     constant: float
 
-    def along(self, points: Encoded) -> np.ndarray:
+    def evaluate(self, points: Encoded) -> np.ndarray:
         """The value of the function for each row, (n,)."""
         made = np.asarray(points.words @ self.words, dtype=np.float64) + self.constant
         for table, column in zip(self.tables, points.levels.T, strict=True):
@@ -256,7 +260,7 @@ class LinearFunctional:
 
     def parts(self, points: Encoded) -> np.ndarray:
         """The value taken apart, (n, 6 + numbers + 2): words, names, letters, artists,
-        labels, genres, each number, meaning, any record. Rows sum to `along`."""
+        labels, genres, each number, meaning, any record. Rows sum to `evaluate`."""
         words = points.words
         n, blocks = len(points), words.shape[1] // WIDTH
         cell = np.repeat(np.arange(n), np.diff(words.indptr)) * blocks + words.indices // WIDTH
@@ -277,14 +281,14 @@ def _number_weight(levels: np.ndarray) -> float:
     return WEIGHTS["numbers"] / levels.shape[1] if levels.shape[1] else 0.0
 
 
-def _product(meaning: np.ndarray, direction: np.ndarray) -> np.ndarray:
-    """`meaning @ direction` in float32, a slice at a time: a million rows would not fit."""
+def _product(meaning: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """`meaning @ weights` in float32, a slice at a time: a million rows would not fit."""
     made = np.zeros(len(meaning), dtype=np.float64)
-    if not len(direction) or not meaning.shape[1]:
+    if not len(weights) or not meaning.shape[1]:
         return made
     for start in range(0, len(meaning), _SLICE):
         part = meaning[start : start + _SLICE].astype(np.float32)
-        made[start : start + _SLICE] = part @ direction
+        made[start : start + _SLICE] = part @ weights
     return made
 
 
@@ -350,14 +354,14 @@ class PackedPoints:
         place = np.asarray(rows) // self.ROWS
         order = np.argsort(place, kind="stable")
         parts = [
-            self._slices[number].whole().take(rows[order[place[order] == number]] % self.ROWS)
+            self._slices[number].whole()[rows[order[place[order] == number]] % self.ROWS]
             for number in np.unique(place)
         ]
-        found = joined(parts) if parts else self._slices[0].whole().take(rows)
-        return found.take(np.argsort(order, kind="stable"))
+        points = joined(parts) if parts else self._slices[0].whole()[rows]
+        return points[np.argsort(order, kind="stable")]
 
-    def keep(self, rows: np.ndarray) -> PackedPoints:
-        """The same points without all rows but some, packed again."""
+    def __getitem__(self, rows: np.ndarray) -> PackedPoints:
+        """The points of some rows, packed again."""
         starts = range(0, len(rows), self.ROWS)
         return PackedPoints(self.take(rows[start : start + self.ROWS]) for start in starts)
 

@@ -48,15 +48,15 @@ class Posterior:
     def learn(cls, points: Encoded, keeper: np.ndarray) -> Posterior:
         """Start from labelled rows and their answers (n,), 1 or 0; n may be 0."""
         chosen = landmark_rows(keeper)
-        landmarks = points.take(chosen)
-        gram = landmarks.likeness(landmarks)
+        landmarks = points[chosen]
+        gram = landmarks.kernel(landmarks)
         factor = cholesky(gram + _JITTER * np.eye(len(gram)), lower=True) if len(gram) else gram
         m = len(landmarks)
         sums = {c: Sums(0, np.zeros(m), np.zeros((m, m))) for c in (0, 1)}
         made = cls(landmarks, chosen, factor, sums)
         for start in range(0, len(points), _BLOCK):
             rows = np.arange(start, min(start + _BLOCK, len(points)))
-            made.add(points.take(rows), keeper[rows], solve=False)
+            made.add(points[rows], keeper[rows], solve=False)
         made._solve()
         return made
 
@@ -84,27 +84,27 @@ class Posterior:
 
     def mean(self, points: Encoded) -> np.ndarray:
         """The expected answer, from about -1 to 1, for each row, (n,)."""
-        return self.direction.along(points)
+        return self.functional.evaluate(points)
 
     def spread(self, points: Encoded) -> np.ndarray:
         """The standard deviation of the expected answer, (n,)."""
         places = self._places(points)
         known = solve_triangular(self._root, places.T, lower=True)
-        rest = points.self_likeness() - (places**2).sum(axis=1)
+        rest = points.kernel_diag() - (places**2).sum(axis=1)
         return np.sqrt(np.maximum(rest, 0) + (known**2).sum(axis=0))
 
     def unknown_share(self, points: Encoded) -> np.ndarray:
-        """How much of the variance of the next answer comes from not knowing the taste, the rest
+        """How much of the variance of the next answer comes from too few labels, the rest
         being noise, (n,), 0 to 1: near answers it is small."""
         variance = self.spread(points) ** 2
         return np.asarray(variance / (variance + NOISE))
 
     def draws(self, points: Encoded, n: int, rng: np.random.Generator) -> np.ndarray:
-        """Answers as `n` minds drawn from the posterior would give them, (len(points), n)."""
+        """`n` draws of the expected labels from the posterior, (len(points), n)."""
         places = self._places(points)
         noise = rng.standard_normal((len(self.factor), n))
         weights = self._weights[:, None] + solve_triangular(self._root.T, noise, lower=False)
-        rest = np.maximum(points.self_likeness() - (places**2).sum(axis=1), 0)
+        rest = np.maximum(points.kernel_diag() - (places**2).sum(axis=1), 0)
         return places @ weights + np.sqrt(rest)[:, None] * rng.standard_normal((len(points), n))
 
     def left_out(self) -> tuple[np.ndarray, np.ndarray]:
@@ -124,7 +124,7 @@ class Posterior:
         """Rows in an orthonormal basis of the landmarks' span, (n, m)."""
         if not len(self.factor):
             return np.zeros((len(points), 0))
-        against = points.likeness(self.landmarks)
+        against = points.kernel(self.landmarks)
         return np.asarray(solve_triangular(self.factor, against.T, lower=True).T)
 
     def _solve(self) -> None:
@@ -137,7 +137,7 @@ class Posterior:
         self._root = cholesky(precision, lower=True) if m else precision
         self._weights = cho_solve((self._root, True), pull) if m else pull
         back = solve_triangular(self.factor.T, self._weights, lower=False) if m else pull
-        self.direction: LinearFunctional = self.landmarks.direction(back)
+        self.functional: LinearFunctional = self.landmarks.weighted_sum(back)
 
 
 def landmark_rows(keeper: np.ndarray) -> np.ndarray:
@@ -168,8 +168,8 @@ class KeepCurve:
     def fit(
         cls, expected: np.ndarray, keeper: np.ndarray, weight: np.ndarray | None = None
     ) -> KeepCurve:
-        """Learn from answers expected (n,) before they were known, what was said (n,), and how much
-        each counts (n,).
+        """Learn from labels expected (n,) before they were known, the labels (n,) and their
+        weights (n,).
 
         >>> rng = np.random.default_rng(0)
         >>> expected = rng.normal(size=2000)

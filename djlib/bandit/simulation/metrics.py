@@ -1,4 +1,4 @@
-"""What a game says of who played it: keepers found, what exploring brought, how honest it was."""
+"""Metrics of an episode: keepers found, what exploring brought, calibration."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ _WIDTH, _A_KIND, _MOST_KINDS = 50, 8, 12
 
 @dataclass(frozen=True)
 class SimulationMetrics:
-    """Figures of one game; None where there is nothing to measure.
+    """Figures of one run; None where there is nothing to measure.
 
     `rate` is the share of keepers among the picks, `lift` that over `base_rate`; `exploit_rate`
     and `explore_rate` the same for either part. `ece` and `brier` are of the picks, `ece_aside`
     and `brier_aside` of rows drawn at random, all before their answers were learned: picks
     alone are a chosen few. `forgot` is how much worse the answers of the first half are ranked
-    (AUC) at the end than when they were just learned. `settled` is the share of its doubt about the
-    picks that is gone at the end, on ground that is familiar by then. `silhouette` is how far
-    keepers stand apart in the player's taste space. `kinds_found` is how many of the pool's kinds
-    of keepers (clusters of their words, the same for all players) were met at least once,
+    (AUC) at the end than when they were just learned. `settled` is the share of its uncertainty
+    about the picks that is gone at the end, where it has labels by then. `silhouette` is how far
+    keepers stand apart in the policy's embedding. `kinds_found` is how many of the pool's kinds
+    of keepers (clusters of their words, the same for all policies) were met at least once,
     `diversity` the mean cosine distance between the keepers found.
     """
 
@@ -61,7 +61,7 @@ class SimulationMetrics:
 
 @dataclass(frozen=True)
 class PoolGeometry:
-    """A pool by its words, the same for all players: `vectors` (n, d) of length one or zero, and
+    """A pool by its words, the same for all policies: `vectors` (n, d) of length one or zero, and
     the `kind` of each keeper, -1 for other rows."""
 
     vectors: np.ndarray
@@ -88,35 +88,35 @@ def pool_geometry(listings: pd.DataFrame, keeper: np.ndarray) -> PoolGeometry:
     return PoolGeometry(vectors, kind)
 
 
-def figures_of(
-    game: Episode, keeper: np.ndarray, ground: PoolGeometry | None = None
+def simulation_metrics(
+    episode: Episode, keeper: np.ndarray, geometry: PoolGeometry | None = None
 ) -> SimulationMetrics:
-    """Measure a game played on a pool whose answers are `keeper` (n,)."""
-    base_rate, found = float(keeper.mean()), game.keeper.astype(float)
-    rate = float(found.mean())
-    early, late = game.early_auc
-    met = game.rows[game.keeper == 1]
+    """Measure an episode on a pool whose labels are `keeper` (n,)."""
+    base_rate, labels = float(keeper.mean()), episode.keeper.astype(float)
+    rate = float(labels.mean())
+    early, late = episode.early_auc
+    keepers = episode.rows[episode.keeper == 1]
     return SimulationMetrics(
-        picks=len(found),
-        keepers=int(found.sum()),
+        picks=len(labels),
+        keepers=int(labels.sum()),
         base_rate=base_rate,
         rate=rate,
         lift=rate / base_rate,
-        exploit_picks=int((~game.explore).sum()),
-        exploit_rate=_mean(found[~game.explore]),
-        explore_picks=int(game.explore.sum()),
-        explore_rate=_mean(found[game.explore]),
-        ece=_ece(game.mean, game.keeper),
-        brier=_brier(game.mean, game.keeper),
-        ece_aside=_ece(game.aside_mean, game.aside_keeper),
-        brier_aside=_brier(game.aside_mean, game.aside_keeper),
+        exploit_picks=int((~episode.explore).sum()),
+        exploit_rate=_mean(labels[~episode.explore]),
+        explore_picks=int(episode.explore.sum()),
+        explore_rate=_mean(labels[episode.explore]),
+        ece=_ece(episode.mean, episode.keeper),
+        brier=_brier(episode.mean, episode.keeper),
+        ece_aside=_ece(episode.aside_mean, episode.aside_keeper),
+        brier_aside=_brier(episode.aside_mean, episode.aside_keeper),
         forgot=early - late if np.isfinite(early - late) else None,
-        settled=_settled(*game.doubt),
-        silhouette=_silhouette(game.taste, keeper),
-        kinds_found=len(set(ground.kind[met]) - {-1}) if ground else None,
-        kinds=int(ground.kind.max()) + 1 if ground else 0,
-        diversity=_diversity(ground.vectors[met]) if ground else None,
-        seconds=round(game.seconds, 3),
+        settled=_settled(*episode.uncertainty),
+        silhouette=_silhouette(episode.embedding, keeper),
+        kinds_found=len(set(geometry.kind[keepers]) - {-1}) if geometry else None,
+        kinds=int(geometry.kind.max()) + 1 if geometry else 0,
+        diversity=_diversity(geometry.vectors[keepers]) if geometry else None,
+        seconds=round(episode.seconds, 3),
     )
 
 
@@ -137,20 +137,20 @@ def _diversity(vectors: np.ndarray) -> float | None:
     return float(1 - alike)
 
 
-def _ece(said: np.ndarray, true: np.ndarray) -> float | None:
-    known = np.isfinite(said)
-    return calibration_error(said[known], true[known]) if known.any() else None
+def _ece(predicted: np.ndarray, true: np.ndarray) -> float | None:
+    known = np.isfinite(predicted)
+    return calibration_error(predicted[known], true[known]) if known.any() else None
 
 
-def _brier(said: np.ndarray, true: np.ndarray) -> float | None:
-    known = np.isfinite(said)
-    return float(np.mean((said[known] - true[known]) ** 2)) if known.any() else None
+def _brier(predicted: np.ndarray, true: np.ndarray) -> float | None:
+    known = np.isfinite(predicted)
+    return float(np.mean((predicted[known] - true[known]) ** 2)) if known.any() else None
 
 
-def _silhouette(taste: np.ndarray | None, keeper: np.ndarray) -> float | None:
+def _silhouette(embedding: np.ndarray | None, keeper: np.ndarray) -> float | None:
     """Mean silhouette of the keepers (Rousseeuw 1987), cosine distance."""
-    if taste is None or min(keeper.sum(), (1 - keeper).sum()) < _FEWEST_FOR_SHAPE:
+    if embedding is None or min(keeper.sum(), (1 - keeper).sum()) < _FEWEST_FOR_SHAPE:
         return None
     from sklearn.metrics import silhouette_samples
 
-    return float(silhouette_samples(taste, keeper, metric="cosine")[keeper == 1].mean())
+    return float(silhouette_samples(embedding, keeper, metric="cosine")[keeper == 1].mean())

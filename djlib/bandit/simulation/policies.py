@@ -14,7 +14,7 @@ from sklearn.linear_model import LogisticRegression
 
 from ...features.embedding.encoder import SentenceEmbedder
 from ...tables.cells import text_of
-from .episode import Maker, Pick
+from .episode import PolicyFactory, Selection
 
 _NUMBERS = ("year", "price", "have", "want")
 _NUMBER_WEIGHT = 0.2
@@ -52,10 +52,10 @@ def sparse_words(listings: pd.DataFrame) -> sparse.csr_matrix:
     """Words and pairs of words by TF-IDF, numbers beside them."""
     words = TfidfVectorizer(sublinear_tf=True, ngram_range=(1, 2), token_pattern=r"(?u)\b\w+\b")
     try:
-        found = words.fit_transform(line(listings))
+        terms = words.fit_transform(line(listings))
     except ValueError:  # not one word in the whole pool
-        found = sparse.csr_matrix((len(listings), 1))
-    return sparse.hstack([found, numbers(listings)]).tocsr()
+        terms = sparse.csr_matrix((len(listings), 1))
+    return sparse.hstack([terms, numbers(listings)]).tocsr()
 
 
 def word_vectors(listings: pd.DataFrame) -> np.ndarray:
@@ -67,8 +67,8 @@ def dense(listings: pd.DataFrame) -> np.ndarray:
     """Sentence embeddings in their main directions: few enough for a linear bandit."""
     vectors = word_vectors(listings)
     n = min(_COMPONENTS, len(vectors) - 1)
-    found: np.ndarray = PCA(n, random_state=0).fit_transform(vectors)
-    return found * _COMPONENT_WEIGHT
+    components: np.ndarray = PCA(n, random_state=0).fit_transform(vectors)
+    return components * _COMPONENT_WEIGHT
 
 
 def _is_extra(listings: pd.DataFrame, name: str) -> bool:
@@ -81,94 +81,94 @@ def _is_extra(listings: pd.DataFrame, name: str) -> bool:
 
 
 def _number(listings: pd.DataFrame, name: str) -> np.ndarray:
-    found = pd.to_numeric(listings[name], errors="coerce").to_numpy(dtype=float)
-    return np.where(np.isfinite(found), found, np.nan)
+    values = pd.to_numeric(listings[name], errors="coerce").to_numpy(dtype=float)
+    return np.where(np.isfinite(values), values, np.nan)
 
 
-class RandomPlayer:
+class RandomPolicy:
     """Chooses at random: the base rate, with luck."""
 
     def __init__(self, listings: pd.DataFrame, seed: int) -> None:
         self.rng = np.random.default_rng(100 + seed)
 
-    def learn(self, rows: np.ndarray, keeper: np.ndarray, n_new: int) -> None:
+    def update(self, rows: np.ndarray, keeper: np.ndarray, n_new: int) -> None:
         """Learn nothing."""
 
-    def pick(self, candidates: np.ndarray, k: int) -> Pick:
+    def select(self, candidates: np.ndarray, k: int) -> Selection:
         """Choose any."""
-        return Pick(self.rng.permutation(candidates)[:k], np.ones(k, dtype=bool))
+        return Selection(self.rng.permutation(candidates)[:k], np.ones(k, dtype=bool))
 
-    def proba(self, rows: np.ndarray) -> np.ndarray | None:
+    def predict_proba(self, rows: np.ndarray) -> np.ndarray | None:
         """Have no opinion."""
         return None
 
-    def doubt(self, rows: np.ndarray) -> np.ndarray | None:
-        """Have no doubt."""
+    def uncertainty(self, rows: np.ndarray) -> np.ndarray | None:
+        """Have no uncertainty."""
         return None
 
-    def taste(self, rows: np.ndarray) -> np.ndarray | None:
-        """Have no taste."""
+    def embed(self, rows: np.ndarray) -> np.ndarray | None:
+        """Have no embedding."""
         return None
 
 
-class ScoringPlayer(RandomPlayer):
+class ScoringPolicy(RandomPolicy):
     """Chooses the highest scores; ties go to who comes first. Subclasses give `scores`."""
 
-    def learn(self, rows: np.ndarray, keeper: np.ndarray, n_new: int) -> None:
+    def update(self, rows: np.ndarray, keeper: np.ndarray, n_new: int) -> None:
         """Keep all answers so far."""
         self.rows, self.keeper = rows, keeper
 
-    def pick(self, candidates: np.ndarray, k: int) -> Pick:
+    def select(self, candidates: np.ndarray, k: int) -> Selection:
         """Choose the highest scores; while all answers are the same, the first candidates."""
         explore = np.zeros(k, dtype=bool)
         if len(np.unique(self.keeper)) < 2:
-            return Pick(candidates[:k], explore)
+            return Selection(candidates[:k], explore)
         place = np.argsort(-self.scores(candidates), kind="stable")[:k]
-        proba = self.proba(candidates[place])
-        return Pick(candidates[place], explore, proba)
+        proba = self.predict_proba(candidates[place])
+        return Selection(candidates[place], explore, proba)
 
     def scores(self, candidates: np.ndarray) -> np.ndarray:
         """Give a score for each candidate, higher where a keeper is likelier."""
         raise NotImplementedError
 
 
-class OraclePlayer(ScoringPlayer):
-    """Knows every answer: no player finds more. What it finds is the most there was to find."""
+class OraclePolicy(ScoringPolicy):
+    """Knows every answer: no policy finds more. What it finds is the most there was to find."""
 
     def __init__(self, listings: pd.DataFrame, seed: int, *, answers: np.ndarray) -> None:
         self.answers = answers
 
-    def pick(self, candidates: np.ndarray, k: int) -> Pick:
+    def select(self, candidates: np.ndarray, k: int) -> Selection:
         """Choose keepers while there are any."""
         place = np.argsort(-self.answers[candidates], kind="stable")[:k]
-        return Pick(candidates[place], np.zeros(k, dtype=bool))
+        return Selection(candidates[place], np.zeros(k, dtype=bool))
 
 
-class LogisticPlayer(ScoringPlayer):
+class LogisticPolicy(ScoringPolicy):
     """Logistic regression on fixed features, classes balanced, learned anew for each batch."""
 
     def __init__(self, features: Any, seed: int) -> None:
         self.features = features
 
-    def learn(self, rows: np.ndarray, keeper: np.ndarray, n_new: int) -> None:
+    def update(self, rows: np.ndarray, keeper: np.ndarray, n_new: int) -> None:
         """Learn from all answers so far."""
-        super().learn(rows, keeper, n_new)
+        super().update(rows, keeper, n_new)
         self.model = None
         if len(np.unique(keeper)) > 1:
             model = LogisticRegression(C=3, class_weight="balanced", max_iter=500)
             self.model = model.fit(self.features[rows], keeper)
 
-    def proba(self, rows: np.ndarray) -> np.ndarray | None:
+    def predict_proba(self, rows: np.ndarray) -> np.ndarray | None:
         """Give the probability the model has; it is meant for ranking, being class-balanced."""
         return None if self.model is None else self.model.predict_proba(self.features[rows])[:, 1]
 
     def scores(self, candidates: np.ndarray) -> np.ndarray:
         """Rank by probability."""
-        found = self.proba(candidates)
-        return np.zeros(len(candidates)) if found is None else found
+        proba = self.predict_proba(candidates)
+        return np.zeros(len(candidates)) if proba is None else proba
 
 
-class LinearBanditPlayer(ScoringPlayer):
+class LinearBanditPolicy(ScoringPolicy):
     """Bayesian linear regression of the answer: `ucb` (LinUCB, Li et al. 2010) or `thompson`
     (LinTS, Agrawal & Goyal 2013), one model for all listings."""
 
@@ -179,17 +179,17 @@ class LinearBanditPlayer(ScoringPlayer):
 
     def scores(self, candidates: np.ndarray) -> np.ndarray:
         """Give the upper bound of the reward, or a draw from its posterior."""
-        known, asked = self.features[self.rows], self.features[candidates]
+        known, rows = self.features[self.rows], self.features[candidates]
         covariance = np.linalg.inv(known.T @ known + np.eye(known.shape[1]))
         weights = covariance @ known.T @ self.keeper
         if self.rule == "thompson":
-            return asked @ self.rng.multivariate_normal(weights, 0.05 * covariance)
-        spread = np.sqrt(np.einsum("ij,jk,ik->i", asked, covariance, asked))
-        return asked @ weights + 0.5 * spread
+            return rows @ self.rng.multivariate_normal(weights, 0.05 * covariance)
+        spread = np.sqrt(np.einsum("ij,jk,ik->i", rows, covariance, rows))
+        return rows @ weights + 0.5 * spread
 
 
-class BanditPlayer(RandomPlayer):
-    """djlib's own bandit, through the interface everybody uses."""
+class BanditPolicy(RandomPolicy):
+    """djlib's own bandit, through its public interface."""
 
     def __init__(self, listings: pd.DataFrame, seed: int, *, explores: bool = True, **how: Any):
         from ..bandit import ContrastiveBandit
@@ -200,55 +200,55 @@ class BanditPlayer(RandomPlayer):
         self.place = dict(zip(listings["listing_id"], range(len(listings)), strict=True))
         self.is_new = True
 
-    def learn(self, rows: np.ndarray, keeper: np.ndarray, n_new: int) -> None:
+    def update(self, rows: np.ndarray, keeper: np.ndarray, n_new: int) -> None:
         """Fit on the answers of the start, then update with each batch."""
         known = self.listings.iloc[rows[-n_new:]].assign(keeper=keeper[-n_new:])
         (self.bandit.fit if self.is_new else self.bandit.update)(known)
         self.is_new = False
 
-    def pick(self, candidates: np.ndarray, k: int) -> Pick:
+    def select(self, candidates: np.ndarray, k: int) -> Selection:
         """Choose as `select` does, or, where it is not to explore, the most probable."""
         if not self.explores:
             proba = self.bandit.predict_proba(self.listings.iloc[candidates])[:, 1]
             place = np.argsort(-proba, kind="stable")[:k]
-            return Pick(candidates[place], np.zeros(k, dtype=bool), proba[place])
+            return Selection(candidates[place], np.zeros(k, dtype=bool), proba[place])
         pool = self.listings.iloc[np.sort(candidates)].reset_index(drop=True)
         chosen = self.bandit.select(pool, k=k)
         rows = np.array([self.place[name] for name in chosen["listing_id"]])
         explore = chosen["selection_strategy"].to_numpy() != "exploit"
-        return Pick(rows, explore, chosen["mean"].to_numpy(dtype=float))
+        return Selection(rows, explore, chosen["mean"].to_numpy(dtype=float))
 
-    def proba(self, rows: np.ndarray) -> np.ndarray | None:
+    def predict_proba(self, rows: np.ndarray) -> np.ndarray | None:
         """Give the bandit's probability of a keeper."""
         return np.asarray(self.bandit.predict_proba(self.listings.iloc[rows])[:, 1])
 
-    def doubt(self, rows: np.ndarray) -> np.ndarray | None:
-        """Give the bandit's doubt of its probabilities."""
+    def uncertainty(self, rows: np.ndarray) -> np.ndarray | None:
+        """Give the bandit's uncertainty of its probabilities."""
         return self.bandit.moments(self.listings.iloc[rows])[1]
 
-    def taste(self, rows: np.ndarray) -> np.ndarray | None:
-        """Give the bandit's taste space."""
+    def embed(self, rows: np.ndarray) -> np.ndarray | None:
+        """Give the bandit's embedding."""
         return np.asarray(self.bandit.embed(self.listings.iloc[rows]))
 
 
-PLAYERS: Mapping[str, Maker] = {
-    "random": RandomPlayer,
-    "greedy": lambda listings, seed: LogisticPlayer(sparse_words(listings), seed),
-    "greedy_sbert": lambda listings, seed: LogisticPlayer(
+POLICIES: Mapping[str, PolicyFactory] = {
+    "random": RandomPolicy,
+    "greedy": lambda listings, seed: LogisticPolicy(sparse_words(listings), seed),
+    "greedy_sbert": lambda listings, seed: LogisticPolicy(
         np.hstack([word_vectors(listings), numbers(listings)]), seed
     ),
-    "linucb": lambda listings, seed: LinearBanditPlayer(dense(listings), seed, rule="ucb"),
-    "lints": lambda listings, seed: LinearBanditPlayer(dense(listings), seed, rule="thompson"),
-    "faithful": lambda listings, seed: BanditPlayer(listings, seed, mode="faithful"),
-    "strong": lambda listings, seed: BanditPlayer(listings, seed, mode="strong"),
-    "faithful_greedy": lambda listings, seed: BanditPlayer(
+    "linucb": lambda listings, seed: LinearBanditPolicy(dense(listings), seed, rule="ucb"),
+    "lints": lambda listings, seed: LinearBanditPolicy(dense(listings), seed, rule="thompson"),
+    "faithful": lambda listings, seed: BanditPolicy(listings, seed, mode="faithful"),
+    "strong": lambda listings, seed: BanditPolicy(listings, seed, mode="strong"),
+    "faithful_greedy": lambda listings, seed: BanditPolicy(
         listings, seed, mode="faithful", explores=False
     ),
-    "strong_greedy": lambda listings, seed: BanditPlayer(
+    "strong_greedy": lambda listings, seed: BanditPolicy(
         listings, seed, mode="strong", explores=False
     ),
 }
-"""Players by name; `X_greedy` is X that never explores, to see what exploring is worth."""
+"""Policies by name; `X_greedy` is X that never explores, to see what exploring is worth."""
 
 ABOUT: Mapping[str, str] = {
     "random": "any candidates: finds the base rate",
@@ -265,15 +265,17 @@ ABOUT: Mapping[str, str] = {
 """What each name stands for."""
 
 
-def maker(name: str, answers: np.ndarray, makers: Mapping[str, Maker] = PLAYERS) -> Maker:
-    """The maker called `name`; the oracle needs the answers."""
+def policy_factory(
+    name: str, answers: np.ndarray, factories: Mapping[str, PolicyFactory] = POLICIES
+) -> PolicyFactory:
+    """The factory called `name`; the oracle needs the answers."""
     if name == "oracle":
-        return lambda listings, seed: OraclePlayer(listings, seed, answers=answers)
-    return makers[name]
+        return lambda listings, seed: OraclePolicy(listings, seed, answers=answers)
+    return factories[name]
 
 
 def listing_ids(listings: pd.DataFrame) -> pd.DataFrame:
-    """The listings with ids that are there and differ: players are told apart by them."""
+    """The listings with ids that are there and differ: policies are told apart by them."""
     named = listings.reset_index(drop=True)
     ids = pd.Series(text_of(named, "listing_id"))
     if ids.duplicated().any() or ids.eq("").any():

@@ -1,4 +1,4 @@
-"""Policies side by side on one labelled pool: every seed a game for each, the same for all."""
+"""Policies side by side on one labelled pool: every seed a run for each, the same for all."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from scipy.stats import t
 
 from ...errors import UsageError
 from ...evaluation.calibration import reliability
-from .episode import Maker, SimulationOptions, replay
-from .metrics import PoolGeometry, SimulationMetrics, figures_of, pool_geometry
-from .policies import ABOUT, PLAYERS, listing_ids, maker
+from .episode import PolicyFactory, SimulationOptions, replay
+from .metrics import PoolGeometry, SimulationMetrics, pool_geometry, simulation_metrics
+from .policies import ABOUT, POLICIES, listing_ids, policy_factory
 
 DEFAULT = ("random", "greedy", "faithful", "strong")
 ORACLE = "oracle"
@@ -23,10 +23,10 @@ _LEVEL = 0.05
 
 
 @dataclass(frozen=True)
-class Played:
-    """A game as it is kept: who played it, its figures, keepers and exploring picks of each
-    batch, `regret` (keepers that the oracle found and this player did not) and the reliability
-    of what was thought of random rows."""
+class SimulationRun:
+    """One run as it is kept: its policy, its figures, keepers and exploring picks of each
+    batch, `regret` (keepers that the oracle found and this policy did not) and the reliability
+    diagram of random rows (mean predicted probability, share kept, rows)."""
 
     policy: str
     seed: int
@@ -34,19 +34,21 @@ class Played:
     found: tuple[int, ...]
     explored: tuple[int, ...]
     regret: int
-    honesty: tuple[tuple[float, float, int], ...]
+    reliability_bins: tuple[tuple[float, float, int], ...]
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for a file."""
-        return asdict(self)
+        values = asdict(self)
+        return values | {"honesty": values.pop("reliability_bins")}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """Read back what `as_dict` gave."""
         lists = {name: tuple(values[name]) for name in ("found", "explored")}
-        honesty = tuple((float(a), float(b), int(n)) for a, b, n in values["honesty"])
+        bins = tuple((float(a), float(b), int(n)) for a, b, n in values["honesty"])
         figures = SimulationMetrics(**values["figures"])
-        return cls(**{**values, **lists, "honesty": honesty, "figures": figures})
+        others = {name: value for name, value in values.items() if name != "honesty"}
+        return cls(**{**others, **lists, "reliability_bins": bins, "figures": figures})
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ class Mean:
 
 
 @dataclass(frozen=True)
-class Standing:
+class PolicySummary:
     """One policy over all seeds: `figures` by name (None: nothing to measure), and `curve`, the
     keepers found so far after each batch."""
 
@@ -71,16 +73,16 @@ class Standing:
     explored: tuple[float, ...]
 
 
-class Arena:
-    """A pool to play on: `play` one game, keep what came out, `standings` in the end.
+class Simulator:
+    """A pool to simulate on: `run` one policy and seed, then take the `summaries`.
 
     >>> from djlib.synthetic.listings import synthetic_listings
     >>> pool = synthetic_listings(120, seed=1)
-    >>> arena = Arena(pool, pool["keeper"].to_numpy(), SimulationOptions(batches=2, k=10))
-    >>> games = [arena.play("random", 0), arena.play("oracle", 0)]
-    >>> [standing.name for standing in standings(games)]
+    >>> simulator = Simulator(pool, pool["keeper"].to_numpy(), SimulationOptions(batches=2, k=10))
+    >>> runs = [simulator.run("random", 0), simulator.run("oracle", 0)]
+    >>> [summary.name for summary in summaries(runs)]
     ['oracle', 'random']
-    >>> games[1].regret
+    >>> runs[1].regret
     0
     """
 
@@ -88,80 +90,80 @@ class Arena:
         self,
         listings: pd.DataFrame,
         keeper: np.ndarray,
-        rules: SimulationOptions,
-        makers: Mapping[str, Maker] = PLAYERS,
+        options: SimulationOptions,
+        factories: Mapping[str, PolicyFactory] = POLICIES,
     ) -> None:
         self.listings = listing_ids(listings.drop(columns="keeper", errors="ignore"))
         self.keeper = np.asarray(keeper)
-        self.rules = rules
-        self.makers = makers
-        self._ground: PoolGeometry | None = None
-        self._most: dict[int, int] = {}
+        self.options = options
+        self.factories = factories
+        self._geometry: PoolGeometry | None = None
+        self._oracle_keepers: dict[int, int] = {}
 
-    def play(self, policy: str, seed: int) -> Played:
-        """Play one game and measure it."""
-        if self._ground is None:
-            self._ground = pool_geometry(self.listings, self.keeper)
-        make = maker(policy, self.keeper, self.makers)
-        game = replay(self.listings, self.keeper, make, self.rules, seed=seed)
-        explored = np.bincount(game.batch, weights=game.explore)
-        known = np.isfinite(game.aside_mean)
-        figures = figures_of(game, self.keeper, self._ground)
-        return Played(
+    def run(self, policy: str, seed: int) -> SimulationRun:
+        """Simulate one policy with one seed and measure it."""
+        if self._geometry is None:
+            self._geometry = pool_geometry(self.listings, self.keeper)
+        factory = policy_factory(policy, self.keeper, self.factories)
+        run = replay(self.listings, self.keeper, factory, self.options, seed=seed)
+        explored = np.bincount(run.batch, weights=run.explore)
+        known = np.isfinite(run.aside_mean)
+        figures = simulation_metrics(run, self.keeper, self._geometry)
+        return SimulationRun(
             policy=policy,
             seed=seed,
             figures=figures,
-            found=tuple(int(n) for n in game.keepers()),
+            found=tuple(int(n) for n in run.keepers()),
             explored=tuple(int(n) for n in explored),
-            regret=self._to_find(seed) - figures.keepers,
-            honesty=tuple(reliability(game.aside_mean[known], game.aside_keeper[known]))
+            regret=self._found_by_oracle(seed) - figures.keepers,
+            reliability_bins=tuple(reliability(run.aside_mean[known], run.aside_keeper[known]))
             if known.any()
             else (),
         )
 
-    def _to_find(self, seed: int) -> int:
-        """Keepers that the oracle finds with these candidates."""
-        if seed not in self._most:
-            oracle = maker(ORACLE, self.keeper)
-            game = replay(self.listings, self.keeper, oracle, self.rules, seed=seed)
-            self._most[seed] = int(game.keeper.sum())
-        return self._most[seed]
+    def _found_by_oracle(self, seed: int) -> int:
+        """Keepers that the oracle finds among these candidates."""
+        if seed not in self._oracle_keepers:
+            oracle = policy_factory(ORACLE, self.keeper)
+            run = replay(self.listings, self.keeper, oracle, self.options, seed=seed)
+            self._oracle_keepers[seed] = int(run.keeper.sum())
+        return self._oracle_keepers[seed]
 
 
-def check_names(names: Sequence[str], makers: Mapping[str, Maker] = PLAYERS) -> None:
+def check_names(names: Sequence[str], factories: Mapping[str, PolicyFactory] = POLICIES) -> None:
     """Raise `UsageError` where a policy is not known."""
-    known = [*makers, ORACLE]
+    known = [*factories, ORACLE]
     for name in names:
         if name not in known:
             raise UsageError(f"no policy {name!r}; known: {', '.join(known)}")
 
 
-def play_all(
-    arena: Arena,
+def run_all(
+    simulator: Simulator,
     names: Sequence[str],
     seeds: int,
-    done: Sequence[Played] = (),
+    done: Sequence[SimulationRun] = (),
     *,
     progress: Callable[[int], None] = lambda n: None,
-    keep: Callable[[Sequence[Played]], None] = lambda games: None,
-) -> list[Played]:
-    """Play what is not in `done` yet; `keep` is given all games so far after each new one."""
-    games = {(game.policy, game.seed): game for game in done}
-    asked = [(name, seed) for seed in range(seeds) for name in dict.fromkeys(names)]
-    for name, seed in asked:
-        if (name, seed) not in games:
-            games[name, seed] = arena.play(name, seed)
-            keep(list(games.values()))
+    keep: Callable[[Sequence[SimulationRun]], None] = lambda runs: None,
+) -> list[SimulationRun]:
+    """Simulate what is not in `done` yet; `keep` is given all runs so far after each new one."""
+    runs = {(run.policy, run.seed): run for run in done}
+    pairs = [(name, seed) for seed in range(seeds) for name in dict.fromkeys(names)]
+    for name, seed in pairs:
+        if (name, seed) not in runs:
+            runs[name, seed] = simulator.run(name, seed)
+            keep(list(runs.values()))
         progress(1)
-    return [games[one] for one in asked]
+    return [runs[one] for one in pairs]
 
 
-def standings(games: Sequence[Played]) -> list[Standing]:
+def summaries(runs: Sequence[SimulationRun]) -> list[PolicySummary]:
     """Each policy over its seeds, the one that found most first."""
-    by_name: dict[str, list[Played]] = {}
-    for game in games:
-        by_name.setdefault(game.policy, []).append(game)
-    found = [_standing(name, part, by_name) for name, part in by_name.items()]
+    by_name: dict[str, list[SimulationRun]] = {}
+    for run in runs:
+        by_name.setdefault(run.policy, []).append(run)
+    found = [_summary(name, part, by_name) for name, part in by_name.items()]
     return sorted(found, key=lambda s: -(s.figures["keepers"] or Mean(0, None, None)).mean)
 
 
@@ -184,32 +186,32 @@ def mean_of(values: Sequence[float | None]) -> Mean | None:
     return Mean(mean, mean - reach, mean + reach)
 
 
-def _standing(
-    name: str, games: Sequence[Played], all_games: Mapping[str, Sequence[Played]]
-) -> Standing:
-    values = [{**game.figures.as_dict(), "regret": game.regret} for game in games]
+def _summary(
+    name: str, runs: Sequence[SimulationRun], all_runs: Mapping[str, Sequence[SimulationRun]]
+) -> PolicySummary:
+    values = [{**run.figures.as_dict(), "regret": run.regret} for run in runs]
     figures = {key: mean_of([one[key] for one in values]) for key in values[0]}
-    figures["explore_gain"] = _explore_gain(games, all_games.get(f"{name}_greedy", ()))
-    longest = max(len(game.found) for game in games)
-    curves = [np.cumsum(np.pad(game.found, (0, longest - len(game.found)))) for game in games]
+    figures["explore_gain"] = _explore_gain(runs, all_runs.get(f"{name}_greedy", ()))
+    longest = max(len(run.found) for run in runs)
+    curves = [np.cumsum(np.pad(run.found, (0, longest - len(run.found)))) for run in runs]
     curve = tuple(mean_of([float(c[b]) for c in curves]) for b in range(longest))
-    explored = [np.pad(game.explored, (0, longest - len(game.explored))) for game in games]
-    return Standing(
+    explored = [np.pad(run.explored, (0, longest - len(run.explored))) for run in runs]
+    return PolicySummary(
         name=name,
         about=ABOUT.get(name, ""),
-        seeds=len(games),
+        seeds=len(runs),
         figures=figures,
         curve=tuple(point for point in curve if point is not None),
         explored=tuple(np.mean(explored, axis=0).tolist()),
     )
 
 
-def _explore_gain(games: Sequence[Played], twins: Sequence[Played]) -> Mean | None:
+def _explore_gain(runs: Sequence[SimulationRun], twins: Sequence[SimulationRun]) -> Mean | None:
     """Keepers more than the same policy that never explores, for each exploring pick."""
     by_seed = {twin.seed: twin for twin in twins}
     gains = [
-        (game.figures.keepers - by_seed[game.seed].figures.keepers) / game.figures.explore_picks
-        for game in games
-        if game.seed in by_seed and game.figures.explore_picks
+        (run.figures.keepers - by_seed[run.seed].figures.keepers) / run.figures.explore_picks
+        for run in runs
+        if run.seed in by_seed and run.figures.explore_picks
     ]
     return mean_of(gains)

@@ -1,4 +1,4 @@
-"""Whether a taste carries over: from one genre to the others, from a few records to an artist."""
+"""Transfer of what is learned: from one genre to the others, from a few records to an artist."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from ...errors import InputError
 from ...features.text import fold, genre_tokens
 from ...tables.cells import text_of
 from .episode import replay
-from .metrics import figures_of
-from .policies import maker
-from .simulate import Arena, Mean, mean_of
+from .metrics import simulation_metrics
+from .policies import policy_factory
+from .simulate import Mean, Simulator, mean_of
 
 SHOTS = (0, 1, 2, 4)
 """Answers about an artist that are learned before one is asked about the artist's other records."""
@@ -26,7 +26,7 @@ _OTHERS = 200
 @dataclass(frozen=True)
 class Transfer:
     """Keepers found outside `genre`: by who knows all answers of `genre` beforehand, and by who
-    starts without them, in the same games; `gain` is the difference for each seed."""
+    starts without them, in the same episodes; `gain` is the difference for each seed."""
 
     policy: str
     genre: str
@@ -37,35 +37,35 @@ class Transfer:
     gain: Mean
 
 
-def transfer(arena: Arena, policy: str, genre: str, seeds: int) -> Transfer:
+def transfer(simulator: Simulator, policy: str, genre: str, seeds: int) -> Transfer:
     """Measure what the answers of one genre are worth for the rest of the pool.
 
-    Raises `InputError` where the genre or the rest is too small to play.
+    Raises `InputError` where the genre or the rest is too small to simulate on.
     """
-    before, among = parted(arena, genre)
-    pairs = [_pair(arena, policy, before, among, seed) for seed in range(seeds)]
+    before, among = parted(simulator, genre)
+    pairs = [_pair(simulator, policy, before, among, seed) for seed in range(seeds)]
     means = [mean_of([pair[side] for pair in pairs]) for side in (0, 1)]
     gain = mean_of([one - other for one, other in pairs])
     return Transfer(
         policy=policy,
         genre=genre,
         known=len(before),
-        base_rate=float(arena.keeper[among].mean()),
+        base_rate=float(simulator.keeper[among].mean()),
         rate=_sure(means[0]),
         rate_without=_sure(means[1]),
         gain=_sure(gain),
     )
 
 
-def parted(arena: Arena, genre: str) -> tuple[np.ndarray, np.ndarray]:
-    """Rows of the genre and all others. Raises `InputError` where either is too small to play."""
-    inside = in_genre(arena.listings, genre)
+def parted(simulator: Simulator, genre: str) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of the genre and all others. Raises `InputError` where either is too small."""
+    inside = in_genre(simulator.listings, genre)
     before, among = np.flatnonzero(inside), np.flatnonzero(~inside)
-    least = arena.rules.start + arena.rules.k
-    if not len(before) or len(among) < least or arena.keeper[among].sum() < 1:
+    least = simulator.options.start + simulator.options.k
+    if not len(before) or len(among) < least or simulator.keeper[among].sum() < 1:
         raise InputError(
             f"genre {genre!r} has {len(before)} rows and {len(among)} are left: some of the genre "
-            f"and {least} others, a keeper among them, are needed; {_genres(arena.listings)}"
+            f"and {least} others, a keeper among them, are needed; {_genres(simulator.listings)}"
         )
     return before, among
 
@@ -92,21 +92,21 @@ class FewShot:
     brier: Mean
 
 
-def few_shot(arena: Arena, policy: str, seeds: int) -> list[FewShot]:
+def few_shot(simulator: Simulator, policy: str, seeds: int) -> list[FewShot]:
     """Measure how fast a policy learns an artist it never met, on artists with 8 or more records.
 
     It knows up to 200 answers about others, then 0, 1, 2 and 4 about the artist; the records it
     is asked about are the same each time. Raises `InputError` where no artist has enough.
     """
-    artists = of_artists(arena)
+    artists = of_artists(simulator)
     errors: dict[int, list[float | None]] = {shots: [] for shots in SHOTS}
     for seed in range(seeds):
         rng = np.random.default_rng([seed, 9])
         for rows in artists:
-            others = rng.permutation(np.setdiff1d(np.arange(len(arena.keeper)), rows))[:_OTHERS]
+            others = rng.permutation(np.setdiff1d(np.arange(len(simulator.keeper)), rows))[:_OTHERS]
             mixed = rng.permutation(rows)
             for shots in SHOTS:
-                errors[shots].append(_error(arena, policy, seed, others, mixed, shots))
+                errors[shots].append(_error(simulator, policy, seed, others, mixed, shots))
     return [
         FewShot(policy, shots, len(artists), found)
         for shots, values in errors.items()
@@ -115,31 +115,39 @@ def few_shot(arena: Arena, policy: str, seeds: int) -> list[FewShot]:
 
 
 def _pair(
-    arena: Arena, policy: str, before: np.ndarray, among: np.ndarray, seed: int
+    simulator: Simulator, policy: str, before: np.ndarray, among: np.ndarray, seed: int
 ) -> tuple[float, float]:
     rates = []
     for known in (before, None):
-        make = maker(policy, arena.keeper, arena.makers)
-        game = replay(
-            arena.listings, arena.keeper, make, arena.rules, seed=seed, before=known, among=among
+        factory = policy_factory(policy, simulator.keeper, simulator.factories)
+        episode = replay(
+            simulator.listings,
+            simulator.keeper,
+            factory,
+            simulator.options,
+            seed=seed,
+            before=known,
+            among=among,
         )
-        rates.append(figures_of(game, arena.keeper).rate)
+        rates.append(simulation_metrics(episode, simulator.keeper).rate)
     return rates[0], rates[1]
 
 
 def _error(
-    arena: Arena, policy: str, seed: int, others: np.ndarray, mixed: np.ndarray, shots: int
+    simulator: Simulator, policy: str, seed: int, others: np.ndarray, mixed: np.ndarray, shots: int
 ) -> float | None:
-    known, asked = np.append(others, mixed[:shots]), mixed[max(SHOTS) :]
-    player = maker(policy, arena.keeper, arena.makers)(arena.listings, seed)
-    player.learn(known, arena.keeper[known], len(known))
-    proba = player.proba(asked)
-    return None if proba is None else float(np.mean((proba - arena.keeper[asked]) ** 2))
+    known, test_rows = np.append(others, mixed[:shots]), mixed[max(SHOTS) :]
+    simulated = policy_factory(policy, simulator.keeper, simulator.factories)(
+        simulator.listings, seed
+    )
+    simulated.update(known, simulator.keeper[known], len(known))
+    proba = simulated.predict_proba(test_rows)
+    return None if proba is None else float(np.mean((proba - simulator.keeper[test_rows]) ** 2))
 
 
-def of_artists(arena: Arena) -> list[np.ndarray]:
+def of_artists(simulator: Simulator) -> list[np.ndarray]:
     """Rows of the artists with most records. Raises `InputError` where none has enough."""
-    names = text_of(arena.listings, "artist").map(fold)
+    names = text_of(simulator.listings, "artist").map(fold)
     groups = [
         np.flatnonzero(names == name) for name, n in names.value_counts().items()
         if name and n >= _ARTIST_ROWS

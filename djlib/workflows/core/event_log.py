@@ -1,45 +1,83 @@
-"""Feedback that can be taken back: what of a log stands, and which feedback was the last.
+"""Logs of feedback: append, replay, and take back.
 
-A log is only added to. Each answer names the feedback it came with; taking that back adds a line
-that says so, and a replay leaves its answers out.
+A log is only added to. Each event names the feedback it came with; taking that back adds a line
+that says so, and a replay leaves its events out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import hashlib
+import secrets
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
-from ...errors import NotFoundError
+from ...errors import InputError, NotFoundError
 from ...settings import Workspace
 from ...tables.events import append_events, read_events
+from ...tables.plain_json import json_text
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class ActiveEvents:
-    """What stands of a log: `events` with their place in it, `feedbacks` that can be taken back
-    with when they were given, the newest last, `undone` those that were, `undos` where that stands
-    in the log, and `n_logged`, how long it is."""
+    """The events of a log `file` that are in force: `events` with their place in it, `feedbacks`
+    that can be taken back with when they were given, the newest last, `undone` those that were,
+    `undos` where that stands in the log, and `n_logged`, how long it is."""
 
+    file: Path
     events: list[tuple[int, dict[str, Any]]]
     feedbacks: Mapping[str, str]
     undone: frozenset[str]
     undos: tuple[int, ...]
     n_logged: int
 
+    def replay(self, read: Callable[[Mapping[str, Any], int], T], what: str) -> list[T]:
+        """Each event as `read` gives it, from the event and its place. Raises `InputError` for a
+        damaged one; `what` says what they are."""
+        replayed = []
+        for number, event in self.events:
+            try:
+                replayed.append(read(event, number))
+            except (KeyError, TypeError, ValueError) as error:
+                raise InputError(
+                    f"{self.file}: {what} {number} lacks {error}; mend or remove its line"
+                ) from error
+        return replayed
+
+
+def log_feedback(workspace: Workspace, kind: str, events: Iterable[Mapping[str, Any]]) -> str:
+    """Append events as one feedback; gives its id, by which it can be taken back."""
+    feedback = secrets.token_hex(4)
+    append_events(workspace.events, kind, [{"feedback": feedback, **event} for event in events])
+    return feedback
+
+
+def fingerprint_of(rows: Iterable[tuple[Any, ...]]) -> str:
+    """Names exactly what a version learned from, whatever the order.
+
+    >>> fingerprint_of([("a", 1), ("b", 0)]) == fingerprint_of([("b", 0), ("a", 1)])
+    True
+    """
+    text = json_text(sorted(rows))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
 
 def active_events(workspace: Workspace, kind: str, *, without: str = "") -> ActiveEvents:
-    """What stands of the log of a kind; also `without` one more feedback."""
+    """The events of a kind that are in force; also `without` one more feedback."""
     events = list(enumerate(read_events(workspace.events, kind), start=1))
     undone = {str(event["undo"]) for _, event in events if "undo" in event} | {without} - {""}
-    said = [(n, e) for n, e in events if "undo" not in e and e.get("feedback") not in undone]
+    active = [(n, e) for n, e in events if "undo" not in e and e.get("feedback") not in undone]
     feedbacks: dict[str, str] = {}
-    for _, event in said:
+    for _, event in active:
         if "feedback" in event:
             # When it was taken in: a rating may say itself when it was given.
             feedbacks[str(event["feedback"])] = str(event.get("taken_at", event.get("at", "")))
     undos = tuple(n for n, event in events if "undo" in event)
-    return ActiveEvents(said, feedbacks, frozenset(undone), undos, len(events))
+    file = workspace.events / f"{kind}.jsonl"
+    return ActiveEvents(file, active, feedbacks, frozenset(undone), undos, len(events))
 
 
 def take_back(workspace: Workspace, kind: str, feedback: str) -> None:

@@ -16,7 +16,7 @@ from ...evaluation.proportions import Share, share_of
 from ...evaluation.sequential import DifferenceBounds, RateTest, answers_needed
 from ...settings import KEEPER_MODES, Settings, Workspace
 from ..core.progress import ProgressReporter, give_back, reading
-from .labels import Keep, Keeps, labelled
+from .labels import Label, LabelLog, labelled
 from .models import current_bandit, current_version, keeper_models, new_bandit
 from .selections import AskedBatch
 
@@ -73,35 +73,35 @@ class KeeperTest:
         return known.get(self.verdict)
 
 
-def keeper_tests(batches: Iterable[AskedBatch], keeps: Keeps) -> list[KeeperTest]:
+def keeper_tests(batches: Iterable[AskedBatch], labels: LabelLog) -> list[KeeperTest]:
     """Every pair of sides that chose batches together, the latest last."""
     pairs: dict[tuple[str, str], list[AskedBatch]] = {}
     for batch in batches:
         if batch.sides:
             pairs[batch.sides] = [*pairs.pop(batch.sides, []), batch]
-    return [_test(pair, found, keeps) for pair, found in pairs.items()]
+    return [_test(pair, found, labels) for pair, found in pairs.items()]
 
 
-def latest_test(tests: Sequence[KeeperTest], answers: Iterable[Keep]) -> KeeperTest | None:
+def latest_test(tests: Sequence[KeeperTest], answers: Iterable[Label]) -> KeeperTest | None:
     """The latest test that any of the answers belongs to."""
-    met = {keep.batch_id for keep in answers}
-    return next((test for test in reversed(tests) if met & set(test.batch_ids)), None)
+    batch_ids = {label.batch_id for label in answers}
+    return next((test for test in reversed(tests) if batch_ids & set(test.batch_ids)), None)
 
 
-def _test(pair: tuple[str, str], batches: Sequence[AskedBatch], keeps: Keeps) -> KeeperTest:
+def _test(pair: tuple[str, str], batches: Sequence[AskedBatch], labels: LabelLog) -> KeeperTest:
     ids = [batch.batch_id for batch in batches]
-    said = [k for k in keeps.said.values() if k.batch_id in set(ids) and k.arm]
+    answered = [k for k in labels.explicit.values() if k.batch_id in set(ids) and k.arm]
     test, bounds, looks = RateTest(), DifferenceBounds(), []
     place = {slot.listing_id: n for batch in batches for n, slot in enumerate(batch.slots)}
-    for _, part in groupby(said, key=lambda keep: keep.feedback):
-        for first, second in _pairs(sorted(part, key=lambda keep: place[keep.listing_id])):
+    for _, part in groupby(answered, key=lambda label: label.feedback):
+        for first, second in _pairs(sorted(part, key=lambda label: place[label.listing_id])):
             test.update(first=first, second=second)
             bounds.update(first=first, second=second)
         looks.append(Look(_difference(test), bounds.interval, test.p_value))
     decided = [n for n, look in enumerate(looks, start=1) if look.p_value < test.level]
     return KeeperTest(
         sides=pair,
-        batches=len({keep.batch_id for keep in said}),
+        batches=len({label.batch_id for label in answered}),
         kept=(share_of(*test.first), share_of(*test.second)),
         looks=looks,
         verdict=test.verdict,
@@ -112,7 +112,7 @@ def _test(pair: tuple[str, str], batches: Sequence[AskedBatch], keeps: Keeps) ->
     )
 
 
-def _pairs(answers: Sequence[Keep]) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
+def _pairs(answers: Sequence[Label]) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
     """What comes in together as bets: each side's best against the other's, its second best and so
     on, (keepers, answers) of either. The order is that of showing, which no answer has a say in;
     bets that small learn from each other."""
@@ -152,34 +152,34 @@ class Arm:
 
 
 def arm_in_force(
-    workspace: Workspace, settings: Settings, keeps: Keeps, talk: ProgressReporter
+    workspace: Workspace, settings: Settings, labels: LabelLog, talk: ProgressReporter
 ) -> Arm:
     """The model in force; where another mode is asked for, one of that mode that has learned the
     same answers."""
     mode = settings.keepers.mode
     model, version = current_bandit(workspace, settings)
     if model.mode != mode:
-        model, version = _of_mode(settings, keeps, talk), mode
+        model, version = _of_mode(settings, labels, talk), mode
     return Arm(mode, version, model)
 
 
 def other_arm(
-    workspace: Workspace, settings: Settings, keeps: Keeps, other: str, talk: ProgressReporter
+    workspace: Workspace, settings: Settings, labels: LabelLog, other: str, talk: ProgressReporter
 ) -> Arm:
     """Who `other` means: a mode, "random", or a version as it was saved.
 
     A mode goes on learning, a version does not. Raises `UsageError` for who chooses already, and
     for nobody.
     """
-    asked = settings.keepers
+    keepers = settings.keepers
     if other == RANDOM:
         return Arm(RANDOM, RANDOM, None)
-    if other == asked.mode:
+    if other == keepers.mode:
         others = ", ".join(name for name in (*KEEPER_MODES, RANDOM) if name != other)
         raise UsageError(f"--ab {other} is who chooses already; name {others} or a version")
     if other in KEEPER_MODES:
-        theirs = replace(settings, keepers=replace(asked, mode=other))
-        return Arm(other, other, _of_mode(theirs, keeps, talk))
+        theirs = replace(settings, keepers=replace(keepers, mode=other))
+        return Arm(other, other, _of_mode(theirs, labels, talk))
     try:
         found = keeper_models(workspace).get(other)
     except DjlibError as error:
@@ -194,11 +194,11 @@ def other_arm(
     return Arm(found.id, found.id, keeper_models(workspace).load(found.id))
 
 
-def _of_mode(settings: Settings, keeps: Keeps, talk: ProgressReporter) -> ContrastiveBandit:
+def _of_mode(settings: Settings, labels: LabelLog, talk: ProgressReporter) -> ContrastiveBandit:
     """A model that learned every batch as it came."""
-    by_batch: dict[str, list[Keep]] = {"": []}
-    for keep in keeps.by_id.values():
-        by_batch.setdefault(keep.batch_id, []).append(keep)
+    by_batch: dict[str, list[Label]] = {"": []}
+    for label in labels.by_id.values():
+        by_batch.setdefault(label.batch_id, []).append(label)
     parts = list(by_batch.values())
     with talk.step(f"Learning as {settings.keepers.mode}", len(parts)) as progress:
         model = new_bandit(settings).fit(labelled(parts[0]))
@@ -206,7 +206,7 @@ def _of_mode(settings: Settings, keeps: Keeps, talk: ProgressReporter) -> Contra
         for part in parts[1:]:
             model.update(labelled(part))
             progress(1)
-    model.batch_number_ = keeps.n_batches
+    model.batch_number_ = labels.n_batches
     return model
 
 
@@ -241,13 +241,13 @@ def choose_together(
     """Let two sides choose in turns, each its best that is left; a coin says who begins."""
     from ...bandit.interleave import team_draft
 
-    asked = settings.keepers
+    keepers = settings.keepers
     one, moments = _picked(first, candidates, settings, talk)
     if second.model is None:
-        two = _by_chance(candidates, first.model, asked.k, seed)
+        two = _by_chance(candidates, first.model, keepers.k, seed)
     else:
         two, _ = _picked(second, candidates, settings, talk)
-    both = team_draft(one, two, asked.k, seed=seed)
+    both = team_draft(one, two, keepers.k, seed=seed)
     if second.model is None:  # any that was left could be next
         left = len(candidates) - np.arange(len(both))
         by_chance = (both["arm"] == _SECOND).to_numpy()
@@ -268,8 +268,8 @@ def _picked(
     side: Arm, candidates: pd.DataFrame, settings: Settings, talk: ProgressReporter
 ) -> tuple[pd.DataFrame, tuple[np.ndarray, np.ndarray]]:
     model: Any = side.model
-    asked, n = settings.keepers, len(candidates)
-    model.set_params(dial=asked.exploration_profile, adaptive=asked.adaptive)
+    keepers, n = settings.keepers, len(candidates)
+    model.set_params(dial=keepers.exploration_profile, adaptive=keepers.adaptive)
     with reading(talk, "Looking at listings"):
         model.look_at(candidates)
     with talk.step("Reading listings", n) as progress:
@@ -277,7 +277,7 @@ def _picked(
     if n > _ALL_WEIGHED:
         give_back()
     with reading(talk, "Choosing listings"):
-        picked = model.select(read, k=asked.k)
+        picked = model.select(read, k=keepers.k)
         if n > _ALL_WEIGHED:  # every doubt of a million would take minutes
             rng = np.random.default_rng([settings.seed, n])
             read = candidates.iloc[np.sort(rng.choice(n, _SAMPLE, replace=False))]

@@ -12,7 +12,7 @@ from ...features.text import fold
 from ...settings import Settings, Workspace
 from ...tables.cells import text_of
 from ..core.song_identity import song_name
-from .labels import Keeps, keeps_so_far, labelled
+from .labels import LabelLog, labelled, labels_so_far
 from .models import current_bandit
 from .scan import known_listings
 from .selections import slots_shown
@@ -20,15 +20,15 @@ from .selections import slots_shown
 _MATCHES_SHOWN = 8
 
 
-def listings_met(workspace: Workspace, keeps: Keeps) -> pd.DataFrame:
+def listings_met(workspace: Workspace, labels: LabelLog) -> pd.DataFrame:
     """Every listing scanned, shown or answered, once; raises `NotFoundError` where none was."""
     known = known_listings(workspace)
     parts = [] if known is None else [known]
     shown = [{**s["listing"], "listing_id": i} for i, s in slots_shown(workspace).items()]
     if shown:
         parts.append(pd.DataFrame(shown))
-    if keeps.by_id:
-        parts.append(labelled(keeps.by_id.values()))
+    if labels.by_id:
+        parts.append(labelled(labels.by_id.values()))
     if not parts:
         raise NotFoundError("no listings are known here; run 'djlib scan FILE' first")
     table = pd.concat(parts, ignore_index=True).drop(columns="keeper", errors="ignore")
@@ -95,7 +95,7 @@ def is_listing(workspace: Workspace, wanted: str) -> bool:
     if not (workspace.tracks.is_file() or workspace.training.is_file()):
         return True
     try:
-        listings = listings_met(workspace, keeps_so_far(workspace))
+        listings = listings_met(workspace, labels_so_far(workspace))
     except DjlibError:
         return False
     return bool((listings["listing_id"] == wanted).any())
@@ -103,19 +103,19 @@ def is_listing(workspace: Workspace, wanted: str) -> bool:
 
 def explain_listing(workspace: Workspace, settings: Settings, wanted: str) -> ListingExplained:
     """Take the choice of one record apart. Raises what `find_listing` raises."""
-    keeps = keeps_so_far(workspace)
-    row = find_listing(listings_met(workspace, keeps), wanted)
+    labels = labels_so_far(workspace)
+    row = find_listing(listings_met(workspace, labels), wanted)
     listing_id = str(row["listing_id"])
     slot = slots_shown(workspace).get(listing_id)
     model, version = current_bandit(workspace, settings)
     one = pd.DataFrame([row])
     mean, uncertainty = model.moments(one)
-    said = keeps.said.get(listing_id)
+    label = labels.explicit.get(listing_id)
     return ListingExplained(
         listing_id=listing_id,
         name=song_name(row),
         shown={k: slot.get(k) for k in _SHOWN} if slot else None,
-        keeper=said.keeper if said else None,
+        keeper=label.keeper if label else None,
         version=version,
         mean=float(mean[0]),
         uncertainty=float(uncertainty[0]),

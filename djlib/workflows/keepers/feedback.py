@@ -18,15 +18,15 @@ from .ab_test import KeeperTest, keeper_tests, latest_test
 from .labels import (
     KEEPS,
     Answers,
-    Keep,
-    Keeps,
+    Label,
+    LabelLog,
     ids_in,
-    keeps_so_far,
-    log_keeps,
+    labels_so_far,
+    log_labels,
     read_answers,
     scanned,
 )
-from .models import current_version, is_all_learned, learn_keeps
+from .models import current_version, is_all_learned, learn_labels
 from .scan import listings_called
 from .selections import batches_shown, slots_shown
 
@@ -55,7 +55,7 @@ class KeeperReport:
 
     source: str
     dry_run: bool
-    taken: list[Keep]
+    taken: list[Label]
     changed: int
     known: int
     unanswered: int
@@ -113,74 +113,74 @@ def keeper_feedback(
     the next one learns them. Raises `NotFoundError` where there is nothing to take back.
     """
     with run(workspace, settings, "feedback", talk, recorded=not dry_run) as noted:
-        undone = last_of(keeps_so_far(workspace).feedbacks, "feedback on listings") if undo else ""
-        before = keeps_so_far(workspace, without=undone)
+        undone = last_of(labels_so_far(workspace).feedbacks, "feedback on listings") if undo else ""
+        before = labels_so_far(workspace, without=undone)
         answers = _read(workspace, file, before) if file else Answers()
-        new = [keep for keep in answers.taken if _is_new(keep, before)]
+        new = [label for label in answers.taken if _is_new(label, before)]
         if not dry_run:
             if undone:
                 take_back(workspace, KEEPS, undone)
-            log_keeps(workspace, new, str(file))
-        keeps = before if dry_run else keeps_so_far(workspace)
+            log_labels(workspace, new, str(file))
+        labels = before if dry_run else labels_so_far(workspace)
         report = KeeperReport(
             source=str(file or ""),
             dry_run=dry_run,
             taken=new,
-            changed=sum(keep.listing_id in before.said for keep in new),
+            changed=sum(label.listing_id in before.explicit for label in new),
             known=len(answers.taken) - len(new),
             unanswered=answers.unanswered,
             undone=undone,
             rates=rates(answers.taken),
-            all_rates=rates(keeps.said.values()),
-            labels=len(keeps.said),
-            batch_number=keeps.n_batches,
+            all_rates=rates(labels.explicit.values()),
+            labels=len(labels.explicit),
+            batch_number=labels.n_batches,
             version="",
-            ab=latest_test(keeper_tests(batches_shown(workspace, keeps), keeps), answers.taken),
+            ab=latest_test(keeper_tests(batches_shown(workspace, labels), labels), answers.taken),
             problems=answers.problems,
         )
-        if not dry_run and keeps.n_logged and not is_all_learned(workspace, keeps):
-            report = replace(report, version=_learn(workspace, settings, keeps, report, talk))
+        if not dry_run and labels.n_logged and not is_all_learned(workspace, labels):
+            report = replace(report, version=_learn(workspace, settings, labels, report, talk))
         noted |= {"source": str(file.absolute()) if file else None, "taken": len(new)}
         return report
 
 
-def rates(keeps: Iterable[Keep]) -> dict[str, Rate]:
+def rates(labels: Iterable[Label]) -> dict[str, Rate]:
     """Keepers among answers, by the part of the batch that asked, and in all. In an A/B test only
     the first side's choices are parts; any listing drawn by chance is.
 
-    >>> asked = [Keep("a", 1, {}, strategy="exploit"), Keep("b", 0, {}, strategy="explore")]
+    >>> asked = [Label("a", 1, {}, strategy="exploit"), Label("b", 0, {}, strategy="explore")]
     >>> rates(asked)["exploit"], rates(asked)["all"]
     (Rate(keepers=1, answers=1), Rate(keepers=1, answers=2))
     """
-    said = list(keeps)
+    answered = list(labels)
     found = {}
     for part in ("exploit", "explore", "uniform"):
         chosen = [
             k.keeper
-            for k in said
+            for k in answered
             if k.strategy == part and (k.arm != "second" or part == "uniform")
         ]
         found[part] = Rate(sum(chosen), len(chosen))
-    return {**found, "all": Rate(sum(k.keeper for k in said), len(said))}
+    return {**found, "all": Rate(sum(k.keeper for k in answered), len(answered))}
 
 
-def _read(workspace: Workspace, file: Path, keeps: Keeps) -> Answers:
+def _read(workspace: Workspace, file: Path, labels: LabelLog) -> Answers:
     """The answers against what was shown, then what was scanned."""
     shown = slots_shown(workspace)
     unseen = ids_in(file) - set(shown)
-    return read_answers(file, {**scanned(listings_called(workspace, unseen)), **shown}, keeps)
+    return read_answers(file, {**scanned(listings_called(workspace, unseen)), **shown}, labels)
 
 
-def _is_new(keep: Keep, before: Keeps) -> bool:
+def _is_new(label: Label, before: LabelLog) -> bool:
     """Whether an answer is not in the log already."""
-    logged = before.said.get(keep.listing_id)
-    return logged is None or logged.keeper != keep.keeper
+    logged = before.explicit.get(label.listing_id)
+    return logged is None or logged.keeper != label.keeper
 
 
 def _learn(
     workspace: Workspace,
     settings: Settings,
-    keeps: Keeps,
+    labels: LabelLog,
     report: KeeperReport,
     talk: ProgressReporter,
 ) -> str:
@@ -189,7 +189,7 @@ def _learn(
     anew = version is not None and bool(version.problem)
     metrics = {f"keeper_rate_{k}": r.share for k, r in report.all_rates.items() if r.answers}
     try:
-        return learn_keeps(workspace, settings, keeps, talk, anew=anew, metrics=metrics).id
+        return learn_labels(workspace, settings, labels, talk, anew=anew, metrics=metrics).id
     except DjlibError as error:
         kept = "your answers are kept: 'djlib feedback' of any batch learns from them"
         raise type(error)(f"{error}; {kept}") from error

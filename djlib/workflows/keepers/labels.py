@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,16 +9,13 @@ from typing import Any
 
 import pandas as pd
 
-from ...errors import InputError
 from ...settings import Workspace
 from ...tables.cells import undefuse
 from ...tables.csv.sources import open_source
-from ...tables.events import append_events
 from ...tables.io import read_table
-from ...tables.plain_json import json_text
 from ...tables.problems import Problem
 from ...tables.schema import BATCH, LISTINGS, TRACKS, coerce
-from ..core.event_log import active_events
+from ..core.event_log import active_events, fingerprint_of, log_feedback
 from ..core.song_identity import is_other_song, song_name
 
 KEEPS = "keeps"
@@ -28,9 +24,9 @@ _NOT_OF_A_LISTING = ("keeper", "selection_strategy")
 
 
 @dataclass(frozen=True)
-class Keep:
-    """One answer: whether the listing is kept, in which batch and by which part of it it was asked,
-    and the listing's own columns. A `weak` one was guessed from a collection, not said. `feedback`
+class Label:
+    """One label: whether the listing is kept, in which batch and by which part of it it was asked,
+    and the listing's own columns. A `weak` one was guessed from a collection. `feedback`
     names what it was logged with."""
 
     listing_id: str
@@ -45,31 +41,31 @@ class Keep:
 
 
 @dataclass(frozen=True)
-class Keeps:
-    """The answers in force, by listing, oldest first; the last word on a listing wins. `n_logged`
+class LabelLog:
+    """The labels in force, by listing, oldest first; the last one of a listing wins. `n_logged`
     is how long the log is, `feedbacks` what can be taken back, newest last."""
 
-    by_id: dict[str, Keep]
+    by_id: dict[str, Label]
     n_logged: int
     feedbacks: tuple[str, ...]
     taken_back: tuple[int, ...] = ()
 
     @property
-    def said(self) -> dict[str, Keep]:
-        """Answers a person gave, without those guessed."""
-        return {i: keep for i, keep in self.by_id.items() if not keep.weak}
+    def explicit(self) -> dict[str, Label]:
+        """Labels a person gave, without the weak ones."""
+        return {i: label for i, label in self.by_id.items() if not label.weak}
 
     @property
     def n_batches(self) -> int:
         """How many batches were answered, in part at least."""
-        return len({keep.batch_id for keep in self.by_id.values() if keep.batch_id})
+        return len({label.batch_id for label in self.by_id.values() if label.batch_id})
 
     def table(self, since: int = 0) -> pd.DataFrame:
         """The answers logged after the first `since` events, as listings with `keeper`."""
-        return labelled(keep for keep in self.by_id.values() if keep.number > since)
+        return labelled(label for label in self.by_id.values() if label.number > since)
 
 
-def labelled(keeps: Iterable[Keep]) -> pd.DataFrame:
+def labelled(labels: Iterable[Label]) -> pd.DataFrame:
     """Answers as a table of listings with a 0/1 `keeper`; only `listing_id` and it where empty.
     What the other side of a test chose counts for no strategy of the model's own."""
     rows = [
@@ -79,52 +75,42 @@ def labelled(keeps: Iterable[Keep]) -> pd.DataFrame:
             "selection_strategy": "" if k.arm == "second" else k.strategy,
             "keeper": k.keeper,
         }
-        for k in keeps
+        for k in labels
     ]
     table = pd.DataFrame(rows, columns=None if rows else ["listing_id", "keeper"])
     table, _ = coerce(table, LISTINGS)
     return table.assign(keeper=table["keeper"].astype("int64"))
 
 
-def keeps_so_far(workspace: Workspace, *, without: str = "") -> Keeps:
+def labels_so_far(workspace: Workspace, *, without: str = "") -> LabelLog:
     """Replay the log, also `without` one feedback. Raises `InputError` for a damaged one."""
     log = active_events(workspace, KEEPS, without=without)
-    found: dict[str, Keep] = {}
-    for number, event in log.events:
-        try:
-            keep = _keep(event, number)
-        except (KeyError, TypeError, ValueError) as error:
-            raise InputError(
-                f"{workspace.events / KEEPS}.jsonl: answer {number} lacks {error}; "
-                "mend or remove its line"
-            ) from error
-        found.pop(keep.listing_id, None)
-        found[keep.listing_id] = keep
-    return Keeps(found, log.n_logged, tuple(log.feedbacks), log.undos)
+    by_id: dict[str, Label] = {}
+    for label in log.replay(_label, "answer"):
+        by_id.pop(label.listing_id, None)
+        by_id[label.listing_id] = label
+    return LabelLog(by_id, log.n_logged, tuple(log.feedbacks), log.undos)
 
 
-def log_keeps(workspace: Workspace, keeps: Iterable[Keep], source: str) -> str:
+def log_labels(workspace: Workspace, labels: Iterable[Label], source: str) -> str:
     """Append answers as one feedback; gives its id, by which it can be taken back."""
-    feedback = secrets.token_hex(4)
-    append_events(
-        workspace.events,
+    return log_feedback(
+        workspace,
         KEEPS,
         [
             {
-                "feedback": feedback,
-                "listing_id": keep.listing_id,
-                "keeper": keep.keeper,
-                "batch_id": keep.batch_id,
-                "selection_strategy": keep.strategy,
-                "arm": keep.arm,
-                "weak": keep.weak,
+                "listing_id": label.listing_id,
+                "keeper": label.keeper,
+                "batch_id": label.batch_id,
+                "selection_strategy": label.strategy,
+                "arm": label.arm,
+                "weak": label.weak,
                 "source": source,
-                "listing": plain(keep.listing),
+                "listing": plain(label.listing),
             }
-            for keep in keeps
+            for label in labels
         ],
     )
-    return feedback
 
 
 def plain(listing: Mapping[str, Any]) -> dict[str, Any]:
@@ -133,16 +119,13 @@ def plain(listing: Mapping[str, Any]) -> dict[str, Any]:
     return {c: v for c, v in kept.items() if not (pd.isna(v) or v == "")}
 
 
-def fingerprint(keeps: Keeps) -> str:
+def fingerprint(labels: LabelLog) -> str:
     """Names the exact answers a version learned from."""
-    import hashlib
-
-    said = sorted((k.listing_id, k.keeper, k.weak) for k in keeps.by_id.values())
-    return hashlib.sha256(json_text(said).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return fingerprint_of((k.listing_id, k.keeper, k.weak) for k in labels.by_id.values())
 
 
-def _keep(event: Mapping[str, Any], number: int) -> Keep:
-    return Keep(
+def _label(event: Mapping[str, Any], number: int) -> Label:
+    return Label(
         str(event["listing_id"]),
         int(event["keeper"]),
         dict(event["listing"]),
@@ -165,7 +148,7 @@ _ALLOWED = "1, yes, keep, x or true; 0, no, drop or false; empty for not answere
 class Answers:
     """What a file holds: answers that can be taken, rows left empty, and problems."""
 
-    taken: list[Keep] = field(default_factory=list)
+    taken: list[Label] = field(default_factory=list)
     unanswered: int = 0
     problems: list[Problem] = field(default_factory=list)
 
@@ -194,46 +177,46 @@ def answer_of(cell: str) -> int | None:
     >>> [answer_of(cell) for cell in ("1", "No", " x ", "maybe")]
     [1, 0, 1, None]
     """
-    said = undefuse(cell).strip().casefold()
-    return 1 if said in _YES else 0 if said in _NO else None
+    word = undefuse(cell).strip().casefold()
+    return 1 if word in _YES else 0 if word in _NO else None
 
 
-def read_answers(file: Path, known: Mapping[str, Mapping[str, Any]], keeps: Keeps) -> Answers:
+def read_answers(file: Path, known: Mapping[str, Mapping[str, Any]], labels: LabelLog) -> Answers:
     """Read a file of answers; `known` are the listings met here, by id, with what was logged when
     they were shown. Raises `InputError` for a file without the columns listing_id and keeper."""
     problems: list[Problem] = []
     table = read_table(file, schema=BATCH, problems=problems, duplicates="keep", line_column=_LINE)
-    taken: dict[str, Keep] = {}
+    taken: dict[str, Label] = {}
     unanswered = 0
     for row in table.to_dict("records"):
         cell = str(row["keeper"])
         if not cell.strip():
             unanswered += 1
             continue
-        keep, problem = _read(row, cell, known, keeps)
+        label, problem = _read(row, cell, known, labels)
         if problem:
             problems.append(problem)
-        if keep is None:
+        if label is None:
             continue
-        before = taken.pop(keep.listing_id, None)
-        if before and before.keeper != keep.keeper:
+        before = taken.pop(label.listing_id, None)
+        if before and before.keeper != label.keeper:
             problems.append(
                 Problem(row[_LINE], "keeper", cell, "answered twice, the last one counts", "note")
             )
-        taken[keep.listing_id] = keep
+        taken[label.listing_id] = label
     return Answers(list(taken.values()), unanswered, problems)
 
 
 def _read(
-    row: Mapping[str, Any], cell: str, known: Mapping[str, Mapping[str, Any]], keeps: Keeps
-) -> tuple[Keep | None, Problem | None]:
+    row: Mapping[str, Any], cell: str, known: Mapping[str, Mapping[str, Any]], labels: LabelLog
+) -> tuple[Label | None, Problem | None]:
     line, listing_id = int(row[_LINE]), str(row["listing_id"])
-    said = answer_of(cell)
-    if said is None:
+    keeper = answer_of(cell)
+    if keeper is None:
         return None, Problem(line, "keeper", cell, f"not an answer; allowed: {_ALLOWED}")
-    met = known.get(listing_id)
-    logged = keeps.by_id.get(listing_id)
-    listing = dict(met["listing"]) if met else dict(logged.listing) if logged else None
+    entry = known.get(listing_id)
+    logged = labels.by_id.get(listing_id)
+    listing = dict(entry["listing"]) if entry else dict(logged.listing) if logged else None
     if listing is None:
         reason = "no listing of this id was shown or scanned here; 'djlib train FILE' learns it"
         return None, Problem(line, "listing_id", listing_id, reason)
@@ -241,10 +224,10 @@ def _read(
     if is_other_song(here, listing):
         reason = f"two records have this id: {song_name(here)!r} here, {song_name(listing)!r} there"
         return None, Problem(line, "listing_id", listing_id, reason)
-    shown = met or {}
+    shown = entry or {}
     batch_id = str(row.get("batch_id", "") or shown.get("batch_id", "") or "")
     strategy = str(shown.get("selection_strategy", ""))
-    return Keep(listing_id, said, listing, batch_id, strategy, str(shown.get("arm", ""))), None
+    return Label(listing_id, keeper, listing, batch_id, strategy, str(shown.get("arm", ""))), None
 
 
 def ids_in(file: Path) -> set[str]:

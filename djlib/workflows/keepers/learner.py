@@ -13,20 +13,20 @@ from ...tables.plain_json import to_plain
 from ..core.learner import TIME_SPLIT, Challenge, Learner, challenge, is_enough
 from ..core.progress import ProgressReporter
 from ..core.runs import run
-from .labels import Keeps, fingerprint, keeps_so_far, labelled
-from .models import current_version, is_all_learned, keeper_models, learn_keeps, new_bandit
+from .labels import LabelLog, fingerprint, labelled, labels_so_far
+from .models import current_version, is_all_learned, keeper_models, learn_labels, new_bandit
 from .watch import watch_keepers
 
 
 def _is_there(workspace: Workspace) -> bool:
     """Whether anything was answered."""
-    return bool(keeps_so_far(workspace).by_id)
+    return bool(labels_so_far(workspace).by_id)
 
 
 def _challenge(workspace: Workspace, settings: Settings, talk: ProgressReporter) -> Challenge:
     """Learn all answers anew, unless the model in force is that already."""
     with run(workspace, settings, "retrain", talk) as noted:
-        keeps, served = keeps_so_far(workspace), current_version(workspace)
+        keeps, served = labels_so_far(workspace), current_version(workspace)
         if not keeps.by_id:
             return Challenge("", why="nothing is answered yet")
         made = challenge(
@@ -52,25 +52,25 @@ def _is_as_asked(version: Version | None, settings: Settings) -> bool:
 def _learned(
     workspace: Workspace,
     settings: Settings,
-    keeps: Keeps,
+    keeps: LabelLog,
     served: Version | None,
     talk: ProgressReporter,
 ) -> Version:
     compared = _compared(workspace, settings, keeps, served) if served else None
     metrics = {TIME_SPLIT: compared} if compared else {}
-    return learn_keeps(
+    return learn_labels(
         workspace, settings, keeps, talk, anew=True, metrics=metrics, promotion="never"
     )
 
 
 def _compared(
-    workspace: Workspace, settings: Settings, keeps: Keeps, served: Version
+    workspace: Workspace, settings: Settings, keeps: LabelLog, served: Version
 ) -> dict[str, Any] | None:
     """The model served, and one made as the challenger will be but of earlier answers only, on the
     answers that came after; None where those are too few."""
     seen = int(served.metadata.get("keeps_logged", 0))
     known = [keep for keep in keeps.by_id.values() if keep.number <= seen]
-    newest = [k for k in keeps.said.values() if k.number > seen]
+    newest = [k for k in keeps.explicit.values() if k.number > seen]
     truth = np.array([keep.keeper for keep in newest])
     if served.problem or not known or not is_enough(truth):
         return None

@@ -11,7 +11,7 @@ from ...registry import Registry, Version
 from ...settings import Settings, Workspace
 from ..core.progress import ProgressReporter, reading
 from ..promotion import POLICY, PromotionRequest
-from .labels import Keeps, fingerprint, labelled
+from .labels import LabelLog, fingerprint, labelled
 
 if TYPE_CHECKING:
     from ...bandit.bandit import ContrastiveBandit
@@ -35,14 +35,14 @@ def new_bandit(settings: Settings) -> ContrastiveBandit:
     """A keepers model that has learned nothing yet, as the settings ask for it."""
     from ...bandit.bandit import ContrastiveBandit
 
-    asked = settings.keepers
+    keepers = settings.keepers
     return ContrastiveBandit(
-        mode=asked.mode,
+        mode=keepers.mode,
         random_state=settings.seed,
-        engine=asked.engine,
-        dial=asked.exploration_profile,
-        adaptive=asked.adaptive,
-        numeric=asked.numeric,
+        engine=keepers.engine,
+        dial=keepers.exploration_profile,
+        adaptive=keepers.adaptive,
+        numeric=keepers.numeric,
     )
 
 
@@ -62,10 +62,10 @@ def current_bandit(workspace: Workspace, settings: Settings) -> tuple[Contrastiv
     return keeper_models(workspace).load(version.id), version.id
 
 
-def learn_keeps(
+def learn_labels(
     workspace: Workspace,
     settings: Settings,
-    keeps: Keeps,
+    labels: LabelLog,
     talk: ProgressReporter,
     *,
     anew: bool = False,
@@ -81,24 +81,24 @@ def learn_keeps(
     seen = int(version.metadata.get("keeps_logged", 0)) if version else 0
     with reading(talk, "Learning what you keep"):
         model = None if anew or version is None else keeper_models(workspace).load(version.id)
-        if model is None or _must_start_again(keeps, seen, model, settings):
-            model = new_bandit(settings).fit(keeps.table())
+        if model is None or _must_start_again(labels, seen, model, settings):
+            model = new_bandit(settings).fit(labels.table())
         else:
-            model.update(keeps.table(since=seen))
+            model.update(labels.table(since=seen))
         # Batches, not calls: half a batch now and half later are one.
-        model.batch_number_ = keeps.n_batches
-    said = keeps.said
+        model.batch_number_ = labels.n_batches
+    explicit = labels.explicit
     return keeper_models(workspace).save(
         model,
         metadata={
             "mode": model.mode,
             "engine": model.engine,
             "batch_number": model.batch_number_,
-            "labels": len(said),
-            "keepers": sum(keep.keeper for keep in said.values()),
-            "guessed": len(keeps.by_id) - len(said),
-            "keeps_logged": keeps.n_logged,
-            "data_fingerprint": fingerprint(keeps),
+            "labels": len(explicit),
+            "keepers": sum(label.keeper for label in explicit.values()),
+            "guessed": len(labels.by_id) - len(explicit),
+            "keeps_logged": labels.n_logged,
+            "data_fingerprint": fingerprint(labels),
             "metrics": dict(metrics or {}),
         },
         parent=version.id if version else None,
@@ -106,18 +106,18 @@ def learn_keeps(
     )
 
 
-def is_all_learned(workspace: Workspace, keeps: Keeps) -> bool:
+def is_all_learned(workspace: Workspace, labels: LabelLog) -> bool:
     """Whether the model in force has seen the whole log, which one that was cut off has not."""
     version = current_version(workspace)
-    return version is not None and int(version.metadata["keeps_logged"]) >= keeps.n_logged
+    return version is not None and int(version.metadata["keeps_logged"]) >= labels.n_logged
 
 
-def _must_start_again(keeps: Keeps, seen: int, model: Any, settings: Settings) -> bool:
-    asked = settings.keepers
-    if (model.mode, model.engine) != (asked.mode, asked.engine):
+def _must_start_again(labels: LabelLog, seen: int, model: Any, settings: Settings) -> bool:
+    keepers = settings.keepers
+    if (model.mode, model.engine) != (keepers.mode, keepers.engine):
         return True
-    if any(number > seen for number in keeps.taken_back):
+    if any(number > seen for number in labels.taken_back):
         return True
     known = set(model.labelled_["listing_id"]) if len(model.labelled_) else set()
-    new = {keep.listing_id for keep in keeps.by_id.values() if keep.number > seen}
+    new = {label.listing_id for label in labels.by_id.values() if label.number > seen}
     return bool(new & known) or not new

@@ -24,7 +24,7 @@ from ...tables.cells import text_of
 from ..core.progress import ProgressReporter
 from .ab_test import KeeperTest, keeper_tests
 from .explain import listings_met
-from .labels import Keeps, keeps_so_far, labelled
+from .labels import LabelLog, labelled, labels_so_far
 from .models import current_version, new_bandit
 from .selections import Asked, AskedBatch, batches_shown
 
@@ -42,7 +42,7 @@ class _Line:
 def present_model(
     workspace: Workspace,
     settings: Settings,
-    keeps: Keeps,
+    labels: LabelLog,
     batches: Sequence[AskedBatch],
     talk: ProgressReporter,
 ) -> OffPolicyReport:
@@ -51,15 +51,15 @@ def present_model(
     lines = [_Line(b, s) for b in batches if b.pool for s in b.answered if _is_left_to_chance(b, s)]
     if len(lines) < LEAST_ESS:
         return _too_few(lines)
-    listings = listings_met(workspace, keeps)
+    listings = listings_met(workspace, labels)
     is_open = {
-        name: _open_then(listings, batch, keeps)
+        name: _open_then(listings, batch, labels)
         for name, batch in {line.batch.batch_id: line.batch for line in lines}.items()
     }
     lines = [line for line in lines if _were_there(line.batch, is_open[line.batch.batch_id])]
     if len(lines) < LEAST_ESS:
         return _too_few(lines)
-    return _estimated(settings, keeps, listings, lines, is_open, talk)
+    return _estimated(settings, labels, listings, lines, is_open, talk)
 
 
 def _is_left_to_chance(batch: AskedBatch, slot: Asked) -> bool:
@@ -81,10 +81,10 @@ def _too_few(lines: Sequence[_Line]) -> OffPolicyReport:
     )
 
 
-def _open_then(listings: pd.DataFrame, batch: AskedBatch, keeps: Keeps) -> np.ndarray:
+def _open_then(listings: pd.DataFrame, batch: AskedBatch, labels: LabelLog) -> np.ndarray:
     """Which listings could be asked about when a batch was chosen, (n,)."""
     logged = batch.keeps_logged or 0
-    known = {i for i, keep in keeps.said.items() if keep.number <= logged}
+    known = {i for i, label in labels.explicit.items() if label.number <= logged}
     is_known = listings["listing_id"].isin(known)
     return np.asarray(~is_known & (text_of(listings, "owned") != "1"), dtype=bool)
 
@@ -96,7 +96,7 @@ def _were_there(batch: AskedBatch, is_open: np.ndarray) -> bool:
 
 def _estimated(
     settings: Settings,
-    keeps: Keeps,
+    labels: LabelLog,
     listings: pd.DataFrame,
     lines: Sequence[_Line],
     is_open: dict[str, np.ndarray],
@@ -108,7 +108,7 @@ def _estimated(
     found = np.zeros((len(lines), 3))  # chance of the other, what is expected of it, of its batch
     with talk.step("What the present model would have found", _ESTIMATED_PARTS) as progress:
         for part in range(_ESTIMATED_PARTS):
-            mean = _without(settings, keeps, listings, {n for n in names if parts[n] == part})
+            mean = _without(settings, labels, listings, {n for n in names if parts[n] == part})
             for row, line in enumerate(lines):
                 name = line.batch.batch_id
                 if parts[name] == part:
@@ -127,11 +127,11 @@ def _estimated(
 
 
 def _without(
-    settings: Settings, keeps: Keeps, listings: pd.DataFrame, batches: set[str]
+    settings: Settings, labels: LabelLog, listings: pd.DataFrame, batches: set[str]
 ) -> np.ndarray:
     """What a model that never saw some batches thinks of all listings, (n,)."""
     model = new_bandit(settings)
-    model.fit(labelled(k for k in keeps.by_id.values() if k.batch_id not in batches))
+    model.fit(labelled(k for k in labels.by_id.values() if k.batch_id not in batches))
     mean, _ = model.moments(model.encode(listings))
     return np.asarray(mean)
 
@@ -226,9 +226,9 @@ def keeper_progress(
     workspace: Workspace, settings: Settings, *, talk: ProgressReporter
 ) -> KeeperProgress | None:
     """Gather what the log knows; None where nothing was asked or answered."""
-    keeps = keeps_so_far(workspace)
-    batches = batches_shown(workspace, keeps)
-    if not batches and not keeps.by_id:
+    labels = labels_so_far(workspace)
+    batches = batches_shown(workspace, labels)
+    if not batches and not labels.by_id:
         return None
     version = current_version(workspace)
     chosen, drawn = _own(s for b in batches for s in b.answered), _by_chance(batches)
@@ -236,9 +236,9 @@ def keeper_progress(
     honesty = {"chosen": _honesty(chosen), "by chance": _honesty(drawn)}
     return KeeperProgress(
         version=version.id if version else "",
-        labels=len(keeps.said),
-        keepers=sum(keep.keeper for keep in keeps.said.values()),
-        guessed=len(keeps.by_id) - len(keeps.said),
+        labels=len(labels.explicit),
+        keepers=sum(label.keeper for label in labels.explicit.values()),
+        guessed=len(labels.by_id) - len(labels.explicit),
         batches=[_line(batch) for batch in batches if batch.answered or batch is batches[-1]],
         exploit=exploit,
         explore=explore,
@@ -247,8 +247,8 @@ def keeper_progress(
         over_explore=ratio_of(exploit, explore),
         trend=_trend(batches),
         honesty={name: found for name, found in honesty.items() if found},
-        off_policy=present_model(workspace, settings, keeps, batches, talk),
-        tests=keeper_tests(batches, keeps),
+        off_policy=present_model(workspace, settings, labels, batches, talk),
+        tests=keeper_tests(batches, labels),
     )
 
 
@@ -258,7 +258,7 @@ _PARTS = ("exploit", "explore")
 def _line(batch: AskedBatch) -> BatchLine:
     answered, chosen = batch.answered, _own(batch.answered)
     drawn = [slot for slot in answered if _is_drawn(slot)]
-    said, true = _foreseen([*chosen, *drawn])
+    predicted, true = _foreseen([*chosen, *drawn])
     return BatchLine(
         id=batch.batch_id,
         at=batch.at,
@@ -271,8 +271,8 @@ def _line(batch: AskedBatch) -> BatchLine:
         exploit=_kept(s for s in chosen if s.strategy == "exploit"),
         explore=_kept(s for s in chosen if s.strategy == "explore"),
         by_chance=_kept(drawn),
-        said=float(said.mean()) if len(said) else None,
-        brier=float(np.mean((said - true) ** 2)) if len(said) else None,
+        said=float(predicted.mean()) if len(predicted) else None,
+        brier=float(np.mean((predicted - true) ** 2)) if len(predicted) else None,
     )
 
 
@@ -307,20 +307,23 @@ def _kept(slots: Iterable[Asked]) -> Share:
 
 def _foreseen(slots: Iterable[Asked]) -> tuple[np.ndarray, np.ndarray]:
     known = [(slot.mean, slot.keeper) for slot in slots if slot.mean is not None]
-    said, true = np.array(known, dtype=float).reshape(-1, 2).T
-    return said, true
+    predicted, true = np.array(known, dtype=float).reshape(-1, 2).T
+    return predicted, true
 
 
 def _honesty(slots: Sequence[Asked]) -> Honesty | None:
-    said, true = _foreseen(slots)
-    if not len(said):
+    predicted, true = _foreseen(slots)
+    if not len(predicted):
         return None
     rng = np.random.default_rng(0)
-    lucky = [calibration_error(said, rng.random(len(said)) < said) for _ in range(_LUCKY_DRAWS)]
+    lucky = [
+        calibration_error(predicted, rng.random(len(predicted)) < predicted)
+        for _ in range(_LUCKY_DRAWS)
+    ]
     return Honesty(
-        n=len(said),
-        error=calibration_error(said, true),
+        n=len(predicted),
+        error=calibration_error(predicted, true),
         luck=float(np.mean(lucky)),
-        brier=float(np.mean((said - true) ** 2)),
-        bins=reliability(said, true),
+        brier=float(np.mean((predicted - true) ** 2)),
+        bins=reliability(predicted, true),
     )

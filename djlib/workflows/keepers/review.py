@@ -112,10 +112,10 @@ class BatchReview:
 
     def report(self) -> BatchReviewReport:
         """Where the answers stand."""
-        said = [answer_of(cell) for cell in self._table["keeper"]]
-        n_kept = sum(answer == 1 for answer in said)
+        answers = [answer_of(cell) for cell in self._table["keeper"]]
+        n_kept = sum(answer == 1 for answer in answers)
         return BatchReviewReport(
-            str(self.file), len(said), self.n_answered, n_kept, self.kept or None
+            str(self.file), len(answers), self.n_answered, n_kept, self.kept or None
         )
 
     def _row(self, place: int) -> dict[str, Any]:

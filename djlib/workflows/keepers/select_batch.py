@@ -23,7 +23,7 @@ from ..core.progress import ProgressReporter, give_back
 from ..core.runs import run
 from ..core.song_identity import is_other_song
 from .ab_test import Arm, Chosen, arm_in_force, choose_alone, choose_together, other_arm
-from .labels import Keeps, answer_of, keeps_so_far
+from .labels import LabelLog, answer_of, labels_so_far
 from .selections import listings_of, log_selection
 
 _MANY = 100_000
@@ -45,7 +45,7 @@ def candidates(
     workspace: Workspace,
     settings: Settings,
     source: Path | None,
-    keeps: Keeps,
+    labels: LabelLog,
     problems: list[Problem],
 ) -> Candidates:
     """The open listings of `source` (those scanned by default), never two copies of a large table.
@@ -54,15 +54,15 @@ def candidates(
     """
     parts, answered, n = [], 0, 0
     for listings in _listings(workspace, source, problems):
-        part, met = _open(listings, keeps)
+        part, n_labelled = _open(listings, labels)
         parts.append(part.drop(columns=_NOT_OF_A_CANDIDATE, errors="ignore"))
-        answered += met
+        answered += n_labelled
         n += len(listings)
     pool = pd.concat(parts, ignore_index=True)
     parts.clear()
     if not len(pool):
         raise NotFoundError(f"all {n:,} listings are answered; scan more, or name another file")
-    return Candidates(_looked_at(pool, settings, keeps), len(pool), answered)
+    return Candidates(_looked_at(pool, settings, labels), len(pool), answered)
 
 
 def _listings(
@@ -77,13 +77,13 @@ def _listings(
     return iter_listings(source or workspace.listings, problems if source else [])
 
 
-def _open(listings: pd.DataFrame, keeps: Keeps) -> tuple[pd.DataFrame, int]:
+def _open(listings: pd.DataFrame, labels: LabelLog) -> tuple[pd.DataFrame, int]:
     """Listings nobody answered for yet, without owned ones, and how many were answered."""
-    said = keeps.said
-    met = np.flatnonzero(listings["listing_id"].isin(said))
-    rows = listings.iloc[met].to_dict("records")
-    other = [is_other_song(said[row["listing_id"]].listing, row) for row in rows]
-    answered = met[~np.array(other, dtype=bool)]
+    explicit = labels.explicit
+    labelled_rows = np.flatnonzero(listings["listing_id"].isin(explicit))
+    rows = listings.iloc[labelled_rows].to_dict("records")
+    other = [is_other_song(explicit[row["listing_id"]].listing, row) for row in rows]
+    answered = labelled_rows[~np.array(other, dtype=bool)]
     is_open = np.ones(len(listings), dtype=bool)
     is_open[answered] = False
     if "owned" in listings:  # nobody is asked whether to buy what they have
@@ -91,12 +91,12 @@ def _open(listings: pd.DataFrame, keeps: Keeps) -> tuple[pd.DataFrame, int]:
     return listings[is_open].reset_index(drop=True), len(answered)
 
 
-def _looked_at(pool: pd.DataFrame, settings: Settings, keeps: Keeps) -> pd.DataFrame:
+def _looked_at(pool: pd.DataFrame, settings: Settings, labels: LabelLog) -> pd.DataFrame:
     """All, or some at random, others in every batch."""
     asked = settings.keepers.pool
     if asked == "all" or int(asked) >= len(pool):
         return _slim(pool) if len(pool) > _MANY else pool
-    rng = np.random.default_rng([settings.seed, keeps.n_batches, keeps.n_logged])
+    rng = np.random.default_rng([settings.seed, labels.n_batches, labels.n_logged])
     places = np.sort(rng.choice(len(pool), int(asked), replace=False))
     return pool.iloc[places].reset_index(drop=True)
 
@@ -155,21 +155,21 @@ def select_listings(
     """
     with run(workspace, settings, "select-batch", talk, recorded=not dry_run) as noted:
         output = output or workspace.batch
-        keeps = keeps_so_far(workspace)
+        labels = labels_so_far(workspace)
         problems: list[Problem] = []
-        found = candidates(workspace, settings, source, keeps, problems)
-        sides = [arm_in_force(workspace, settings, keeps, talk)]
-        sides += [other_arm(workspace, settings, keeps, ab, talk)] if ab else []
-        chosen = _chosen(sides, found.listings, settings, keeps, talk)
+        found = candidates(workspace, settings, source, labels, problems)
+        sides = [arm_in_force(workspace, settings, labels, talk)]
+        sides += [other_arm(workspace, settings, labels, ab, talk)] if ab else []
+        chosen = _chosen(sides, found.listings, settings, labels, talk)
         batch = _batch(chosen.picked, found.listings)
         names = (sides[0].name, sides[1].name) if ab else None
         kept = None
         if not dry_run:
-            kept = keep_answers(output, keeps)
+            kept = keep_answers(output, labels)
             log_selection(
                 workspace, batch, found.listings, chosen.moments,
                 version=sides[0].version, sides=names,
-                keeps_logged=keeps.n_logged, pool=found.n_open,
+                keeps_logged=labels.n_logged, pool=found.n_open,
             )  # fmt: skip
             write_table(batch[BATCH.names].round(_SHOWN), output)
             noted |= {"source": str(source or workspace.listings), "rows": len(batch)}
@@ -197,12 +197,12 @@ def _chosen(
     sides: list[Arm],
     listings: pd.DataFrame,
     settings: Settings,
-    keeps: Keeps,
+    labels: LabelLog,
     talk: ProgressReporter,
 ) -> Chosen:
     if len(sides) == 1:
         return choose_alone(sides[0], listings, settings, talk)
-    state = np.random.SeedSequence([settings.seed, keeps.n_batches, keeps.n_logged])
+    state = np.random.SeedSequence([settings.seed, labels.n_batches, labels.n_logged])
     seed = int(state.generate_state(1)[0])
     return choose_together(sides[0], sides[1], listings, settings, seed, talk)
 
@@ -233,7 +233,7 @@ def _batch(picked: pd.DataFrame, listings: pd.DataFrame) -> pd.DataFrame:
 _NO_SIGNS = str.maketrans("", "", "-:")
 
 
-def keep_answers(output: Path, keeps: Keeps) -> Path | None:
+def keep_answers(output: Path, labels: LabelLog) -> Path | None:
     """Copy a batch aside that holds answers nobody took in, or is no batch at all."""
     if not output.is_file():
         return None
@@ -241,9 +241,10 @@ def keep_answers(output: Path, keeps: Keeps) -> Path | None:
         table = read_table(output, schema=BATCH, problems=[], duplicates="keep")
     except InputError:
         return copy_aside(output)
-    said = keeps.said
+    explicit = labels.explicit
     cells = zip(table["listing_id"], table["keeper"], strict=True)
     fresh = [
-        cell.strip() and (i not in said or answer_of(cell) != said[i].keeper) for i, cell in cells
+        cell.strip() and (i not in explicit or answer_of(cell) != explicit[i].keeper)
+        for i, cell in cells
     ]
     return copy_aside(output) if any(fresh) else None

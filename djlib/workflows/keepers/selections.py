@@ -11,7 +11,7 @@ import pandas as pd
 
 from ...settings import Workspace
 from ...tables.events import append_events, read_events
-from .labels import Keeps, plain
+from .labels import LabelLog, plain
 
 SELECTIONS = "selections"
 
@@ -131,12 +131,12 @@ def slots_shown(workspace: Workspace) -> dict[str, dict[str, Any]]:
     return shown
 
 
-def batches_shown(workspace: Workspace, keeps: Keeps) -> list[AskedBatch]:
+def batches_shown(workspace: Workspace, labels: LabelLog) -> list[AskedBatch]:
     """Every batch ever chosen, oldest first, with the answers in force that were given to it."""
-    return list(_batches(read_events(workspace.events, SELECTIONS), keeps))
+    return list(_batches(read_events(workspace.events, SELECTIONS), labels))
 
 
-def _batches(events: list[dict[str, Any]], keeps: Keeps) -> Iterator[AskedBatch]:
+def _batches(events: list[dict[str, Any]], labels: LabelLog) -> Iterator[AskedBatch]:
     for event in events:
         sides = event.get("ab")
         logged = event.get("keeps_logged")
@@ -149,13 +149,13 @@ def _batches(events: list[dict[str, Any]], keeps: Keeps) -> Iterator[AskedBatch]
             keeps_logged=None if logged is None else int(logged),
             candidates=int(event.get("scores", {}).get("n", 0)),
             pool=int(event.get("pool", 0)),
-            slots=[_asked(slot, str(event["batch_id"]), keeps) for slot in event["slots"]],
+            slots=[_asked(slot, str(event["batch_id"]), labels) for slot in event["slots"]],
         )
 
 
-def _asked(slot: dict[str, Any], batch_id: str, keeps: Keeps) -> Asked:
+def _asked(slot: dict[str, Any], batch_id: str, labels: LabelLog) -> Asked:
     listing_id = str(slot["listing_id"])
-    said = keeps.said.get(listing_id)
+    label = labels.explicit.get(listing_id)
     mean = slot.get("mean")
     return Asked(
         listing_id=listing_id,
@@ -164,5 +164,5 @@ def _asked(slot: dict[str, Any], batch_id: str, keeps: Keeps) -> Asked:
         mean=None if mean is None else float(mean),
         propensity=float(slot.get("propensity") or 0),
         listing=slot["listing"],
-        keeper=said.keeper if said is not None and said.batch_id == batch_id else None,
+        keeper=label.keeper if label is not None and label.batch_id == batch_id else None,
     )

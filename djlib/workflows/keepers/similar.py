@@ -15,7 +15,7 @@ from ...settings import Settings, Workspace
 from ..core.progress import ProgressReporter, reading
 from ..core.song_identity import song_name
 from .explain import find_listing, listings_met
-from .labels import keeps_so_far
+from .labels import labels_so_far
 from .models import current_bandit
 
 _SAME_TIME = 3
@@ -49,8 +49,8 @@ def similar_records(
 ) -> SimilarReport:
     """The `n` records nearest to the one meant by `wanted`, an id or words. Raises `NotFoundError`
     where there is no such record, or no other."""
-    keeps = keeps_so_far(workspace)
-    listings = listings_met(workspace, keeps)
+    labels = labels_so_far(workspace)
+    listings = listings_met(workspace, labels)
     meant = find_listing(listings, wanted)
     if len(listings) < 2:
         raise NotFoundError("there is only this record; scan more listings first")
@@ -61,7 +61,7 @@ def similar_records(
     closeness = points @ points[place]
     closeness[place] = -np.inf
     nearest = np.argsort(-closeness, kind="stable")[: min(n, len(listings) - 1)]
-    said = keeps.said
+    explicit = labels.explicit
     rows = listings.iloc[nearest].to_dict("records")
     near = [
         Similar(
@@ -70,7 +70,7 @@ def similar_records(
             str(row.get("label", "")),
             round(float(close), 4),
             tuple(shared(meant, row)),
-            said[row["listing_id"]].keeper if row["listing_id"] in said else None,
+            explicit[row["listing_id"]].keeper if row["listing_id"] in explicit else None,
         )
         for row, close in zip(rows, closeness[nearest], strict=True)
     ]

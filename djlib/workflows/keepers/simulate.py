@@ -1,4 +1,4 @@
-"""`simulate`: policies played on a labelled pool, as a table, JSON or a page."""
+"""`simulate`: policies simulated on a labelled pool, as a table, JSON or a page."""
 
 from __future__ import annotations
 
@@ -18,10 +18,17 @@ import pandas as pd
 
 from ... import __version__
 from ...bandit.gaussian_process.kernel import listing_sentences
-from ...bandit.simulation.episode import Maker, SimulationOptions, check_pool
-from ...bandit.simulation.policies import PLAYERS
+from ...bandit.simulation.episode import PolicyFactory, SimulationOptions, check_pool
+from ...bandit.simulation.policies import POLICIES
 from ...bandit.simulation.policies import line as plain_line
-from ...bandit.simulation.simulate import DEFAULT, Arena, Played, check_names, play_all, standings
+from ...bandit.simulation.simulate import (
+    DEFAULT,
+    SimulationRun,
+    Simulator,
+    check_names,
+    run_all,
+    summaries,
+)
 from ...bandit.simulation.transfer import FewShot, Transfer, few_shot, of_artists, parted, transfer
 from ...errors import InputError, UsageError
 from ...features.embedding.encoder import SentenceEmbedder
@@ -44,34 +51,34 @@ def simulate_policies(
     genre: str | None = None,
     artists: bool = False,
     resume: Path | None = None,
-    makers: Mapping[str, Maker] = PLAYERS,
+    factories: Mapping[str, PolicyFactory] = POLICIES,
     talk: ProgressReporter,
 ) -> SimulateReport:
-    """Play policies on a labelled pool. With `resume` each game is kept there as it ends, and
-    games kept before, of the same pool and rules, are not played again."""
+    """Simulate policies on a labelled pool. With `resume` each run is kept there as it ends, and
+    runs kept before, of the same pool and rules, are not simulated again."""
     began = time.monotonic()
     names = tuple(dict.fromkeys(names or DEFAULT))
-    check_names(names, makers)
+    check_names(names, factories)
     problems: list[Problem] = []
     with talk.step(f"Reading {pool.name}"):
         table = read_table(pool, schema="listings", problems=problems)
     keeper = check_pool(table, pool.name, rules)
-    arena = Arena(table, keeper, rules, makers)
+    simulator = Simulator(table, keeper, rules, factories)
     if genre is not None:
-        parted(arena, genre)  # refused before the games, not after them
+        parted(simulator, genre)  # refused before the runs, not after them
     if artists:
-        of_artists(arena)
+        of_artists(simulator)
     kept = _Kept(resume, _mark(table, rules))
-    _read_first(arena, names, talk)
+    _read_first(simulator, names, talk)
     with (
         _once_each(talk),
         talk.step(f"Playing {len(names)} policies", len(names) * seeds) as progress,
     ):
-        games = play_all(arena, names, seeds, kept.games, progress=progress, keep=kept.write)
+        runs = run_all(simulator, names, seeds, kept.runs, progress=progress, keep=kept.write)
     learners = [name for name in names if name not in NO_TASTE and not _is_twin(name, names)]
     with _once_each(talk):
-        moved = _moved(arena, learners, genre, seeds, talk)
-        shots = _shots(arena, learners if artists else (), seeds, talk)
+        moved = _moved(simulator, learners, genre, seeds, talk)
+        shots = _shots(simulator, learners if artists else (), seeds, talk)
     return SimulateReport(
         source=str(pool),
         made_at=utc_now(),
@@ -80,21 +87,21 @@ def simulate_policies(
         keepers=int(keeper.sum()),
         rules=rules,
         seeds=seeds,
-        standings=standings(games),
-        honesty=_honesty(games),
+        standings=summaries(runs),
+        honesty=_reliability(runs),
         transfers=moved,
         few_shots=shots,
         problems=problems,
     )
 
 
-def _read_first(arena: Arena, names: Sequence[str], talk: ProgressReporter) -> None:
-    """Embed the pool before the games: what takes long is then seen to go on."""
+def _read_first(simulator: Simulator, names: Sequence[str], talk: ProgressReporter) -> None:
+    """Embed the pool before the runs: what takes long is then seen to go on."""
     texts: list[str] = []
     if any(name.startswith("strong") for name in names):
-        texts += listing_sentences(arena.listings)
+        texts += listing_sentences(simulator.listings)
     if {"greedy_sbert", "linucb", "lints"} & set(names):
-        texts += plain_line(arena.listings)
+        texts += plain_line(simulator.listings)
     if texts and embeddings_available() is None:
         with reading(talk, "Reading the listings"):
             SentenceEmbedder().embed(texts)
@@ -117,15 +124,15 @@ def write_page(report: SimulateReport, path: Path) -> Path:
 @contextmanager
 def _once_each(talk: ProgressReporter) -> Iterator[None]:
     """Say what the bandit warns of once, with how often, instead of in every batch."""
-    log, met = logging.getLogger("djlib.bandit"), _Counting()
-    log.addHandler(met)
+    log, counting = logging.getLogger("djlib.bandit"), _Counting()
+    log.addHandler(counting)
     log.propagate, before = False, log.propagate
     try:
         yield
     finally:
-        log.removeHandler(met)
+        log.removeHandler(counting)
         log.propagate = before
-    for line, times in met.said.items():
+    for line, times in counting.counts.items():
         talk.say(f"{line} ({times} times)" if times > 1 else line)
 
 
@@ -134,33 +141,39 @@ class _Counting(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
-        self.said: Counter[str] = Counter()
+        self.counts: Counter[str] = Counter()
 
     def emit(self, record: logging.LogRecord) -> None:
         """Count one."""
-        self.said[re.sub(r" \([\d.]+\)$", "", record.getMessage())] += 1
+        self.counts[re.sub(r" \([\d.]+\)$", "", record.getMessage())] += 1
 
 
 def _moved(
-    arena: Arena, names: Sequence[str], genre: str | None, seeds: int, talk: ProgressReporter
+    simulator: Simulator,
+    names: Sequence[str],
+    genre: str | None,
+    seeds: int,
+    talk: ProgressReporter,
 ) -> list[Transfer]:
     if genre is None:
         return []
     with talk.step(f"From {genre} to the others", len(names)) as progress:
         found = []
         for name in names:
-            found.append(transfer(arena, name, genre, seeds))
+            found.append(transfer(simulator, name, genre, seeds))
             progress(1)
     return found
 
 
-def _shots(arena: Arena, names: Sequence[str], seeds: int, talk: ProgressReporter) -> list[FewShot]:
+def _shots(
+    simulator: Simulator, names: Sequence[str], seeds: int, talk: ProgressReporter
+) -> list[FewShot]:
     if not names:
         return []
     with talk.step("Meeting new artists", len(names)) as progress:
         found = []
         for name in names:
-            found += few_shot(arena, name, seeds)
+            found += few_shot(simulator, name, seeds)
             progress(1)
     return found
 
@@ -171,15 +184,15 @@ class _Kept:
     def __init__(self, file: Path | None, mark: str) -> None:
         self.file, self.mark = file, mark
         self.others: list[str] = []
-        self.games: list[Played] = []
+        self.runs: list[SimulationRun] = []
         if file is not None and file.exists():
             self._read(file)
 
-    def write(self, games: Sequence[Played]) -> None:
-        """Keep all games so far; lines of other pools and rules stay."""
+    def write(self, runs: Sequence[SimulationRun]) -> None:
+        """Keep all runs so far; lines of other pools and rules stay."""
         if self.file is None:
             return
-        lines = [json_text({"mark": self.mark, "game": game.as_dict()}) for game in games]
+        lines = [json_text({"mark": self.mark, "game": run.as_dict()}) for run in runs]
         with replace_file(self.file, "w", newline="\n") as handle:
             handle.write("\n".join([*self.others, *lines]) + "\n")
 
@@ -188,7 +201,9 @@ class _Kept:
             lines = file.read_text(encoding="utf-8").splitlines()
             read = [json.loads(line) for line in lines]
             marks = [one["mark"] for one in read]
-            self.games = [Played.from_dict(one["game"]) for one in read if one["mark"] == self.mark]
+            self.runs = [
+                SimulationRun.from_dict(one["game"]) for one in read if one["mark"] == self.mark
+            ]
         except (ValueError, TypeError, KeyError) as error:
             raise InputError(
                 f"{file}: not a file of 'djlib simulate --resume'; name another, or delete it"
@@ -197,17 +212,17 @@ class _Kept:
 
 
 def _mark(table: pd.DataFrame, rules: SimulationOptions) -> str:
-    """What must be the same for a kept game to count: the pool, the rules, this version."""
+    """What must be the same for a kept run to count: the pool, the rules, this version."""
     digest = hashlib.sha256(json_text([__version__, asdict(rules)]).encode())
     digest.update(pd.util.hash_pandas_object(table.astype(str), index=False).to_numpy().tobytes())
     return digest.hexdigest()[:16]
 
 
-def _honesty(games: Sequence[Played]) -> dict[str, list[tuple[float, float, int]]]:
-    """Reliability over all seeds: bins of all games, joined by what was said."""
+def _reliability(runs: Sequence[SimulationRun]) -> dict[str, list[tuple[float, float, int]]]:
+    """Reliability over all seeds: bins of all runs, joined by predicted probability."""
     found: dict[str, list[tuple[float, float, int]]] = {}
-    for name in dict.fromkeys(game.policy for game in games):
-        bins = sorted(b for game in games if game.policy == name for b in game.honesty)
+    for name in dict.fromkeys(run.policy for run in runs):
+        bins = sorted(b for run in runs if run.policy == name for b in run.reliability_bins)
         if bins:
             parts = np.array_split(np.array(bins), min(10, len(bins)))
             found[name] = [

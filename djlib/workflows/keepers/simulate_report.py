@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from ...bandit.simulation.episode import SimulationOptions
-from ...bandit.simulation.simulate import ORACLE, Mean, Standing
+from ...bandit.simulation.simulate import ORACLE, Mean, PolicySummary
 from ...bandit.simulation.transfer import FewShot, Transfer
 from ...reporting.pages import Cell, Chart, Row, render
 from ...reporting.palette import SERIES
@@ -21,7 +21,7 @@ NO_TASTE = ("random", "oracle")
 
 @dataclass(frozen=True)
 class SimulateReport:
-    """What came out: each policy's standing, and what carries over where that was asked for."""
+    """What came out: each policy's summary, and what carries over where that was asked for."""
 
     plain_extra: ClassVar = ("base_rate",)
 
@@ -32,7 +32,7 @@ class SimulateReport:
     keepers: int
     rules: SimulationOptions
     seeds: int
-    standings: list[Standing]
+    standings: list[PolicySummary]
     honesty: dict[str, list[tuple[float, float, int]]]
     transfers: list[Transfer]
     few_shots: list[FewShot]
@@ -58,9 +58,9 @@ class Figure:
     about: str
     is_brief: bool = True
 
-    def of(self, standing: Standing) -> str:
+    def of(self, summary: PolicySummary) -> str:
         """The mean as it is written; a dash where there is none."""
-        measured = standing.figures.get(self.name)
+        measured = summary.figures.get(self.name)
         return _SHY if measured is None else self.write(measured.mean)
 
 
@@ -116,8 +116,8 @@ def interval(mean: Mean | None, write: Callable[[float], str] = _share) -> str:
 
 def headline(report: SimulateReport) -> str:
     """Who found most of those that could be chosen."""
-    players = [s for s in report.standings if s.name != ORACLE]
-    best = players[0] if players else report.standings[0]
+    policies = [s for s in report.standings if s.name != ORACLE]
+    best = policies[0] if policies else report.standings[0]
     picks = best.figures["picks"]
     return (
         f"{best.name} found most: {FIGURES[0].of(best)} keepers in "
@@ -126,7 +126,7 @@ def headline(report: SimulateReport) -> str:
 
 
 def meta(report: SimulateReport) -> str:
-    """On what it was played."""
+    """On what it was simulated."""
     seeds = f"{report.seeds} game{'s'[: report.seeds != 1]} each"
     return (
         f"{report.rows:,} listings of {Path(report.source).name}, {report.keepers:,} keepers "
@@ -138,12 +138,12 @@ def meta(report: SimulateReport) -> str:
 def sentences(report: SimulateReport) -> list[str]:
     """What the figures mean."""
     lines = []
-    for standing in report.standings:
-        if standing.name in NO_TASTE:
+    for summary in report.standings:
+        if summary.name in NO_TASTE:
             continue
-        words = f"{standing.name} keeps {interval(standing.figures['rate'])} of its picks"
-        exploit = standing.figures["exploit_rate"]
-        if exploit and standing.figures["explore_rate"]:
+        words = f"{summary.name} keeps {interval(summary.figures['rate'])} of its picks"
+        exploit = summary.figures["exploit_rate"]
+        if exploit and summary.figures["explore_rate"]:
             words += f"; where it is sure {100 * exploit.mean:.1f} %"
         lines.append(f"{words}.")
     return lines
@@ -191,11 +191,11 @@ def simulate_page(report: SimulateReport) -> str:
 def _curves(report: SimulateReport, styles: dict[str, Line]) -> list[Chart]:
     step = report.rules.k
     curves, shares = [], []
-    for standing in report.standings:
+    for summary in report.standings:
         points = [(0.0, 0.0)]
-        points += [(step * (b + 1.0), m.mean) for b, m in enumerate(standing.curve)]
-        curves.append(_drawn(styles[standing.name], points))
-        shares.append(_drawn(styles[standing.name], _by_batch(standing.curve, step)))
+        points += [(step * (b + 1.0), m.mean) for b, m in enumerate(summary.curve)]
+        curves.append(_drawn(styles[summary.name], points))
+        shares.append(_drawn(styles[summary.name], _by_batch(summary.curve, step)))
     by_batch = share_chart(shares, report.base_rate)
     return [
         Chart(cumulative_keepers_chart(curves), "Keepers found", "by how many were asked about"),
@@ -212,21 +212,21 @@ def _by_batch(curve: tuple[Mean, ...], step: int) -> list[tuple[float, float]]:
 def _rows(report: SimulateReport, styles: dict[str, Line]) -> list[Row]:
     top = max((_mean(s, "rate") for s in report.standings), default=1.0) or 1.0
     rows = []
-    for standing in report.standings:
+    for summary in report.standings:
         cells = [
-            Cell(f.of(standing), _mean(standing, "rate") / top if f.name == "rate" else None)
+            Cell(f.of(summary), _mean(summary, "rate") / top if f.name == "rate" else None)
             for f in FIGURES
         ]
-        kind = "simple" if standing.name in _GREY else ""
-        rows.append(Row(standing.name, tuple(cells), kind, styles[standing.name]))
+        kind = "simple" if summary.name in _GREY else ""
+        rows.append(Row(summary.name, tuple(cells), kind, styles[summary.name]))
     return rows
 
 
 def _reliability(report: SimulateReport, styles: dict[str, Line]) -> list[Chart]:
     charts = []
     for name, bins in report.honesty.items():
-        standing = next(s for s in report.standings if s.name == name)
-        off = f"off by {100 * _mean(standing, 'ece_aside'):.1f} points"
+        summary = next(s for s in report.standings if s.name == name)
+        off = f"off by {100 * _mean(summary, 'ece_aside'):.1f} points"
         charts.append(Chart(reliability_diagram(name, bins, styles[name].colour), name, off))
     return charts
 
@@ -249,11 +249,11 @@ def _carried(report: SimulateReport) -> dict[str, Any]:
     }
 
 
-def _styles(shown: list[Standing]) -> dict[str, Line]:
+def _styles(shown: list[PolicySummary]) -> dict[str, Line]:
     learners = [s.name for s in shown if s.name not in _GREY]
     styles = {}
-    for standing in shown:
-        name = standing.name
+    for summary in shown:
+        name = summary.name
         if name in _GREY:
             styles[name] = Line(name, (), "soft", _GREY[name], 1.5)
         else:
@@ -267,6 +267,6 @@ def _drawn(style: Line, points: list[tuple[float, float]]) -> Line:
     return Line(style.name, tuple(points), style.colour, style.dash, style.width)
 
 
-def _mean(standing: Standing, name: str) -> float:
-    measured = standing.figures.get(name)
+def _mean(summary: PolicySummary, name: str) -> float:
+    measured = summary.figures.get(name)
     return measured.mean if measured else 0.0

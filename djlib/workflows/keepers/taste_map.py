@@ -23,7 +23,7 @@ from ...tables.schema import LISTINGS
 from ..core.progress import ProgressReporter, reading
 from ..core.song_identity import song_name
 from .explain import listings_met
-from .labels import Keeps, keeps_so_far
+from .labels import LabelLog, labels_so_far
 from .models import current_bandit
 from .selections import slots_shown
 
@@ -53,8 +53,8 @@ def draw_taste_map(
     output = output or workspace.data / "taste_map.html"
     if output.suffix.lower() not in (".html", ".htm"):
         raise UsageError(f"a map is a page: name a file that ends in .html, not {output.name!r}")
-    keeps = keeps_so_far(workspace)
-    listings = listings_met(workspace, keeps)
+    labels = labels_so_far(workspace)
+    listings = listings_met(workspace, labels)
     model, version = current_bandit(workspace, settings)
     key = _key(listings, version, layout, settings)
     flat = _kept(workspace, key, listings)
@@ -69,7 +69,7 @@ def draw_taste_map(
         flat,
         [song_name(row) or row["listing_id"] for row in rows],
         [_note(row) for row in rows],
-        _colourings(workspace, listings, keeps),
+        _colourings(workspace, listings, labels),
     )
     with replace_file(output, "w") as file:
         file.write(page)
@@ -78,24 +78,30 @@ def draw_taste_map(
 
 def _note(row: Mapping[str, Any]) -> str:
     year = row.get("year")
-    told = [row.get("label"), "" if year is None or pd.isna(year) else f"{year:.0f}"]
-    told += [row.get("styles") or row.get("genres"), row["listing_id"]]
-    return " · ".join(str(t) for t in told if t)
+    parts = [row.get("label"), "" if year is None or pd.isna(year) else f"{year:.0f}"]
+    parts += [row.get("styles") or row.get("genres"), row["listing_id"]]
+    return " · ".join(str(t) for t in parts if t)
 
 
-def _colourings(workspace: Workspace, listings: pd.DataFrame, keeps: Keeps) -> dict[str, list[str]]:
-    said, shown = keeps.said, slots_shown(workspace)
+def _colourings(
+    workspace: Workspace, listings: pd.DataFrame, labels: LabelLog
+) -> dict[str, list[str]]:
+    explicit, shown = labels.explicit, slots_shown(workspace)
     is_owned = text_of(listings, "owned") == "1"
     kept = [
-        ("kept" if said[i].keeper else "passed") if i in said else "owned" if own else "not asked"
+        ("kept" if explicit[i].keeper else "passed")
+        if i in explicit
+        else "owned"
+        if own
+        else "not asked"
         for i, own in zip(listings["listing_id"], is_owned, strict=True)
     ]
     unknown: dict[str, Any] = {"selection_strategy": "not asked"}
-    asked = [str(shown.get(i, unknown)["selection_strategy"]) for i in listings["listing_id"]]
+    strategies = [str(shown.get(i, unknown)["selection_strategy"]) for i in listings["listing_id"]]
     genres, styles = text_of(listings, "genres"), text_of(listings, "styles")
     genres = genres.where(genres != "", styles)
     first = [next(iter(genre_tokens(cell)), "") for cell in genres]
-    return {"keeper": kept, "strategy": asked, "genre": first}
+    return {"keeper": kept, "strategy": strategies, "genre": first}
 
 
 def _key(listings: pd.DataFrame, version: str, layout: str, settings: Settings) -> str:

@@ -17,8 +17,8 @@ from ...tables.problems import Problem
 from ..core.progress import ProgressReporter
 from ..core.runs import run
 from ..core.song_identity import is_other_song
-from .labels import Keep, Keeps, answer_of, keeps_so_far, log_keeps
-from .models import learn_keeps
+from .labels import Label, LabelLog, answer_of, labels_so_far, log_labels
+from .models import learn_labels
 from .scan import known_listings
 
 _PASSED_A_KEEPER = 4
@@ -53,29 +53,29 @@ def warm_start(
     with run(workspace, settings, "train", talk) as noted:
         scanned = known_listings(workspace)
         table, problems = _listings(source, scanned)
-        keeps = keeps_so_far(workspace)
+        labels = labels_so_far(workspace)
         has_answers = "keeper" in table and text_of(table, "keeper").str.strip().ne("").any()
         if has_answers:
             found = _answered(table, problems)
         else:
             pool = table if scanned is None else pd.concat([table, scanned], ignore_index=True)
             found = _collected(table, pool, settings.seed)
-        new = [keep for keep in found if _is_new(keep, keeps)]
-        if not found or (not new and not keeps.n_logged):
+        new = [label for label in found if _is_new(label, labels)]
+        if not found or (not new and not labels.n_logged):
             raise InputError(
                 f"{source or workspace.listings}: nothing to learn from: "
                 + ("it has no column 'keeper' with answers, and " if source else "")
                 + "no record in it is owned or wanted"
                 + ("" if source else "; 'djlib train FILE' learns a file of answers")
             )
-        log_keeps(workspace, new, str(source or workspace.listings))
-        version = learn_keeps(workspace, settings, keeps_so_far(workspace), talk, anew=True)
+        log_labels(workspace, new, str(source or workspace.listings))
+        version = learn_labels(workspace, settings, labels_so_far(workspace), talk, anew=True)
         noted |= {"source": str(source or workspace.listings), "taken": len(new)}
         return WarmReport(
             source=str(source or workspace.listings),
-            keepers=sum(keep.keeper for keep in new),
-            passed=sum(not keep.keeper and not keep.weak for keep in new),
-            guessed=sum(keep.weak for keep in new),
+            keepers=sum(label.keeper for label in new),
+            passed=sum(not label.keeper and not label.weak for label in new),
+            guessed=sum(label.weak for label in new),
             known=len(found) - len(new),
             version=version.id,
             problems=problems,
@@ -94,33 +94,33 @@ def _listings(
     return scanned, []
 
 
-def _answered(table: pd.DataFrame, problems: list[Problem]) -> list[Keep]:
+def _answered(table: pd.DataFrame, problems: list[Problem]) -> list[Label]:
     """The answers of a table."""
     found = []
     for row, cell in zip(table.to_dict("records"), text_of(table, "keeper"), strict=True):
-        said = answer_of(cell)
-        if said is not None:
-            found.append(Keep(str(row["listing_id"]), said, row))
+        keeper = answer_of(cell)
+        if keeper is not None:
+            found.append(Label(str(row["listing_id"]), keeper, row))
         elif cell.strip():
             reason = f"{row['listing_id']}: not an answer; allowed: 1, 0, yes, no"
             problems.append(Problem(None, "keeper", cell, reason))
     return found
 
 
-def _collected(table: pd.DataFrame, pool: pd.DataFrame, seed: int) -> list[Keep]:
+def _collected(table: pd.DataFrame, pool: pd.DataFrame, seed: int) -> list[Label]:
     """Owned and wanted records as keepers; some of the other listings as passed, for contrast."""
     is_kept = (text_of(table, "owned") == "1") | (text_of(table, "wanted") == "1")
-    kept = [Keep(str(r["listing_id"]), 1, _bare(r)) for r in table[is_kept].to_dict("records")]
+    kept = [Label(str(r["listing_id"]), 1, _bare(r)) for r in table[is_kept].to_dict("records")]
     if not kept:
         return []
     is_mine = (text_of(pool, "owned") == "1") | (text_of(pool, "wanted") == "1")
-    ids = {keep.listing_id for keep in kept}
+    ids = {label.listing_id for label in kept}
     others = pool[~is_mine & ~pool["listing_id"].isin(ids)].drop_duplicates("listing_id")
     rng = np.random.default_rng([seed, len(kept)])
     n = min(len(others), _PASSED_A_KEEPER * len(kept))
     places = np.sort(rng.choice(len(others), n, replace=False))
     passed = others.iloc[places].to_dict("records")
-    return kept + [Keep(str(r["listing_id"]), 0, _bare(r), weak=True) for r in passed]
+    return kept + [Label(str(r["listing_id"]), 0, _bare(r), weak=True) for r in passed]
 
 
 def _bare(row: dict[str, Any]) -> dict[str, Any]:
@@ -129,11 +129,11 @@ def _bare(row: dict[str, Any]) -> dict[str, Any]:
     return {c: v for c, v in row.items() if c not in tells and not c.startswith("price_")}
 
 
-def _is_new(keep: Keep, keeps: Keeps) -> bool:
+def _is_new(label: Label, labels: LabelLog) -> bool:
     """Whether the log does not say so yet; a guess never replaces an answer."""
-    logged = keeps.by_id.get(keep.listing_id)
-    if logged is None or is_other_song(logged.listing, keep.listing):
+    logged = labels.by_id.get(label.listing_id)
+    if logged is None or is_other_song(logged.listing, label.listing):
         return True
-    if keep.weak:
+    if label.weak:
         return False
-    return logged.weak or logged.keeper != keep.keeper
+    return logged.weak or logged.keeper != label.keeper

@@ -17,7 +17,7 @@ from ...settings import Settings, Workspace
 from ...tables.schema import LISTINGS, coerce
 from ..core.progress import ProgressReporter
 from ..core.samples import before_and_since, recent
-from .labels import keeps_so_far
+from .labels import labels_so_far
 from .models import keeper_models
 from .selections import slots_shown
 
@@ -48,9 +48,9 @@ def watch_keepers(
 def keeper_answers(workspace: Workspace, shown: dict[str, dict[str, Any]]) -> list[Answer]:
     """What was kept of the listings that a version chose, and how likely it found that."""
     return [
-        Answer(slot["model_version"], _likely(slot), bool(keep.keeper))
-        for keep in keeps_so_far(workspace).said.values()
-        if (slot := shown.get(keep.listing_id)) and slot["selection_strategy"] in _BY_MODEL
+        Answer(slot["model_version"], _likely(slot), bool(label.keeper))
+        for label in labels_so_far(workspace).explicit.values()
+        if (slot := shown.get(label.listing_id)) and slot["selection_strategy"] in _BY_MODEL
     ]
 
 

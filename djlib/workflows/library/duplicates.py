@@ -8,11 +8,17 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
-from ...features.same_song import Recording, Sets, is_same_recording, same_songs, song_version
+from ...features.same_song import (
+    Recording,
+    groups_of_several,
+    is_same_recording,
+    same_songs,
+    song_version,
+)
 from ...formats.locations import path_key
 from ...settings import Settings, Workspace
 from ...tables.io import is_table, read_table, write_table
@@ -21,6 +27,9 @@ from ..buckets.train import training_source
 from ..core.progress import ProgressReporter
 from ..core.runs import run
 from .tracks import read_tracks
+
+if TYPE_CHECKING:
+    from scipy.cluster.hierarchy import DisjointSet
 
 LOSSLESS = frozenset((".flac", ".wav", ".aif", ".aiff", ".alac", ".ape", ".wv", ".tak", ".tta"))
 _TAGS = ("artist", "title", "album", "label", "genres", "bpm", "key", "year")
@@ -189,6 +198,8 @@ def list_duplicates(
 
 def find_copies(tracks: pd.DataFrame) -> list[Copy]:
     """All rows of songs that stand in more than one row, song by song, copies together."""
+    from scipy.cluster.hierarchy import DisjointSet
+
     table = tracks.reset_index(drop=True)
     rows: list[dict[str, Any]] = [
         {str(k): v for k, v in r.items()} for r in table.to_dict("records")
@@ -199,12 +210,12 @@ def find_copies(tracks: pd.DataFrame) -> list[Copy]:
         Recording(song_version(row["artist"], row["title"]), _seconds(row)) for row in rows
     ]
     identical = _identical_files(rows)
-    sets = Sets(len(rows))
-    for group in (*same_songs(recordings), *identical.groups()):
+    sets = DisjointSet(range(len(rows)))
+    for group in (*same_songs(recordings), *groups_of_several(identical)):
         for other in group[1:]:
-            sets.join(group[0], other)
+            sets.merge(group[0], other)
     found: list[Copy] = []
-    for number, group in enumerate(sets.groups(), start=1):
+    for number, group in enumerate(groups_of_several(sets), start=1):
         found += _song(number, group, rows, recordings, identical)
     return found
 
@@ -214,7 +225,7 @@ def _song(
     group: Sequence[int],
     rows: Sequence[Mapping[str, Any]],
     recordings: Sequence[Recording],
-    identical: Sets,
+    identical: DisjointSet,
 ) -> list[Copy]:
     """The rows of one song: each recording together, the one to keep first."""
     found: list[Copy] = []
@@ -226,7 +237,7 @@ def _song(
             row, file = members[place], files[place]
             kind: Kind = "other version"
             if len(members) > 1:
-                is_one = any(identical.of(row) == identical.of(o) for o in members if o != row)
+                is_one = any(identical.connected(row, o) for o in members if o != row)
                 kind = "same file" if is_one else "same recording"
             found.append(
                 Copy(
@@ -248,14 +259,14 @@ def _song(
 
 
 def _recordings(
-    group: Sequence[int], recordings: Sequence[Recording], identical: Sets
+    group: Sequence[int], recordings: Sequence[Recording], identical: DisjointSet
 ) -> list[list[int]]:
     """The rows of a song by recording: a row belongs where it is like the first."""
     found: list[list[int]] = []
     for row in group:
         for members in found:
             first = members[0]
-            is_one = identical.of(first) == identical.of(row)
+            is_one = identical.connected(first, row)
             if is_one or is_same_recording(recordings[first], recordings[row]):
                 members.append(row)
                 break
@@ -264,16 +275,18 @@ def _recordings(
     return found
 
 
-def _identical_files(rows: Sequence[Mapping[str, Any]]) -> Sets:
+def _identical_files(rows: Sequence[Mapping[str, Any]]) -> DisjointSet:
     """Rows of one path, and files of one content: only those of one size are read."""
-    sets = Sets(len(rows))
+    from scipy.cluster.hierarchy import DisjointSet
+
+    sets = DisjointSet(range(len(rows)))
     by_path: dict[str, int] = {}
     by_size: dict[int, list[int]] = {}
     for number, row in enumerate(rows):
         if not row["path"]:
             continue
         first = by_path.setdefault(path_key(row["path"]), number)
-        sets.join(first, number)
+        sets.merge(first, number)
         if first == number:
             size = _size(row["path"])
             by_size.setdefault(size, []).append(number)
@@ -283,7 +296,7 @@ def _identical_files(rows: Sequence[Mapping[str, Any]]) -> Sets:
             for number in numbers:
                 digest = _digest(rows[number]["path"])
                 if digest:
-                    sets.join(by_content.setdefault(digest, number), number)
+                    sets.merge(by_content.setdefault(digest, number), number)
     return sets
 
 

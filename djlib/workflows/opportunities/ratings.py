@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
-import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,17 +12,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ...errors import InputError
 from ...opportunities.intake import CALL_COLUMNS
 from ...settings import Workspace
 from ...tables.cells import undefuse
 from ...tables.csv.sources import open_source
-from ...tables.events import append_events, utc_now
+from ...tables.events import utc_now
 from ...tables.io import read_table
-from ...tables.plain_json import json_text
 from ...tables.problems import Problem
 from ...tables.schema import RATINGS
-from ..core.event_log import active_events
+from ..core.event_log import active_events, fingerprint_of, log_feedback
 
 RATING_LOG = "ratings"
 
@@ -34,13 +30,13 @@ _LONGEST = 2000
 
 @dataclass(frozen=True)
 class Rating:
-    """How well a person liked a call, 0 to 1, as they wrote it (`said`) and when; `first_at` is
+    """How well a person liked a call, 0 to 1, as they wrote it (`text`) and when; `first_at` is
     when they first rated it, `number` the place in the log."""
 
     user_id: str
     opportunity_id: str
     liked: float
-    said: str
+    text: str
     at: str
     call: Mapping[str, Any] = field(repr=False, default_factory=dict)
     scale: str = "0-1"
@@ -73,39 +69,29 @@ class Ratings:
 def ratings_so_far(workspace: Workspace, *, without: str = "") -> Ratings:
     """Replay the log, also `without` one feedback. Raises `InputError` for a damaged one."""
     log = active_events(workspace, RATING_LOG, without=without)
-    found: dict[tuple[str, str], Rating] = {}
-    events = []
-    for number, event in log.events:
-        try:
-            rating = _rating(event, number)
-        except (KeyError, TypeError, ValueError) as error:
-            raise InputError(
-                f"{workspace.events / RATING_LOG}.jsonl: rating {number} lacks {error}; "
-                "mend or remove its line"
-            ) from error
+    by_key: dict[tuple[str, str], Rating] = {}
+    events = log.replay(_rating, "rating")
+    for rating in events:
         key = (rating.user_id, rating.opportunity_id)
-        before = found.pop(key, None)
-        first_at = before.first_at if before else rating.at
-        found[key] = Rating(**{**rating.__dict__, "first_at": first_at})
-        events.append(rating)
-    return Ratings(found, events, log.n_logged, tuple(log.feedbacks), log.undone)
+        before = by_key.pop(key, None)
+        by_key[key] = replace(rating, first_at=before.first_at if before else rating.at)
+    return Ratings(by_key, events, log.n_logged, tuple(log.feedbacks), log.undone)
 
 
 def log_ratings(workspace: Workspace, ratings: Iterable[Rating], source: str) -> str:
     """Append ratings as one feedback; gives its id, by which it can be taken back."""
-    feedback, now = secrets.token_hex(4), utc_now()
-    append_events(
-        workspace.events,
+    now = utc_now()
+    return log_feedback(
+        workspace,
         RATING_LOG,
         [
             {
                 "at": rating.at,
                 "taken_at": now,
-                "feedback": feedback,
                 "user_id": rating.user_id,
                 "opportunity_id": rating.opportunity_id,
                 "liked": rating.liked,
-                "rating": rating.said,
+                "rating": rating.text,
                 "scale": rating.scale,
                 "source": source,
                 "call": logged_call(rating.call),
@@ -113,7 +99,6 @@ def log_ratings(workspace: Workspace, ratings: Iterable[Rating], source: str) ->
             for rating in ratings
         ],
     )
-    return feedback
 
 
 def logged_call(call: Mapping[str, Any]) -> dict[str, str]:
@@ -148,16 +133,15 @@ def current_ids(calls: pd.DataFrame) -> dict[str, str]:
     """The id a call has now, by every id it ever had: calls that were merged had several."""
     found: dict[str, str] = {}
     if "other_ids" in calls:
-        told = calls[calls["other_ids"] != ""]
-        for own, others in zip(told["opportunity_id"], told["other_ids"], strict=True):
+        merged = calls[calls["other_ids"] != ""]
+        for own, others in zip(merged["opportunity_id"], merged["other_ids"], strict=True):
             found |= dict.fromkeys(filter(None, others.split("|")), own)
     return found | {own: own for own in calls["opportunity_id"]}
 
 
 def fingerprint(ratings: Ratings) -> str:
     """Names the exact ratings a version learned from."""
-    said = sorted((*key, r.liked) for key, r in ratings.by_key.items())
-    return hashlib.sha256(json_text(said).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return fingerprint_of((*key, r.liked) for key, r in ratings.by_key.items())
 
 
 def _rating(event: Mapping[str, Any], number: int) -> Rating:
@@ -316,19 +300,19 @@ def _rated(
     liked = liked_of(cell, scale)
     if liked is None:
         return None, Problem(line, "rating", cell, f"no rating; allowed: {_ALLOWED[scale]}")
-    said = str(row.get("rated_at", "")).strip()
-    at = _moment(said, now) if said else now
+    rated_at = str(row.get("rated_at", "")).strip()
+    at = _moment(rated_at, now) if rated_at else now
     problem = None
     if at is None:
         why = "no moment that has been; taken as now"
-        problem = Problem(line, "rated_at", said, why, "value ignored")
+        problem = Problem(line, "rated_at", rated_at, why, "value ignored")
     return Rating(user, name, liked, cell, at or now, call, scale), problem
 
 
-def _moment(said: str, now: str) -> str | None:
+def _moment(text: str, now: str) -> str | None:
     """A moment in UTC; None for what is none, or is yet to come."""
     try:
-        read = datetime.fromisoformat(said)
+        read = datetime.fromisoformat(text)
     except ValueError:
         return None
     read = read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)

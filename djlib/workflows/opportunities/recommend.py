@@ -112,7 +112,7 @@ def _by_taste(
     short = model.shortlist(points, user)
     few = calls.iloc[short].reset_index(drop=True)
     chances = model.probabilities(points.take(short), user)
-    is_known = user in model.taste_.users
+    is_known = user in model.logistic_.users
     if is_known:
         place = best(chances, few["title"].tolist(), top)
     else:

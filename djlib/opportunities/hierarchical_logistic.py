@@ -1,5 +1,5 @@
-"""What people like in calls: a regularised logistic regression, one for everybody and a deviation
-from it for each person.
+"""A hierarchical logistic regression of what people like in calls: weights shared by everybody and
+a deviation from them for each person.
 
 A weight of a person is the shared weight and their own deviation, both drawn towards zero, so that
 somebody with few ratings is ranked for as everybody is, and a person nobody knows wholly so (a
@@ -22,27 +22,7 @@ _ITERATIONS = 200
 
 
 @dataclass(frozen=True)
-class Direction:
-    """A linear function of points: weights of words (WIDTH,), meaning, standing, and what a call of
-    which nothing is known gets."""
-
-    words: np.ndarray
-    meaning: np.ndarray
-    standing: np.ndarray
-    bias: float
-
-    def along(self, points: Points) -> np.ndarray:
-        """The log-odds of each call, (n,)."""
-        made = np.asarray(points.words @ self.words, dtype=np.float64) + self.bias
-        if points.meaning.shape[1]:
-            made += points.meaning @ self.meaning
-        if points.standing.shape[1]:
-            made += points.standing @ self.standing
-        return made
-
-
-@dataclass(frozen=True)
-class Taste:
+class HierarchicalLogistic:
     """Learned weights: row 0 is everybody's, row 1 + i the deviation of `users[i]`.
 
     `words` (1 + users, WIDTH) sparse, `dense` (1 + users, meaning + standing + 1).
@@ -67,7 +47,7 @@ class Taste:
         weight: np.ndarray,
         *,
         own: float,
-    ) -> Taste:
+    ) -> HierarchicalLogistic:
         """Learn from rated points: who rated, how well each was liked, from 0 to 1, and how much
         that counts, all (n,).
 
@@ -82,7 +62,7 @@ class Taste:
         )
         dense = np.hstack([points.meaning, points.standing, np.ones((len(points), 1))])
         rows = sparse.hstack([small, sparse.csr_matrix(dense)], format="csr", dtype=np.float64)
-        weights = _learned(rows, at, len(names), liked, own, weight)
+        weights = _fit_weights(rows, at, len(names), liked, own, weight)
         words = [_wide(part[: len(seen)], seen, points.words.shape[1]) for part in weights]
         return cls(
             names,
@@ -92,15 +72,15 @@ class Taste:
             own,
         )
 
-    def of(self, user: str) -> Direction:
-        """What a person likes; what everybody does for one nobody knows."""
+    def of(self, user: str) -> LogOddsFunction:
+        """The log-odds for a person; the shared ones for a person without ratings."""
         words, dense = self.words[0].toarray().ravel(), self.dense[0].astype(np.float64)
         if user in self._place:
             row = self._place[user]
             words = words + self.words[row].toarray().ravel()
             dense = dense + self.dense[row]
         n = self.n_meaning
-        return Direction(
+        return LogOddsFunction(
             words.astype(np.float32),
             dense[:n].astype(np.float32),
             dense[n:-1].astype(np.float32),
@@ -110,12 +90,12 @@ class Taste:
     def log_odds(self, points: Points, users: Sequence[str]) -> np.ndarray:
         """The log-odds of each point for the person of its row, (n,)."""
         names = np.array(users, dtype=object)
-        made = np.zeros(len(points))
+        log_odds = np.zeros(len(points))
         for name in dict.fromkeys(users):
             rows = np.flatnonzero(names == name)
             some = points if len(rows) == len(points) else points.take(rows)
-            made[rows] = self.of(name).along(some)
-        return made
+            log_odds[rows] = self.of(name).evaluate(some)
+        return log_odds
 
     def arrays(self) -> dict[str, np.ndarray]:
         """The weights, for a file of arrays."""
@@ -129,14 +109,34 @@ class Taste:
     @classmethod
     def restore(
         cls, users: Sequence[str], n_meaning: int, own: float, width: int, arrays: Any
-    ) -> Taste:
+    ) -> HierarchicalLogistic:
         """Take back what `arrays` gave."""
         parts = (arrays["words_data"], arrays["words_indices"], arrays["words_indptr"])
         words = sparse.csr_matrix(parts, shape=(len(users) + 1, width))
         return cls(tuple(users), words, arrays["dense"], n_meaning, own)
 
 
-def _learned(
+@dataclass(frozen=True)
+class LogOddsFunction:
+    """A linear function of points: weights of words (WIDTH,), meaning, standing, and what a call of
+    which nothing is known gets."""
+
+    words: np.ndarray
+    meaning: np.ndarray
+    standing: np.ndarray
+    bias: float
+
+    def evaluate(self, points: Points) -> np.ndarray:
+        """The log-odds of each call, (n,)."""
+        log_odds = np.asarray(points.words @ self.words, dtype=np.float64) + self.bias
+        if points.meaning.shape[1]:
+            log_odds += points.meaning @ self.meaning
+        if points.standing.shape[1]:
+            log_odds += points.standing @ self.standing
+        return log_odds
+
+
+def _fit_weights(
     rows: sparse.csr_matrix,
     at: np.ndarray,
     n_users: int,
@@ -150,12 +150,12 @@ def _learned(
         return [(1 - own) * whole, own * whole]
     shared = rows * np.sqrt(1 - own)
     columns = rows.indices + np.repeat(at, np.diff(rows.indptr)) * rows.shape[1]
-    theirs = sparse.csr_matrix(
+    deviations = sparse.csr_matrix(
         (rows.data * np.sqrt(own), columns, rows.indptr),
         shape=(rows.shape[0], n_users * rows.shape[1]),
     )
-    found = _logistic(sparse.hstack([shared, theirs], format="csr"), liked, weight)
-    parts = found.reshape(n_users + 1, rows.shape[1])
+    coefficients = _logistic(sparse.hstack([shared, deviations], format="csr"), liked, weight)
+    parts = coefficients.reshape(n_users + 1, rows.shape[1])
     return [parts[0] * np.sqrt(1 - own), *(part * np.sqrt(own) for part in parts[1:])]
 
 
