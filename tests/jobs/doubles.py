@@ -10,7 +10,7 @@ from typing import Any
 from djlib.monitoring.finding import Finding
 from djlib.registry import Registry
 from djlib.settings import Settings, Workspace
-from djlib.workflows.learner import Challenge, Learner
+from djlib.workflows.core.learner import Challenge, Learner
 
 
 class Plain:
