@@ -45,6 +45,7 @@ def test_the_demo_does_not_replace_a_library(fresh: Path) -> None:
 def test_the_demo_can_be_had_again_elsewhere_and_by_programs(
     fresh: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("DJLIB_BUCKETS_MODEL", "simple_ml")
     monkeypatch.setenv("DJLIB_BUCKETS_TREES", "4")
     monkeypatch.setenv("DJLIB_BUCKETS_FOLDS", "2")
     report = as_json("demo", "--folder", "elsewhere")

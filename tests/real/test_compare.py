@@ -27,7 +27,7 @@ def test_genre_and_artist_beat_the_majority(name: str, several: bool, tmp_path: 
         Settings(),
         ("majority", "genre", "artist"),
         source=source,
-        rules=ComparisonOptions(n_folds=4),
+        rules=ComparisonOptions(n_folds=2),
         baselines=False,
         several=several,
         talk=NullReporter(),
