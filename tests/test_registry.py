@@ -35,6 +35,8 @@ from djlib.registry import Registry, Version, draft
 from djlib.registry import manifest as archives
 from djlib.tables.locks import workspace_lock
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 
 

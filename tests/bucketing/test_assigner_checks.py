@@ -17,6 +17,8 @@ from djlib.bucketing.simple_ml import SimpleMLBucketAssigner
 from djlib.errors import InputError
 from djlib.synthetic.tables import synthetic_library
 
+pytestmark = pytest.mark.slow
+
 MODELS: dict[str, Callable[..., Any]] = {
     "simple_ml": lambda **kw: SimpleMLBucketAssigner(
         **{"n_estimators": 12, "random_state": 0} | kw

@@ -8,6 +8,8 @@ import pytest
 
 from tests.cli.running import as_json, done, edit, refused, rows
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_demo_leaves_a_workspace_in_which_the_loop_goes_on(
     fresh: Path, monkeypatch: pytest.MonkeyPatch

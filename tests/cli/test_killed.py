@@ -29,6 +29,8 @@ import djlib.bucketing.simple_ml
 import djlib.workflows.buckets.assign, djlib.workflows.buckets.feedback
 import djlib.workflows.library.scan, djlib.workflows.buckets.train
 
+pytestmark = pytest.mark.slow
+
 for line in sys.stdin:
     child = os.fork()
     if not child:

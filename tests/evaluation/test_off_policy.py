@@ -13,6 +13,8 @@ from djlib.evaluation.off_policy import (
     evaluate_off_policy,
 )
 
+pytestmark = pytest.mark.slow
+
 REWARDS = np.array([0.1, 0.3, 0.7])
 LOGGING = np.array([0.6, 0.3, 0.1])
 TARGET = np.array([0.1, 0.3, 0.6])

@@ -27,6 +27,8 @@ from tests.monitoring.servers import webhook
 from tests.processes import ended, start
 from tests.workflows.calls_rated import rating_file, scanned
 
+pytestmark = pytest.mark.slow
+
 _POINTS = [
     ("djlib.workflows.buckets.learner", "learn", "after"),
     ("djlib.registry:Registry", "promote", "before"),

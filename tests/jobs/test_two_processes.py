@@ -18,6 +18,8 @@ from djlib.workflows.buckets.models import bucket_models
 from tests.cli.running import done
 from tests.processes import ended, start_djlib
 
+pytestmark = pytest.mark.slow
+
 STEPS = {("retrain", "bucket"), ("monitor", "bucket"), ("report", ""), ("daily", "")}
 
 

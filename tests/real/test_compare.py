@@ -14,6 +14,8 @@ from djlib.workflows.core.progress import NullReporter
 
 from ..evaluation.reading import assert_stands_alone
 
+pytestmark = pytest.mark.slow
+
 CRATES = Path(__file__).resolve().parents[3] / "shared" / "data" / "crates"
 
 

@@ -20,7 +20,10 @@ _CRATES = {"library_a.csv": False, "library_d.csv": True}
 """Tables of crates, and whether tracks sit in several."""
 _LOCATION = re.compile(rb'Location="(file://localhost[^"]*)"')
 
-pytestmark = pytest.mark.skipif(not _DATA.is_dir(), reason=f"no real data at {_DATA}")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not _DATA.is_dir(), reason=f"no real data at {_DATA}"),
+]
 
 
 @pytest.fixture(autouse=True)

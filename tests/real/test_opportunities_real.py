@@ -15,7 +15,10 @@ from tests.cli.running import as_json
 _DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "opportunities"
 NOW = "2026-05-01T03:00:00Z"
 
-pytestmark = pytest.mark.skipif(not _DATA.is_dir(), reason="no ../shared/data here")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not _DATA.is_dir(), reason="no ../shared/data here"),
+]
 
 
 def test_a_scan_of_both_twice_brings_nothing_new_and_accuses_nobody(fresh: Path) -> None:

@@ -23,7 +23,10 @@ _LIBRARIES = [
     "dj_software/traktor_v19.nml",
 ]
 
-pytestmark = pytest.mark.skipif(not _DATA.is_dir(), reason=f"no real data at {_DATA}")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not _DATA.is_dir(), reason=f"no real data at {_DATA}"),
+]
 
 
 @pytest.mark.parametrize("name", _LIBRARIES)

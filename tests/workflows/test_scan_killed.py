@@ -19,6 +19,8 @@ from djlib.tables.events import read_events
 from tests.processes import ended, start
 from tests.workflows.feeds import broken, feed, hook, scan, sound
 
+pytestmark = pytest.mark.slow
+
 _POINTS = [
     ("fetch", "after", 1),
     ("rescrape", "before", 1),
