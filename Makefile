@@ -5,7 +5,8 @@ READY := .venv/.ready
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # As many at once as there are cores; each file of tests by one, whose models are learned once,
 # and in the order of tests/conftest.py. What is skipped is told with its reason.
-TESTS := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -rs \
+# Compiled tests are kept, whatever the machine prefers: each worker and process reads them.
+TESTS := OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -rs \
 	-n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help

@@ -34,7 +34,7 @@ def start(work: Callable[..., object], *args: Any, output: Path | None = None) -
     """Have a function of a test module done by a process of its own, started already.
 
     It has the folder and the variables of this process. What it writes goes to the files `output`
-    and `output` with ".err", where one is given.
+    and `output` with ".err" where one is given, else what it prints is dropped.
     """
     with contextlib.chdir(_ROOT):  # where the server finds what it imports
         forkserver.ensure_running()
@@ -66,14 +66,18 @@ def _work(
     os.environ.clear()
     os.environ.update(environ)
     os.chdir(folder)
+    _write_to(output or Path(os.devnull), 1)
     if output is not None:
-        for stream, path in ((1, output), (2, output.with_name(output.name + ".err"))):
-            with path.open("wb") as file:
-                os.dup2(file.fileno(), stream)
-        # The server's own streams may write elsewhere.
-        sys.stdout, sys.stderr = os.fdopen(1, "w"), os.fdopen(2, "w")
+        _write_to(output.with_name(f"{output.name}.err"), 2)
+    # The server's own streams may write elsewhere.
+    sys.stdout, sys.stderr = os.fdopen(1, "w"), os.fdopen(2, "w")
     work(*args)
     sys.stdout.flush()
+
+
+def _write_to(path: Path, stream: int) -> None:
+    with path.open("wb") as file:
+        os.dup2(file.fileno(), stream)
 
 
 def _djlib(*words: str) -> None:
