@@ -3,8 +3,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-# As many at once as there are cores; each file of tests by one, whose models are learned once.
-TESTS := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+# As many at once as there are cores; each file of tests by one, whose models are learned once,
+# and in the order of tests/conftest.py. What is skipped is told with its reason.
+# Compiled tests are kept, whatever the machine prefers: each worker and process reads them.
+TESTS := OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -rs \
+	-n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check bench docs validate

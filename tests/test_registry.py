@@ -9,8 +9,6 @@ import os
 import pickle
 import shutil
 import signal
-import subprocess
-import sys
 import time
 import zipfile
 from collections.abc import Callable, Iterator
@@ -35,8 +33,9 @@ from djlib.errors import (
 from djlib.registry import Registry, Version, draft, shelf
 from djlib.registry import manifest as archives
 from djlib.tables.locks import workspace_lock
+from tests.processes import ended, start
 
-ROOT = Path(__file__).parent.parent
+pytestmark = pytest.mark.slow
 
 
 class TinyModel:
@@ -930,6 +929,11 @@ def kill_everywhere(folder: Path, scenario: str) -> list[str]:
     raise AssertionError("unreachable")
 
 
+def kill_each_everywhere(folder: Path) -> None:
+    served = {scenario: kill_everywhere(folder / scenario, scenario) for scenario in SCENARIOS}
+    (folder / "served.json").write_text(json.dumps(served))
+
+
 def after_a_kill(registry: Registry[Note]) -> str:
     """What is served now, after proving that saving and going back still work."""
     try:
@@ -949,20 +953,9 @@ def after_a_kill(registry: Registry[Note]) -> str:
 @pytest.fixture(scope="module")
 def served_after_kills(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
     """What each scenario served after each kill; in a process that may fork."""
-    script = (
-        "import json; from tests.test_registry import *;"
-        "print(json.dumps({s: kill_everywhere(Path(sys.argv[1]) / s, s) for s in SCENARIOS}))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", script, str(tmp_path_factory.mktemp("kills"))],
-        cwd=ROOT,
-        env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    return json.loads(done.stdout)
+    folder = tmp_path_factory.mktemp("kills")
+    assert ended(start(kill_each_everywhere, folder), timeout=300) == 0
+    return json.loads((folder / "served.json").read_text())
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs fork and SIGKILL")

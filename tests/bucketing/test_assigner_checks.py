@@ -12,10 +12,13 @@ import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
+from djlib.bucketing.calibration import out_of_fold
 from djlib.bucketing.hybrid import HybridBucketAssigner
 from djlib.bucketing.simple_ml import SimpleMLBucketAssigner
 from djlib.errors import InputError
 from djlib.synthetic.tables import synthetic_library
+
+pytestmark = pytest.mark.slow
 
 MODELS: dict[str, Callable[..., Any]] = {
     "simple_ml": lambda **kw: SimpleMLBucketAssigner(
@@ -41,6 +44,11 @@ def fitted(make: Callable[..., Any], y: list[Any]) -> Any:
     if key not in _FITTED:
         _FITTED[key] = make().fit(TRACKS, y)
     return _FITTED[key]
+
+
+@pytest.fixture(autouse=True)
+def _few_folds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(out_of_fold, "N_FOLDS", 2)
 
 
 def same(left: Any, right: Any) -> bool:

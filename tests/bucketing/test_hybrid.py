@@ -25,6 +25,8 @@ from djlib.features.track_vectorizer import FIELDS, TrackVectorizer
 from tests.bucketing.hybrids import FRESH, LABELS, TRACKS, fitted, hybrid, small_estimators
 from tests.features.test_embeddings import Counting
 
+pytestmark = pytest.mark.slow
+
 ONE, SEVERAL = LABELS["one"], LABELS["several"]
 WITH_ALL = [["all", *row] for row in SEVERAL]
 

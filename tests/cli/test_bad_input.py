@@ -13,6 +13,8 @@ import pytest
 
 from tests.cli.running import PREDICTIONS, as_json, djlib, done, edit, files, refused, rows
 
+pytestmark = pytest.mark.slow
+
 HEADER = "track_id,artist,title,genres,bpm,key,bucket"
 LOG = Path("data/events/corrections.jsonl")
 

@@ -8,6 +8,8 @@ import pytest
 
 from tests.cli.running import as_json, done, edit, refused, rows
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_demo_leaves_a_workspace_in_which_the_loop_goes_on(
     fresh: Path, monkeypatch: pytest.MonkeyPatch
@@ -45,6 +47,7 @@ def test_the_demo_does_not_replace_a_library(fresh: Path) -> None:
 def test_the_demo_can_be_had_again_elsewhere_and_by_programs(
     fresh: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("DJLIB_BUCKETS_MODEL", "simple_ml")
     monkeypatch.setenv("DJLIB_BUCKETS_TREES", "4")
     monkeypatch.setenv("DJLIB_BUCKETS_FOLDS", "2")
     report = as_json("demo", "--folder", "elsewhere")

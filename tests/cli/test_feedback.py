@@ -28,6 +28,8 @@ from tests.cli.running import (
     write_rows,
 )
 
+pytestmark = pytest.mark.slow
+
 LOG = Path("data/events/corrections.jsonl")
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import errno
 import json
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,9 +15,9 @@ import pytest
 import djlib.workflows.opportunities.scan as scanning
 from tests.cli.running import as_json, done, files, refused
 from tests.formats.feed_server import feed_server
+from tests.processes import ended, start_djlib
 from tests.workflows.feeds import broken, feed, sound
 
-ROOT = Path(__file__).parents[2]
 CALL = {
     "title": "Residency in Riga",
     "url": "https://example.org/riga",
@@ -189,26 +187,8 @@ def test_two_scans_at_once_both_do_their_work(fresh: Path) -> None:
     names = [f"calls_{n}.json" for n in range(2)]
     for n, name in enumerate(names):
         feed(fresh / name, sound(n, name=f"S{n}"))
-    started = [
-        subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "cli",
-                "scan",
-                str(fresh / name),
-                "-w",
-                str(fresh),
-                "--wait",
-                "60",
-            ],
-            cwd=ROOT,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        for name in names
-    ]
-    assert [run.wait(90) for run in started] == [0, 0]
+    started = [start_djlib("scan", fresh / name, "--wait", "60") for name in names]
+    assert [ended(run) for run in started] == [0, 0]
     assert scanned()["source"].value_counts().to_dict() == {"S0": 40, "S1": 40}
     assert len((fresh / "data/events/scrapes.jsonl").read_text().splitlines()) == 2
 

@@ -12,8 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.cli.running import as_json, djlib, done, files, rows
-
-ROOT = Path(__file__).parents[2]
+from tests.processes import ended, start_djlib
 
 _HOLDER = """
 import sys, time
@@ -89,15 +88,8 @@ def test_a_killed_run_holds_nothing(learned: Path) -> None:
 
 
 def test_runs_that_start_together_all_do_their_work(learned: Path) -> None:
-    def start(*words: str) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            [sys.executable, "-m", "cli", *words, "--wait", "60", "--workspace", str(learned)],
-            cwd=ROOT,
-            stdout=subprocess.DEVNULL,
-        )
-
-    started = [start("train"), start("assign-buckets")]
-    assert [run.wait() for run in started] == [0, 0]
+    started = [start_djlib(command, "--wait", "60") for command in ("train", "assign-buckets")]
+    assert [ended(run) for run in started] == [0, 0]
 
     assert len(as_json("models", "list")) == 2
     assert [v["problems"] for v in as_json("models", "verify")] == [[], []]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,8 @@ from djlib.evaluation.off_policy import (
     effective_sample_size,
     evaluate_off_policy,
 )
+
+pytestmark = pytest.mark.slow
 
 REWARDS = np.array([0.1, 0.3, 0.7])
 LOGGING = np.array([0.6, 0.3, 0.1])
@@ -24,6 +28,7 @@ def log(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return arm, (rng.random(n) < REWARDS[arm]).astype(float)
 
 
+@cache
 def estimated(n: int, seed: int, *, off: float = 0.0, clip: float = 20) -> OffPolicyReport:
     """With a model of the reward that is wrong by `off`."""
     arm, reward = log(n, seed)
@@ -52,7 +57,7 @@ def test_a_good_model_makes_dr_steadier() -> None:
 
 
 def test_intervals_hold_the_truth_about_as_often_as_they_say() -> None:
-    reports = [estimated(800, seed) for seed in range(60)]
+    reports = [estimated(600, seed) for seed in range(80)]
     for name in ("ips", "snips", "dr"):
         held = [getattr(r, name).low <= TRUTH <= getattr(r, name).high for r in reports]
         assert np.mean(held) >= 0.85

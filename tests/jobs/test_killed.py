@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import errno
+import importlib
 import os
+import shutil
 import signal
-import subprocess
-import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,26 +24,10 @@ from djlib.workflows.opportunities.models import opportunity_models
 from djlib.workflows.opportunities.ratings import ratings_so_far
 from tests.jobs.doubles import Pretend
 from tests.monitoring.servers import webhook
+from tests.processes import ended, start
 from tests.workflows.calls_rated import rating_file, scanned
 
-_KILLED = """
-import importlib, os, signal, sys
-from pathlib import Path
-from djlib.workflows.core.progress import Silent
-from djlib.settings import Workspace, load_settings
-from djlib.jobs.run_job import run_job
-home, name, when = sys.argv[2].split(":"), sys.argv[3], sys.argv[4]
-holder = importlib.import_module(home[0])
-holder = getattr(holder, home[1]) if len(home) > 1 else holder
-whole = getattr(holder, name)
-def cut(*args, **options):
-    if when == "after":
-        whole(*args, **options)
-    os.kill(os.getpid(), signal.SIGKILL)
-setattr(holder, name, cut)
-here = Path(sys.argv[1])
-run_job(Workspace(here), load_settings(here, {}), "daily", talk=Silent(), day="2026-01-01")
-"""
+pytestmark = pytest.mark.slow
 
 _POINTS = [
     ("djlib.workflows.buckets.learner", "learn", "after"),
@@ -66,20 +51,43 @@ _POINTS_OF_CALLS = [
 
 def killed(folder: Path, home: str, name: str, when: str) -> None:
     """A daily run that is killed before or after it calls something."""
-    script = [sys.executable, "-c", _KILLED, str(folder), home, name, when]
-    root = Path(__file__).parents[2]
-    ended = subprocess.run(script, cwd=root, env={**os.environ}, capture_output=True)
-    assert ended.returncode == -signal.SIGKILL, ended.stderr
+    assert ended(start(run_and_die, folder, home, name, when)) == -signal.SIGKILL
 
 
-@pytest.mark.parametrize(("home", "name", "when"), _POINTS_OF_CALLS)
-def test_so_is_one_that_learns_of_calls(fresh: Path, home: str, name: str, when: str) -> None:
-    here, settings = scanned(fresh)
+def run_and_die(folder: Path, home: str, name: str, when: str) -> None:
+    module, _, owner = home.partition(":")
+    holder: Any = importlib.import_module(module)
+    holder = getattr(holder, owner) if owner else holder
+    whole = getattr(holder, name)
+
+    def cut(*args: Any, **options: Any) -> None:
+        if when == "after":
+            whole(*args, **options)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    setattr(holder, name, cut)
+    settings = load_settings(folder, {})
+    run_job(Workspace(folder), settings, "daily", talk=NullReporter(), day="2026-01-01")
+
+
+@pytest.fixture(scope="module")
+def rated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Calls with a model of 60 ratings, and 100 more that no model has learned."""
+    here, settings = scanned(tmp_path_factory.mktemp("rated"))
     opportunity_feedback(here, settings, rating_file(here, range(60)), talk=NullReporter())
-    first = opportunity_models(here).current().id
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("djlib.workflows.opportunities.feedback.is_all_learned", lambda *_: True)
         opportunity_feedback(here, settings, rating_file(here, range(60, 160)), talk=NullReporter())
+    return here.root
+
+
+@pytest.mark.parametrize(("home", "name", "when"), _POINTS_OF_CALLS)
+def test_so_is_one_that_learns_of_calls(
+    rated: Path, fresh: Path, home: str, name: str, when: str
+) -> None:
+    shutil.copytree(rated, fresh, dirs_exist_ok=True)
+    here, settings = Workspace(fresh), load_settings(fresh, {})
+    first = opportunity_models(here).current().id
     killed(fresh, home, name, when)
     for _ in range(2):
         assert (

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
@@ -19,8 +16,10 @@ from djlib.settings import Workspace
 from djlib.tables.events import read_events
 from djlib.workflows.buckets.models import bucket_models
 from tests.cli.running import done
+from tests.processes import ended, start_djlib
 
-ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.slow
+
 STEPS = {("retrain", "bucket"), ("monitor", "bucket"), ("report", ""), ("daily", "")}
 
 
@@ -33,24 +32,17 @@ def due(learned: Path) -> Path:
 
 
 @pytest.fixture
-def started() -> Iterator[list[subprocess.Popen[bytes]]]:
+def started() -> Iterator[list[BaseProcess]]:
     """Processes that a test started; those still running at its end are killed."""
-    running: list[subprocess.Popen[bytes]] = []
+    running: list[BaseProcess] = []
     yield running
     for one in running:
-        if one.poll() is None:
-            one.kill()
-        one.communicate()
+        one.kill()
+        one.join()
 
 
-def start(folder: Path, *words: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "cli", "jobs", *words, "-w", str(folder)],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
+def jobs(folder: Path, number: int, *words: str) -> BaseProcess:
+    return start_djlib("jobs", *words, "-w", folder, output=folder.parent / f"{number}.json")
 
 
 def check_trained_once(folder: Path) -> list[JobRun]:
@@ -69,13 +61,11 @@ def check_trained_once(folder: Path) -> list[JobRun]:
 
 
 @pytest.mark.parametrize("wait", ["0", "60"])
-def test_two_schedulers_do_a_day_once(
-    due: Path, started: list[subprocess.Popen[bytes]], wait: str
-) -> None:
+def test_two_schedulers_do_a_day_once(due: Path, started: list[BaseProcess], wait: str) -> None:
     toml = due / "djlib.toml"
     lines = [line for line in toml.read_text().splitlines() if not line.startswith("lock_wait_s")]
     toml.write_text("\n".join([f"lock_wait_s = {wait}", *lines]) + "\n")
-    started += [start(due, "run-scheduler", "--at", "00:00") for _ in range(2)]
+    started += [jobs(due, n, "run-scheduler", "--at", "00:00") for n in range(2)]
     end = time.monotonic() + 120
     while time.monotonic() < end:
         runs = past_job_runs(Workspace(due))
@@ -85,9 +75,8 @@ def test_two_schedulers_do_a_day_once(
             break
         time.sleep(0.1)
     for one in started:
-        one.send_signal(signal.SIGTERM)
-    told = [one.communicate(timeout=120) for one in started]
-    assert [one.returncode for one in started] == [0, 0], told
+        one.terminate()
+    assert [ended(one) for one in started] == [0, 0]
     runs = check_trained_once(due)
     assert {(run.job, run.learner) for run in runs if run.outcome == "done"} == STEPS
     assert len({run.pid for run in runs if run.outcome == "done"}) == 1
@@ -96,10 +85,10 @@ def test_two_schedulers_do_a_day_once(
     assert json.loads(done("jobs", "history", "--json", "-w", due).stdout)
 
 
-def test_two_retrainings_train_once(due: Path, started: list[subprocess.Popen[bytes]]) -> None:
-    started += [start(due, "run", "retrain", "--wait", "60", "--json") for _ in range(2)]
-    told = [one.communicate(timeout=120) for one in started]
-    assert [one.returncode for one in started] == [0, 0], told
-    outcomes = [json.loads(out)["steps"][0]["outcome"] for out, _ in told]
+def test_two_retrainings_train_once(due: Path, started: list[BaseProcess]) -> None:
+    started += [jobs(due, n, "run", "retrain", "--wait", "60", "--json") for n in range(2)]
+    assert [ended(one) for one in started] == [0, 0]
+    told = [json.loads((due.parent / f"{n}.json").read_text()) for n in range(2)]
+    outcomes = [report["steps"][0]["outcome"] for report in told]
     assert sorted(outcomes) == ["done", "finished"]
     check_trained_once(due)

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import logging
-import os
 import stat
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -16,6 +13,7 @@ from djlib.monitoring.channels import Apprise, Mail, Slack
 from djlib.monitoring.secrets import Secrets, read_secrets
 from djlib.settings import AlertSettings
 from tests.monitoring.servers import webhook
+from tests.processes import ended, start_djlib
 
 CANARY = "canary/sings+loud"
 
@@ -97,21 +95,18 @@ def test_ways_that_are_set_up_in_half_or_unsafe_are_refused() -> None:
 
 
 @pytest.mark.parametrize("status", [200, 500])
-def test_the_canary_is_in_no_output_of_a_command(tmp_path: Path, status: int) -> None:
+def test_the_canary_is_in_no_output_of_a_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
     (tmp_path / "logs").mkdir()
     with webhook() as hook:
         hook.status = status
-        env = {
-            **os.environ,
-            "DJLIB_SECRET_SLACK_WEBHOOK": hook.address,
-            "DJLIB_HOME": str(tmp_path),
-        }
+        monkeypatch.setenv("DJLIB_SECRET_SLACK_WEBHOOK", hook.address)
+        monkeypatch.setenv("DJLIB_HOME", str(tmp_path))
         for words in (["alert-test", "--json"], ["run", "daily", "-v"], ["history", "--json"]):
-            ran = subprocess.run(
-                [sys.executable, "-m", "cli", "jobs", *words], env=env, capture_output=True
-            )
-            assert b"Traceback" not in ran.stderr
-            assert b"CANARYSECRET" not in ran.stdout + ran.stderr
+            output = tmp_path / words[0]
+            ended(start_djlib("jobs", *words, output=output))
+            assert b"Traceback" not in output.with_name(f"{words[0]}.err").read_bytes()
     assert len(hook.taken) == (2 if status == 200 else 0)  # the test and the summary
     for file in tmp_path.rglob("*"):
         assert file.is_dir() or b"CANARYSECRET" not in file.read_bytes(), file

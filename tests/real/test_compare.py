@@ -14,6 +14,8 @@ from djlib.workflows.core.progress import NullReporter
 
 from ..evaluation.reading import assert_stands_alone
 
+pytestmark = pytest.mark.slow
+
 CRATES = Path(__file__).resolve().parents[3] / "shared" / "data" / "crates"
 
 
@@ -27,7 +29,7 @@ def test_genre_and_artist_beat_the_majority(name: str, several: bool, tmp_path: 
         Settings(),
         ("majority", "genre", "artist"),
         source=source,
-        rules=ComparisonOptions(n_folds=4),
+        rules=ComparisonOptions(n_folds=2),
         baselines=False,
         several=several,
         talk=NullReporter(),

@@ -22,7 +22,10 @@ from djlib.workflows.report import progress_report
 _KEEPERS = Path(__file__).resolve().parents[3] / "shared" / "data" / "keepers"
 _QUICK = settings_from({"keepers": {"engine": "none"}})
 
-pytestmark = pytest.mark.skipif(not _KEEPERS.is_dir(), reason=f"no real data at {_KEEPERS}")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not _KEEPERS.is_dir(), reason=f"no real data at {_KEEPERS}"),
+]
 
 
 def started(folder: Path, pool: str, settings: Settings = _QUICK) -> tuple[Workspace, pd.Series]:

@@ -14,16 +14,24 @@ from tests.cli.running import PREDICTIONS, as_json, done, edit, rows
 _DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 _LIBRARIES = ["rekordbox_5.4_windows.xml", "rekordbox_5.8_mac.xml", "traktor_v15.nml"]
 _LIBRARIES += ["traktor_v19.nml"]
+_LEARNERS = {"library_d.csv": "", "rekordbox_5.8_mac.xml": 'engine = "none"\n'}
+"""Libraries learned by the model that is there by default; the others by the simple one."""
 _CRATES = {"library_a.csv": False, "library_d.csv": True}
 """Tables of crates, and whether tracks sit in several."""
 _LOCATION = re.compile(rb'Location="(file://localhost[^"]*)"')
 
-pytestmark = pytest.mark.skipif(not _DATA.is_dir(), reason=f"no real data at {_DATA}")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not _DATA.is_dir(), reason=f"no real data at {_DATA}"),
+]
 
 
 @pytest.fixture(autouse=True)
-def _few_trees(fresh: Path) -> None:
-    (fresh / "djlib.toml").write_text("[buckets]\ntrees = 8\nfolds = 2\n")
+def _few_trees(fresh: Path, request: pytest.FixtureRequest) -> None:
+    parameters = getattr(request.node, "callspec", None)
+    name = parameters.params["name"] if parameters else "library_d.csv"
+    learner = _LEARNERS.get(name, 'model = "simple_ml"\n')
+    (fresh / "djlib.toml").write_text(f"[buckets]\n{learner}trees = 8\nfolds = 2\n")
 
 
 @pytest.mark.parametrize("name", _LIBRARIES)

@@ -11,6 +11,7 @@ from djlib.workflows.buckets.review import review_predictions
 from djlib.workflows.buckets.review_session import Session
 from djlib.workflows.core.progress import NullReporter
 from tests.cli.running import PREDICTIONS, as_json, done, refused, rows
+from tests.conftest import QUICK
 
 _DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 _LIBRARIES = [
@@ -22,7 +23,10 @@ _LIBRARIES = [
     "dj_software/traktor_v19.nml",
 ]
 
-pytestmark = pytest.mark.skipif(not _DATA.is_dir(), reason=f"no real data at {_DATA}")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not _DATA.is_dir(), reason=f"no real data at {_DATA}"),
+]
 
 
 @pytest.mark.parametrize("name", _LIBRARIES)
@@ -45,7 +49,7 @@ def test_a_library_without_dates_is_one_line(fresh: Path) -> None:
 
 @pytest.mark.parametrize("name", ["library_a.csv", "library_b.csv"])
 def test_proposals_for_a_library_can_be_reviewed(fresh: Path, name: str) -> None:
-    (fresh / "djlib.toml").write_text("[buckets]\ntrees = 8\nfolds = 2\n")
+    (fresh / "djlib.toml").write_text(QUICK)
     done("train", _DATA / "crates" / name)
     done("assign-buckets", _DATA / "crates" / name)
 

@@ -21,6 +21,8 @@ from djlib.workflows.buckets.train import train_buckets
 from tests.workflows.feeding import corrected, feed, propose, second_choice
 from tests.workflows.listening import Listener
 
+pytestmark = pytest.mark.slow
+
 WORSE = Comparison(40, 0.8, 0.5, -0.3, -0.4, -0.2, 0, 12, 0.001)
 
 

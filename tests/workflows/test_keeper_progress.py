@@ -20,6 +20,8 @@ from djlib.workflows.keepers.select_batch import select_listings
 from djlib.workflows.report import progress_report
 from tests.workflows.fake_bandit import use_counting_bandit
 
+pytestmark = pytest.mark.slow
+
 QUIET = NullReporter()
 
 

@@ -2,40 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import shutil
 import signal
-import subprocess
-import sys
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 
-from djlib.settings import Workspace
-from djlib.tables.events import read_events
-from tests.workflows.feeds import broken, feed, hook, scan, sound
-
-_KILLED = """
-import os, signal, sys
-from pathlib import Path
 import djlib.workflows.opportunities.scan as scanning
 import djlib.workflows.opportunities.sources as watching
-from tests.jobs.feeds import scan
 from djlib.settings import Workspace
-root, name, when, nth = Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4])
-holder = scanning if hasattr(scanning, name) and name != "append_events" else watching
-whole, calls = getattr(holder, name), []
-def cut(*args, **options):
-    calls.append(1)
-    if when == "before" and len(calls) == nth:
-        os.kill(os.getpid(), signal.SIGKILL)
-    found = whole(*args, **options)
-    if len(calls) == nth:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return found
-setattr(holder, name, cut)
-scan(Workspace(root), root / "calls.json", root / "other.json")
-"""
+from djlib.tables.events import read_events
+from tests.processes import ended, start
+from tests.workflows.feeds import broken, feed, hook, scan, sound
+
+pytestmark = pytest.mark.slow
 
 _POINTS = [
     ("fetch", "after", 1),
@@ -50,24 +34,48 @@ _POINTS = [
 ]
 
 
+def scan_and_die(root: Path, name: str, when: str, nth: int) -> None:
+    """A scan that is killed before or after it calls something for the `nth` time."""
+    is_there = hasattr(scanning, name) and name != "append_events"
+    holder: Any = scanning if is_there else watching
+    whole, calls = getattr(holder, name), itertools.count(1)
+
+    def cut(*args: Any, **options: Any) -> Any:
+        is_last = next(calls) == nth
+        if is_last and when == "before":
+            os.kill(os.getpid(), signal.SIGKILL)
+        result = whole(*args, **options)
+        if is_last:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
+
+    setattr(holder, name, cut)
+    scan(Workspace(root), root / "calls.json", root / "other.json")
+
+
+@pytest.fixture(scope="module")
+def two_days(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two sources that were scanned on two good days."""
+    root = tmp_path_factory.mktemp("days")
+    for day in range(2):
+        feed(root / "calls.json", sound(day))
+        feed(root / "other.json", sound(day, name="F"))
+        scan(Workspace(root), root / "calls.json", root / "other.json")
+    return root
+
+
 @pytest.mark.parametrize(("name", "when", "nth"), _POINTS)
-def test_a_kill_anywhere_is_gone_on_with(fresh: Path, name: str, when: str, nth: int) -> None:
+def test_a_kill_anywhere_is_gone_on_with(
+    two_days: Path, fresh: Path, name: str, when: str, nth: int
+) -> None:
+    shutil.copytree(two_days, fresh, dirs_exist_ok=True)
     here = Workspace(fresh)
     files = fresh / "calls.json", fresh / "other.json"
-    for day in range(2):
-        feed(files[0], sound(day))
-        feed(files[1], sound(day, name="F"))
-        scan(here, *files)
     hook(fresh, "")
     feed(files[0], broken(7))
     feed(files[1], sound(8, name="F"))
     before = pd.read_parquet(here.opportunities)
-    ended = subprocess.run(
-        [sys.executable, "-c", _KILLED, str(fresh), name, when, str(nth)],
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
-        capture_output=True,
-    )
-    assert ended.returncode == -signal.SIGKILL, ended.stderr
+    assert ended(start(scan_and_die, fresh, name, when, nth)) == -signal.SIGKILL
     assert len(pd.read_parquet(here.opportunities)) in (len(before), len(before) + 40)
     for _ in range(2):
         report = scan(here, *files)

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from djlib.errors import NotFoundError, UsageError
@@ -35,6 +35,8 @@ from djlib.workflows.opportunities.ratings import (
 from djlib.workflows.opportunities.recommend import recommend_calls
 from tests.workflows.calls_rated import calls_of, days_from_now, rating_file, scanned
 
+pytestmark = pytest.mark.slow
+
 MOMENT = "2026-01-01T00:00:00Z"
 
 feedbacks = st.lists(
@@ -58,6 +60,7 @@ def feed(
     return opportunity_feedback(*place, file, talk=NullReporter(), undo=undo)
 
 
+@settings(max_examples=40)  # each writes two logs
 @given(feedbacks, st.integers(0, 6))
 def test_what_is_left_is_as_if_the_rest_was_never_given(
     given_: list[dict[tuple[str, str], bool]], n: int
