@@ -44,12 +44,15 @@ class Session:
         self.talk = Stderr()
         _log_to(self.workspace.logs, verbose)
 
-    def show(self, report: Any, render: Callable[[Any], None]) -> None:
-        """Print a report: JSON for programs, else as `render` draws it."""
+    def show(self, report: Any, render: Callable[[Any], None] | None = None) -> None:
+        """Print a report: JSON for programs, else as `render` draws it, by default the way its
+        kind is drawn."""
         if self.as_json:
             print_json(report.as_dict())
-        else:
-            render(report)
+            return
+        from .render.reports import draw
+
+        (render or draw)(report)
 
 
 def print_json(value: Any) -> None:

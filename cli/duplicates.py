@@ -10,9 +10,7 @@ import typer
 from . import _options as o
 
 if TYPE_CHECKING:
-    from djlib.workflows.library.duplicates import DuplicatesReport
-
-_SHOWN_SONGS = 12
+    pass
 
 
 def duplicates(
@@ -53,39 +51,4 @@ def duplicates(
         with_versions=versions,
         talk=session.talk,
     )
-    session.show(report, render)
-
-
-def render(report: DuplicatesReport) -> None:
-    """Draw the songs with the most copies first."""
-    from ._render import count, credit, heading, here, line, problems, table
-
-    copies = f"{report.copies:,} {'copy' if report.copies == 1 else 'copies'}"
-    heading(f"{report.tracks:,} tracks: {count(report.songs, 'song')} more than once, {copies}")
-    if report.bytes:
-        line(f"Copies found on this computer take {_size(report.bytes)}.")
-    shown = list(dict.fromkeys(row.song for row in report.rows if row.suggestion))[:_SHOWN_SONGS]
-    rows = [row for row in report.rows if row.song in shown]
-    if rows:
-        table(
-            ["song", "artist", "title", "version", "what", "why"],
-            [
-                (
-                    str(row.song),
-                    *credit(row.artist, row.title),
-                    row.version,
-                    row.suggestion or row.kind,
-                    row.why,
-                )
-                for row in rows
-            ],
-            right="song",
-            widths={"artist": 14, "title": 24, "version": 14, "why": 200},
-        )
-    problems(report.problems)
-    if report.written:
-        line(f"\nAll of them: {here(report.written)}")
-
-
-def _size(n_bytes: int) -> str:
-    return f"{n_bytes / 1e9:.1f} GB" if n_bytes >= 5e7 else f"{n_bytes / 1e6:.1f} MB"
+    session.show(report)

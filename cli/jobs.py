@@ -9,8 +9,7 @@ import typer
 from . import _options as o
 
 if TYPE_CHECKING:
-    from djlib.jobs.run_job import JobReport
-    from djlib.jobs.slots import JobRun
+    pass
 
 app = typer.Typer(help="Run, list and schedule what needs nobody.", no_args_is_help=True)
 
@@ -58,19 +57,9 @@ def run(
         day=slot,
         force=force,
     )
-    session.show(report, _steps)
+    session.show(report)
     if report.exit_code:
         raise typer.Exit(report.exit_code)
-
-
-def _steps(report: JobReport) -> None:
-    from ._render import line
-
-    for step in report.steps:
-        name = f"{step.job} {step.learner}".strip()
-        line(f"{name} {step.slot}: {step.outcome}: {step.said}")
-    if not report.steps:
-        line("Nothing to do: run 'djlib scan LIBRARY' first.")
 
 
 @app.command("history")
@@ -87,36 +76,13 @@ def history(
     from djlib.jobs.slots import past_job_runs
 
     from ._session import Session, print_json
+    from .render.jobs import runs_past
 
     runs = past_job_runs(Session(workspace).workspace, most, job)
     if json:
         print_json([run.as_dict() for run in runs])
     else:
-        _runs(runs)
-
-
-def _runs(runs: list[JobRun]) -> None:
-    from ._render import line, table
-
-    if not runs:
-        line("No job has run yet: 'djlib jobs run daily' runs all of them.")
-        return
-    table(
-        ["started (UTC)", "job", "for", "ended", "seconds", "what came of it"],
-        [
-            (
-                r.started_at[:19].replace("T", " "),
-                f"{r.job} {r.learner}".strip(),
-                r.slot,
-                r.outcome,
-                "" if r.seconds is None else f"{r.seconds:.1f}",
-                r.said,
-            )
-            for r in runs
-        ],
-        right="seconds",
-        widths={"what came of it": 70},
-    )
+        runs_past(runs)
 
 
 @app.command("alert-test")
@@ -127,8 +93,8 @@ def alert_test(json: o.Json = False, workspace: o.Workspace = None) -> None:
     """
     from djlib.monitoring.alerts import send_test
 
-    from ._render import line
     from ._session import Session, print_json
+    from .render.text import line
 
     session = Session(workspace)
     found = send_test(session.workspace, session.settings)
@@ -150,8 +116,8 @@ def deliver(json: o.Json = False, workspace: o.Workspace = None) -> None:
     """
     from djlib.monitoring.alerts import send_waiting
 
-    from ._render import line
     from ._session import Session, print_json
+    from .render.text import line
 
     session = Session(workspace)
     found = send_waiting(session.workspace, session.settings)
@@ -186,7 +152,7 @@ def run_scheduler(
         session.settings,
         Time.read(at),
         talk=session.talk,
-        done=lambda report: session.show(report, _steps),
+        done=session.show,
     )
 
 

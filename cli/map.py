@@ -10,7 +10,7 @@ import typer
 from . import _options as o
 
 if TYPE_CHECKING:
-    from djlib.workflows.keepers.taste_map import MapReport
+    pass
 
 
 def map(
@@ -40,11 +40,4 @@ def map(
     report = draw_taste_map(
         session.workspace, session.settings, output, layout=layout, talk=session.talk
     )
-    session.show(report, render)
-
-
-def render(report: MapReport) -> None:
-    """Say where the map is."""
-    from ._render import here, line
-
-    line(f"{report.records:,} records, {report.layout}: open {here(report.written)} in a browser.")
+    session.show(report)

@@ -10,7 +10,7 @@ import typer
 from . import _options as o
 
 if TYPE_CHECKING:
-    from djlib.jobs.monitor import MonitorReport
+    pass
 
 
 def monitor(
@@ -33,32 +33,6 @@ def monitor(
 
     session = Session(workspace, as_json=json, verbose=verbose)
     found = watch(session.workspace, session.settings, talk=session.talk, page=report)
-    session.show(found, _render)
+    session.show(found)
     if report:
         session.talk.say(f"Written: {report}")
-
-
-def _render(found: MonitorReport) -> None:
-    from ._render import heading, line, table
-
-    if not found.watched:
-        line("No model yet: run 'djlib train' or 'djlib feedback' first.")
-    for watched in found.watched:
-        heading(f"{watched.learner} {watched.version}")
-        table(
-            ["kind", "what", "verdict", "how far", "p", "days", "in words"],
-            [
-                (
-                    one.finding.kind,
-                    one.finding.what,
-                    "confirmed" if one.is_confirmed else one.finding.verdict,
-                    "" if one.finding.effect is None else f"{one.finding.effect:.2f}",
-                    "" if one.finding.p_value is None else f"{one.finding.p_value:.3f}",
-                    f"{one.times} of {one.of}",
-                    one.finding.words,
-                )
-                for one in watched.seen
-            ],
-            right="how far,p",
-            widths={"in words": 60},
-        )

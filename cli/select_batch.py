@@ -10,7 +10,7 @@ import typer
 from . import _options as o
 
 if TYPE_CHECKING:
-    from djlib.workflows.keepers.select_batch import BatchReport
+    pass
 
 
 def select_batch(
@@ -81,55 +81,4 @@ def select_batch(
         talk=session.talk,
         dry_run=dry_run,
     )
-    session.show(report, render)
-
-
-def render(report: BatchReport) -> None:
-    """Draw the batch and how to answer it."""
-    from ._render import (
-        bar,
-        count,
-        credit,
-        heading,
-        here,
-        line,
-        next_steps,
-        problems,
-        quoted,
-        table,
-    )
-
-    parts = ", ".join(f"{n} {part}" for part, n in (report.ab or report.split).items())
-    heading(f"{count(len(report.rows), 'record')} out of {report.pool:,}: {parts}")
-    labelled = any(row["label"] for row in report.rows)
-    table(
-        ["", "artist", "title", *(["label"] if labelled else []), "keep?", "reason"],
-        [
-            (
-                row["selection_strategy"],
-                *credit(row["artist"], row["title"]),
-                *([row["label"]] if labelled else []),
-                f"{bar(row['mean'], 5)} {row['mean']:.2f}",
-                row["reason"],
-            )
-            for row in report.rows
-        ],
-        widths={"artist": 20, "title": 24, "label": 16},
-    )
-    line(
-        f"Batch {report.batch_number}, exploration rate {report.exploration_rate:.0%}; "
-        f"{report.answered:,} listings were answered before."
-    )
-    if report.ab:
-        line("Two chose in turns (A/B). Feed your answers back: whose do you keep more?")
-    problems(report.problems)
-    if report.kept:
-        line(f"The older batch held answers nobody took in: kept as {here(report.kept)}")
-    if report.written:
-        file = quoted(here(report.written))
-        line(f"Written: {here(report.written)}")
-        next_steps(
-            f"djlib review {file}    asks about them, one key a record",
-            "Or open it in a spreadsheet, write 1 (keep) or 0 into 'keeper', save it as CSV, then",
-            f"djlib feedback {file}    learns from your answers",
-        )
+    session.show(report)

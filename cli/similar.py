@@ -9,9 +9,7 @@ import typer
 from . import _options as o
 
 if TYPE_CHECKING:
-    from djlib.workflows.keepers.similar import SimilarReport
-
-_SAID = {1: "kept", 0: "passed", None: ""}
+    pass
 
 
 def similar(
@@ -33,27 +31,4 @@ def similar(
 
     session = Session(workspace, as_json=json, verbose=verbose)
     report = similar_records(session.workspace, session.settings, record, n=n, talk=session.talk)
-    session.show(report, render)
-
-
-def render(report: SimilarReport) -> None:
-    """Draw the records, the nearest first."""
-    from ._render import bar, heading, line, table
-
-    heading(f"Like {report.name} ({report.listing_id})")
-    table(
-        ["record", "label", "close", "", "both have"],
-        [
-            (
-                one.name,
-                one.label,
-                f"{bar(max(one.closeness, 0), 5)} {one.closeness:.2f}",
-                _SAID[one.keeper],
-                ", ".join(one.shares) or "-",
-            )
-            for one in report.near
-        ],
-        widths={"label": 20},
-    )
-    if not report.version:
-        line("Nothing is learned yet: this goes by what is written on the records alone.")
+    session.show(report)
