@@ -29,20 +29,30 @@ class Session:
         as_json: bool = False,
         verbose: bool = False,
         wait: float | None = None,
+    ) -> None:
+        from djlib.settings import Workspace
+
+        self.workspace: Workspace = Workspace.find(workspace)
+        self.as_json = as_json
+        self.talk = Stderr()
+        self._wait = wait
+        self.use()
+        _log_to(self.workspace.logs, verbose)
+
+    def use(
+        self,
+        *,
         seed: int | None = None,
         buckets: Mapping[str, Any] | None = None,
         keepers: Mapping[str, Any] | None = None,
         opportunities: Mapping[str, Any] | None = None,
     ) -> None:
-        from djlib.settings import Workspace, load_settings
+        """Let options of the command count more than the settings."""
+        from djlib.settings import load_settings
 
-        self.workspace: Workspace = Workspace.find(workspace)
-        flags: dict[str, Any] = {"lock_wait_s": wait, "seed": seed, "buckets": buckets or {}}
+        flags: dict[str, Any] = {"lock_wait_s": self._wait, "seed": seed, "buckets": buckets or {}}
         flags |= {"keepers": keepers or {}, "opportunities": opportunities or {}}
         self.settings: Settings = load_settings(self.workspace.root, flags=flags)
-        self.as_json = as_json
-        self.talk = Stderr()
-        _log_to(self.workspace.logs, verbose)
 
     def show(self, report: Any, render: Callable[[Any], None] | None = None) -> None:
         """Print a report: JSON for programs, else as `render` draws it, by default the way its

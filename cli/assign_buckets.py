@@ -19,10 +19,14 @@ import typer
 from . import _options as o
 
 if TYPE_CHECKING:
+    from ._session import Session
+
     pass
 
 
+@o.in_session()
 def assign_buckets(
+    session: Session,
     source: Annotated[
         Path | None, typer.Argument(help="A table or library; default: what was scanned.")
     ] = None,
@@ -75,10 +79,6 @@ def assign_buckets(
         float,
         typer.Option("--ab-share", help="Share of the songs for --ab.", rich_help_panel=o.ADVANCED),
     ] = 0.5,
-    json: o.Json = False,
-    workspace: o.Workspace = None,
-    wait: o.Wait = None,
-    verbose: o.Verbose = False,
 ) -> None:
     """Propose a bucket for every unsorted track.
 
@@ -88,11 +88,10 @@ def assign_buckets(
     """  # fmt: skip
     from djlib.workflows.buckets.assign import AssignOptions, propose_buckets
 
-    from ._session import Session
     from .feedback import learn_first
 
     buckets = {"threshold": threshold, "target_precision": target_precision}
-    session = Session(workspace, as_json=json, verbose=verbose, wait=wait, buckets=buckets)
+    session.use(buckets=buckets)
     if feedback:
         learn_first(session, feedback, allow_new=new_bucket, dry_run=dry_run)
     options = AssignOptions(output, rows, debug, dry_run, for_spreadsheet, ab, ab_share)

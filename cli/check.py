@@ -10,10 +10,14 @@ import typer
 from . import _options as o
 
 if TYPE_CHECKING:
+    from ._session import Session
+
     pass
 
 
+@o.in_session()
 def check(
+    session: Session,
     source: Annotated[
         Path | None,
         typer.Argument(
@@ -27,10 +31,6 @@ def check(
         Path | None,
         typer.Option("--output", "-o", help="With --labels: a file to answer in, for feedback."),
     ] = None,
-    json: o.Json = False,
-    workspace: o.Workspace = None,
-    wait: o.Wait = None,
-    verbose: o.Verbose = False,
 ) -> None:
     """Say what is missing, doubled or suspect.
 
@@ -40,9 +40,6 @@ def check(
     """
     from djlib.errors import UsageError
 
-    from ._session import Session
-
-    session = Session(workspace, as_json=json, verbose=verbose, wait=wait)
     if labels:
         from djlib.workflows.buckets.check_labels import check_labels
 

@@ -10,10 +10,14 @@ import typer
 from . import _options as o
 
 if TYPE_CHECKING:
+    from ._session import Session
+
     pass
 
 
+@o.in_session(wait=False)
 def compare(
+    session: Session,
     models: Annotated[
         list[str] | None,
         typer.Argument(
@@ -66,9 +70,6 @@ def compare(
     ] = True,
     several: o.Several = None,
     seed: o.Seed = None,
-    json: o.Json = False,
-    workspace: o.Workspace = None,
-    verbose: o.Verbose = False,
 ) -> None:
     """Compare models on the same folds of your library.
 
@@ -77,9 +78,7 @@ def compare(
     from djlib.bucketing.comparison.model_comparison import ComparisonOptions
     from djlib.workflows.buckets.compare import compare_on_library, write_comparison
 
-    from ._session import Session
-
-    session = Session(workspace, as_json=json, verbose=verbose, seed=seed)
+    session.use(seed=seed)
     chosen = session.settings.buckets
     rules = ComparisonOptions(
         kinds=("stratified", "artist") if kind == "both" else (kind,),

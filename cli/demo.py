@@ -30,7 +30,8 @@ def demo(
     from .render.text import here, line, next_steps
     from .render.training import figures, learned
 
-    session = Session(folder, as_json=json, seed=seed)
+    session = Session(folder, as_json=json)
+    session.use(seed=seed)
     report = run_demo(session.workspace, session.settings, talk=session.talk)
     if json:
         print_json(report.as_dict())

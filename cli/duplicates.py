@@ -10,10 +10,14 @@ import typer
 from . import _options as o
 
 if TYPE_CHECKING:
+    from ._session import Session
+
     pass
 
 
+@o.in_session()
 def duplicates(
+    session: Session,
     source: Annotated[
         Path | None,
         typer.Argument(
@@ -27,10 +31,6 @@ def duplicates(
         bool,
         typer.Option("--versions/--no-versions", help="Other versions of a song too."),
     ] = True,
-    json: o.Json = False,
-    workspace: o.Workspace = None,
-    wait: o.Wait = None,
-    verbose: o.Verbose = False,
 ) -> None:
     """Find songs you have several times, and which file to keep.
 
@@ -40,9 +40,6 @@ def duplicates(
     """
     from djlib.workflows.library.duplicates import list_duplicates
 
-    from ._session import Session
-
-    session = Session(workspace, as_json=json, verbose=verbose, wait=wait)
     report = list_duplicates(
         session.workspace,
         session.settings,

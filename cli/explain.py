@@ -10,10 +10,14 @@ import typer
 from . import _options as o
 
 if TYPE_CHECKING:
+    from ._session import Session
+
     pass
 
 
+@o.in_session(wait=False)
 def explain(
+    session: Session,
     track: Annotated[
         str | None, typer.Argument(help="A track's id, or a piece of its artist and title.")
     ] = None,
@@ -37,9 +41,6 @@ def explain(
     top: Annotated[
         int, typer.Option("--top", min=1, max=50, help="How many choices and nearest tracks.")
     ] = 3,
-    json: o.Json = False,
-    workspace: o.Workspace = None,
-    verbose: o.Verbose = False,
 ) -> None:
     """Say why a track gets its bucket or a record was chosen.
 
@@ -51,11 +52,8 @@ def explain(
     from djlib.workflows.core.learner import ExplainRequest
     from djlib.workflows.learner import learner_to_explain
 
-    from ._session import Session
-
     if (track is None) != model or (model and history) or (chart and not model):
         raise UsageError("name one track, with or without --history; or --model, with --chart FILE")
-    session = Session(workspace, as_json=json, verbose=verbose)
     request = ExplainRequest(track, history, chart, data, version, top)
     learner = learner_to_explain(session.workspace, request)
     session.show(learner.explain(session.workspace, session.settings, request, session.talk))

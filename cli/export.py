@@ -10,10 +10,14 @@ import typer
 from . import _options as o
 
 if TYPE_CHECKING:
+    from ._session import Session
+
     pass
 
 
+@o.in_session()
 def export(
+    session: Session,
     predictions: Annotated[
         Path | None, typer.Argument(help="Default: data/bucket_predictions.csv.")
     ] = None,
@@ -69,10 +73,6 @@ def export(
         bool, typer.Option("--replace", help="tags: also where the field says something else.")
     ] = False,
     dry_run: o.DryRun = False,
-    json: o.Json = False,
-    workspace: o.Workspace = None,
-    wait: o.Wait = None,
-    verbose: o.Verbose = False,
 ) -> None:
     """Write the buckets as playlists for DJ software.
 
@@ -80,9 +80,7 @@ def export(
 
     Example: djlib export --to m3u8 --output playlists
     """
-    from ._session import Session
 
-    session = Session(workspace, as_json=json, verbose=verbose, wait=wait)
     if to == "tags":
         from djlib.workflows.buckets.export.write_tags import TagOptions, write_tags
 

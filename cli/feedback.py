@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from ._session import Session
 
 
+@o.in_session()
 def feedback(
+    session: Session,
     file: Annotated[
         Path | None,
         typer.Argument(
@@ -47,10 +49,6 @@ def feedback(
     ] = False,
     promote: o.Promote = None,
     dry_run: o.DryRun = False,
-    json: o.Json = False,
-    workspace: o.Workspace = None,
-    wait: o.Wait = None,
-    verbose: o.Verbose = False,
 ) -> None:
     """Learn from your corrections.
 
@@ -60,8 +58,6 @@ def feedback(
     """
     from djlib.workflows.core.learner import FeedbackRequest
     from djlib.workflows.learner import learner_of_feedback
-
-    from ._session import Session
 
     request = FeedbackRequest(
         allow_new=new_bucket,
@@ -73,7 +69,6 @@ def feedback(
         undo=undo,
         dry_run=dry_run,
     )
-    session = Session(workspace, as_json=json, verbose=verbose, wait=wait)
     learner = learner_of_feedback(session.workspace, file, undo=undo)
     session.show(learner.feedback(session.workspace, session.settings, file, request, session.talk))
 

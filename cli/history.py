@@ -11,6 +11,8 @@ from . import _options as o
 if TYPE_CHECKING:
     from djlib.workflows.buckets.export.journal import Entry
 
+    from ._session import Session
+
 app = typer.Typer(help="What was exported, and taking it back.", no_args_is_help=True)
 
 
@@ -33,7 +35,9 @@ def list_entries(json: o.Json = False, workspace: o.Workspace = None) -> None:
 
 
 @app.command("undo")
+@o.in_session()
 def undo(
+    session: Session,
     entry: Annotated[
         int | None, typer.Argument(help="The number that 'history list' shows.")
     ] = None,
@@ -41,10 +45,6 @@ def undo(
         bool, typer.Option("--force", help="Files changed since too; a copy of each is kept.")
     ] = False,
     dry_run: o.DryRun = False,
-    json: o.Json = False,
-    workspace: o.Workspace = None,
-    wait: o.Wait = None,
-    verbose: o.Verbose = False,
 ) -> None:
     """Bring back what an export or a tag write replaced.
 
@@ -55,9 +55,6 @@ def undo(
     from djlib.errors import UsageError
     from djlib.workflows.buckets.export.undo import entries, undo_entry
 
-    from ._session import Session
-
-    session = Session(workspace, as_json=json, verbose=verbose, wait=wait)
     if entry is None:
         raise UsageError(_which(entries(session.workspace)))
     report = undo_entry(

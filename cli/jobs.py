@@ -9,6 +9,8 @@ import typer
 from . import _options as o
 
 if TYPE_CHECKING:
+    from ._session import Session
+
     pass
 
 app = typer.Typer(help="Run, list and schedule what needs nobody.", no_args_is_help=True)
@@ -19,7 +21,9 @@ _At = Annotated[str, typer.Option("--at", help="The time of the day, local.")]
 
 
 @app.command("run")
+@o.in_session()
 def run(
+    session: Session,
     job: _Name,
     learner: Annotated[
         list[str] | None,
@@ -32,10 +36,6 @@ def run(
     force: Annotated[
         bool, typer.Option("--force", help="Do it though it was done for this day.")
     ] = False,
-    json: o.Json = False,
-    workspace: o.Workspace = None,
-    wait: o.Wait = None,
-    verbose: o.Verbose = False,
 ) -> None:
     """Do a job once for today: what is done already is not done again.
 
@@ -45,9 +45,6 @@ def run(
     """
     from djlib.jobs.run_job import run_job
 
-    from ._session import Session
-
-    session = Session(workspace, as_json=json, verbose=verbose, wait=wait)
     report = run_job(
         session.workspace,
         session.settings,
@@ -130,11 +127,10 @@ def deliver(json: o.Json = False, workspace: o.Workspace = None) -> None:
 
 
 @app.command("run-scheduler")
+@o.in_session(wait=False)
 def run_scheduler(
+    session: Session,
     at: _At = "03:00",
-    json: o.Json = False,
-    workspace: o.Workspace = None,
-    verbose: o.Verbose = False,
 ) -> None:
     """Stay and run the daily jobs, where there is neither cron nor systemd.
 
@@ -144,9 +140,6 @@ def run_scheduler(
     """
     from djlib.jobs.scheduler import Time, keep_running
 
-    from ._session import Session
-
-    session = Session(workspace, as_json=json, verbose=verbose)
     keep_running(
         session.workspace,
         session.settings,

@@ -10,16 +10,17 @@ import typer
 from . import _options as o
 
 if TYPE_CHECKING:
+    from ._session import Session
+
     pass
 
 
+@o.in_session(wait=False)
 def monitor(
+    session: Session,
     report: Annotated[
         Path | None, typer.Option("--report", help="Write a page with charts: a new .html file.")
     ] = None,
-    json: o.Json = False,
-    workspace: o.Workspace = None,
-    verbose: o.Verbose = False,
 ) -> None:
     """Say what has changed around your models.
 
@@ -29,9 +30,6 @@ def monitor(
     """
     from djlib.jobs.monitor import watch
 
-    from ._session import Session
-
-    session = Session(workspace, as_json=json, verbose=verbose)
     found = watch(session.workspace, session.settings, talk=session.talk, page=report)
     session.show(found)
     if report:

@@ -10,10 +10,14 @@ import typer
 from . import _options as o
 
 if TYPE_CHECKING:
+    from ._session import Session
+
     pass
 
 
+@o.in_session()
 def recommend(
+    session: Session,
     user: Annotated[str, typer.Option("--user", "-u", help="For whom.")] = "me",
     top: Annotated[int | None, typer.Option("--top", help="How many (10).")] = None,
     output: Annotated[
@@ -21,10 +25,6 @@ def recommend(
     ] = None,
     dry_run: o.DryRun = False,
     seed: o.Seed = None,
-    json: o.Json = False,
-    workspace: o.Workspace = None,
-    wait: o.Wait = None,
-    verbose: o.Verbose = False,
 ) -> None:
     """Show the open calls you would want to see.
 
@@ -34,11 +34,7 @@ def recommend(
     """
     from djlib.workflows.opportunities.recommend import recommend_calls
 
-    from ._session import Session
-
-    session = Session(
-        workspace, as_json=json, verbose=verbose, wait=wait, seed=seed, opportunities={"top": top}
-    )
+    session.use(seed=seed, opportunities={"top": top})
     report = recommend_calls(
         session.workspace,
         session.settings,

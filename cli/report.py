@@ -10,16 +10,17 @@ import typer
 from . import _options as o
 
 if TYPE_CHECKING:
+    from ._session import Session
+
     pass
 
 
+@o.in_session(wait=False)
 def report(
+    session: Session,
     chart: Annotated[
         Path | None, typer.Option("--chart", help="Draw it: .png, .svg or .html.")
     ] = None,
-    json: o.Json = False,
-    workspace: o.Workspace = None,
-    verbose: o.Verbose = False,
 ) -> None:
     """Show whether it gets better, version by version.
 
@@ -31,11 +32,8 @@ def report(
     from djlib.reporting.charts import chart_kind
     from djlib.workflows.report import draw_progress, progress_report
 
-    from ._session import Session
-
     if chart:
         chart_kind(chart)  # refused before the work, not after it
-    session = Session(workspace, as_json=json, verbose=verbose)
     progress = progress_report(session.workspace, session.settings, talk=session.talk)
     session.show(progress)
     if chart:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from . import _options as o
 
+if TYPE_CHECKING:
+    from ._session import Session
 
+
+@o.in_session()
 def review(
+    session: Session,
     file: Annotated[
         Path | None,
         typer.Argument(
@@ -25,10 +30,6 @@ def review(
     learn: Annotated[
         bool, typer.Option("--learn", help="Learn from the answers at the end, as 'feedback' does.")
     ] = False,
-    json: o.Json = False,
-    workspace: o.Workspace = None,
-    wait: o.Wait = None,
-    verbose: o.Verbose = False,
 ) -> None:
     """Answer with one key a track or record.
 
@@ -39,10 +40,7 @@ def review(
     """
     from djlib.workflows.learner import learner_of_review
 
-    from ._session import Session
-
-    session = Session(workspace, as_json=json, verbose=verbose, wait=wait)
-    asks = not (done or json)
+    asks = not (done or session.as_json)
     learner = learner_of_review(session.workspace, file)
     ask = _screen_of(learner.name) if asks else None
     write = done or learn or asks

@@ -11,10 +11,14 @@ import typer
 from . import _options as o
 
 if TYPE_CHECKING:
+    from ._session import Session
+
     pass
 
 
+@o.in_session(wait=False)
 def rules(
+    session: Session,
     bucket: Annotated[
         str | None, typer.Argument(help="The bucket to describe; default: one line for each.")
     ] = None,
@@ -30,9 +34,6 @@ def rules(
         int, typer.Option("--list", min=0, help="How many tracks to list of each kind.")
     ] = 5,
     everything: Annotated[bool, typer.Option("--all", help="List all of them.")] = False,
-    json: o.Json = False,
-    workspace: o.Workspace = None,
-    verbose: o.Verbose = False,
 ) -> None:
     """Say what a bucket's tracks have in common.
 
@@ -42,12 +43,10 @@ def rules(
     """
     from djlib.workflows.buckets.rules import crate_rules
 
-    from ._session import Session
     from .render.rules import rules_found
 
     if bucket and source is None and isfile(bucket):  # djlib rules library.csv
         source, bucket = Path(bucket), None
-    session = Session(workspace, as_json=json, verbose=verbose)
     report = crate_rules(
         session.workspace,
         session.settings,

@@ -9,10 +9,14 @@ import typer
 from . import _options as o
 
 if TYPE_CHECKING:
+    from ._session import Session
+
     pass
 
 
+@o.in_session()
 def scan(
+    session: Session,
     sources: Annotated[
         list[str] | None,
         typer.Argument(
@@ -46,10 +50,6 @@ def scan(
         bool, typer.Option("--watch", help="Keep looking, scan what changed; Ctrl-C ends it.")
     ] = False,
     dry_run: o.DryRun = False,
-    json: o.Json = False,
-    workspace: o.Workspace = None,
-    wait: o.Wait = None,
-    verbose: o.Verbose = False,
 ) -> None:
     """Read your library; playlists become buckets.
 
@@ -58,9 +58,6 @@ def scan(
     from djlib.workflows import learner
     from djlib.workflows.core.learner import ScanRequest
 
-    from ._session import Session
-
-    session = Session(workspace, as_json=json, verbose=verbose, wait=wait)
     request = ScanRequest(
         tuple(include or ()),
         tuple(exclude or ()),

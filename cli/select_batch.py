@@ -10,10 +10,14 @@ import typer
 from . import _options as o
 
 if TYPE_CHECKING:
+    from ._session import Session
+
     pass
 
 
+@o.in_session()
 def select_batch(
+    session: Session,
     source: Annotated[
         Path | None, typer.Argument(help="A file of listings; default: what was scanned.")
     ] = None,
@@ -53,10 +57,6 @@ def select_batch(
     ] = None,
     dry_run: o.DryRun = False,
     seed: o.Seed = None,
-    json: o.Json = False,
-    workspace: o.Workspace = None,
-    wait: o.Wait = None,
-    verbose: o.Verbose = False,
 ) -> None:
     """Choose the next records worth a look.
 
@@ -66,12 +66,8 @@ def select_batch(
     """
     from djlib.workflows.keepers.select_batch import select_listings
 
-    from ._session import Session
-
     keepers = {"k": k, "mode": mode, "dial": dial, "pool": pool, "adaptive": adaptive}
-    session = Session(
-        workspace, as_json=json, verbose=verbose, wait=wait, seed=seed, keepers=keepers
-    )
+    session.use(seed=seed, keepers=keepers)
     report = select_listings(
         session.workspace,
         session.settings,

@@ -9,15 +9,16 @@ import typer
 from . import _options as o
 
 if TYPE_CHECKING:
+    from ._session import Session
+
     pass
 
 
+@o.in_session(wait=False)
 def similar(
+    session: Session,
     record: Annotated[str, typer.Argument(help="Its listing_id, or a piece of artist and title.")],
     n: Annotated[int, typer.Option("--n", "-n", min=1, help="How many.")] = 10,
-    json: o.Json = False,
-    workspace: o.Workspace = None,
-    verbose: o.Verbose = False,
 ) -> None:
     """Find records like one you name.
 
@@ -27,8 +28,5 @@ def similar(
     """
     from djlib.workflows.keepers.similar import similar_records
 
-    from ._session import Session
-
-    session = Session(workspace, as_json=json, verbose=verbose)
     report = similar_records(session.workspace, session.settings, record, n=n, talk=session.talk)
     session.show(report)

@@ -10,10 +10,14 @@ import typer
 from . import _options as o
 
 if TYPE_CHECKING:
+    from ._session import Session
+
     pass
 
 
+@o.in_session(wait=False)
 def simulate(
+    session: Session,
     pool: Annotated[Path, typer.Argument(help="Listings with `keeper`, 1 or 0, in every row.")],
     policies: Annotated[
         list[str] | None,
@@ -59,9 +63,6 @@ def simulate(
             rich_help_panel=o.ADVANCED,
         ),
     ] = False,
-    json: o.Json = False,
-    workspace: o.Workspace = None,
-    verbose: o.Verbose = False,
 ) -> None:
     """Try policies on labelled listings.
 
@@ -70,9 +71,6 @@ def simulate(
     from djlib.bandit.simulation.episode import SimulationOptions
     from djlib.workflows.keepers.simulate import candidates_of, simulate_policies, write_page
 
-    from ._session import Session
-
-    session = Session(workspace, as_json=json, verbose=verbose)
     found = simulate_policies(
         pool,
         policies or (),

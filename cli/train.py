@@ -10,10 +10,14 @@ import typer
 from . import _options as o
 
 if TYPE_CHECKING:
+    from ._session import Session
+
     pass
 
 
+@o.in_session()
 def train(
+    session: Session,
     source: Annotated[
         Path | None, typer.Argument(help="A table or library; default: what was scanned.")
     ] = None,
@@ -35,10 +39,6 @@ def train(
     several: o.Several = None,
     promote: o.Promote = None,
     seed: o.Seed = None,
-    json: o.Json = False,
-    workspace: o.Workspace = None,
-    wait: o.Wait = None,
-    verbose: o.Verbose = False,
 ) -> None:
     """Learn from what you did, and measure how well.
 
@@ -48,8 +48,6 @@ def train(
     from djlib.workflows.core.learner import TrainRequest
     from djlib.workflows.learner import learner_to_train
 
-    from ._session import Session
-
     if chart:
         chart_kind(chart)  # refused before the work, not after it
     buckets = {
@@ -58,9 +56,7 @@ def train(
         "model": model,
         "engine": engine,
     }
-    session = Session(
-        workspace, as_json=json, verbose=verbose, wait=wait, seed=seed, buckets=buckets
-    )
+    session.use(seed=seed, buckets=buckets)
     named = "opportunity" if opportunities else "keeper" if keepers else None
     learner = learner_to_train(source, named)
     request = TrainRequest(several, o.promotion(promote))

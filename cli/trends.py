@@ -10,10 +10,14 @@ import typer
 from . import _options as o
 
 if TYPE_CHECKING:
+    from ._session import Session
+
     pass
 
 
+@o.in_session(wait=False)
 def trends(
+    session: Session,
     source: Annotated[
         Path | None, typer.Argument(help="A table or library; default: what was scanned.")
     ] = None,
@@ -31,9 +35,6 @@ def trends(
     chart: Annotated[
         Path | None, typer.Option("--chart", help="Draw it: a .png, .svg or .html file.")
     ] = None,
-    json: o.Json = False,
-    workspace: o.Workspace = None,
-    verbose: o.Verbose = False,
 ) -> None:
     """Say how your buckets and taste move over time.
 
@@ -43,9 +44,6 @@ def trends(
     """
     from djlib.workflows.buckets.trends import TrendsOptions, library_trends
 
-    from ._session import Session
-
-    session = Session(workspace, as_json=json, verbose=verbose)
     options = TrendsOptions(by, since, chart)
     report = library_trends(
         session.workspace, session.settings, source, options=options, talk=session.talk
