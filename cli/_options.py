@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, get_type_hints
 
 import typer
 
@@ -97,3 +100,45 @@ Seed = Annotated[
 def promotion(promote: bool | None) -> Literal["auto", "always", "never"]:
     """The three answers of --promote/--no-promote as the jobs name them."""
     return "auto" if promote is None else "always" if promote else "never"
+
+
+_KEYWORD = inspect.Parameter.POSITIONAL_OR_KEYWORD
+_TAIL: dict[str, tuple[Any, Any]] = {
+    "json": (Json, False),
+    "workspace": (Workspace, None),
+    "wait": (Wait, None),
+    "verbose": (Verbose, False),
+}
+
+
+def in_session(*, wait: bool = True) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Open a `Session` for a command and give it as the first argument.
+
+    The command gets the options --json, --workspace, --wait and --verbose behind its own; without
+    `wait`, for one that never holds the workspace, no --wait.
+    """
+    tail = {name: option for name, option in _TAIL.items() if wait or name != "wait"}
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(command)
+        def opened(**given: Any) -> None:
+            from ._session import Session
+
+            values = {name: given.pop(name) for name in tail}
+            as_json, workspace = values.pop("json"), values.pop("workspace")
+            command(Session(workspace, as_json=as_json, **values), **given)
+
+        # Typer reads the options from the signature: the command's own without the session, then
+        # these. `Session` is a name for type checkers only, so it stands for anything here.
+        kinds = get_type_hints(command, localns={"Session": Any}, include_extras=True)
+        _, *own = inspect.signature(command).parameters.values()
+        added = [
+            inspect.Parameter(name, _KEYWORD, default=default, annotation=kind)
+            for name, (kind, default) in tail.items()
+        ]
+        options = [*(p.replace(annotation=kinds[p.name]) for p in own), *added]
+        opened.__signature__ = inspect.Signature(options)  # type: ignore[attr-defined]
+        opened.__annotations__ = {option.name: option.annotation for option in options}
+        return opened
+
+    return decorate

@@ -29,27 +29,40 @@ class Session:
         as_json: bool = False,
         verbose: bool = False,
         wait: float | None = None,
+    ) -> None:
+        from djlib.settings import Workspace
+
+        self.workspace: Workspace = Workspace.find(workspace)
+        self.as_json = as_json
+        self.talk = Stderr()
+        self._wait = wait
+        self.use()
+        _log_to(self.workspace.logs, verbose)
+
+    def use(
+        self,
+        *,
         seed: int | None = None,
         buckets: Mapping[str, Any] | None = None,
         keepers: Mapping[str, Any] | None = None,
         opportunities: Mapping[str, Any] | None = None,
     ) -> None:
-        from djlib.settings import Workspace, load_settings
+        """Let options of the command count more than the settings."""
+        from djlib.settings import load_settings
 
-        self.workspace: Workspace = Workspace.find(workspace)
-        flags: dict[str, Any] = {"lock_wait_s": wait, "seed": seed, "buckets": buckets or {}}
+        flags: dict[str, Any] = {"lock_wait_s": self._wait, "seed": seed, "buckets": buckets or {}}
         flags |= {"keepers": keepers or {}, "opportunities": opportunities or {}}
         self.settings: Settings = load_settings(self.workspace.root, flags=flags)
-        self.as_json = as_json
-        self.talk = Stderr()
-        _log_to(self.workspace.logs, verbose)
 
-    def show(self, report: Any, render: Callable[[Any], None]) -> None:
-        """Print a report: JSON for programs, else as `render` draws it."""
+    def show(self, report: Any, render: Callable[[Any], None] | None = None) -> None:
+        """Print a report: JSON for programs, else as `render` draws it, by default the way its
+        kind is drawn."""
         if self.as_json:
             print_json(report)
-        else:
-            render(report)
+            return
+        from .render.reports import draw
+
+        (render or draw)(report)
 
 
 def print_json(value: Any) -> None:

@@ -10,14 +10,14 @@ import typer
 from . import _options as o
 
 if TYPE_CHECKING:
-    from djlib.bucketing.comparison.model_comparison import FoldKindResult
-    from djlib.workflows.buckets.comparison import CompareReport
+    from ._session import Session
+
+    pass
 
 
-_BAR = 5
-
-
+@o.in_session(wait=False)
 def compare(
+    session: Session,
     models: Annotated[
         list[str] | None,
         typer.Argument(
@@ -70,9 +70,6 @@ def compare(
     ] = True,
     several: o.Several = None,
     seed: o.Seed = None,
-    json: o.Json = False,
-    workspace: o.Workspace = None,
-    verbose: o.Verbose = False,
 ) -> None:
     """Compare models on the same folds of your library.
 
@@ -81,9 +78,7 @@ def compare(
     from djlib.bucketing.comparison.model_comparison import ComparisonOptions
     from djlib.workflows.buckets.compare import compare_on_library, write_comparison
 
-    from ._session import Session
-
-    session = Session(workspace, as_json=json, verbose=verbose, seed=seed)
+    session.use(seed=seed)
     chosen = session.settings.buckets
     rules = ComparisonOptions(
         kinds=("stratified", "artist") if kind == "both" else (kind,),
@@ -105,70 +100,8 @@ def compare(
         talk=session.talk,
     )
     written = write_comparison(found, page=report, markdown=markdown)
-    session.show(found, comparison)
+    session.show(found)
     for path in written:
         session.talk.say(f"Written: {path}")
     if not written:
         session.talk.say("With charts: djlib compare --report report.html")
-
-
-def comparison(report: CompareReport) -> None:
-    """Draw the verdict, the figures of each model and what the differences are worth."""
-    from djlib.workflows.buckets.compare_words import headline, meta, sentences
-
-    from ._render import heading, line, problems
-
-    problems(report.problems)
-    heading(headline(report))
-    line(meta(report))
-    for sentence in sentences(report):
-        line(f"- {sentence}")
-    for found in report.rounds:
-        _round(report, found)
-    _saved(report)
-    _curve(report)
-
-
-def _round(report: CompareReport, found: FoldKindResult) -> None:
-    from djlib.workflows.buckets.compare_words import DUEL_HEADINGS, KINDS, columns, duel_row
-
-    from ._render import bar, heading, table
-
-    shown = [column for column in columns(report.is_multi) if column.is_brief]
-    heading(f"On {KINDS[found.kind]}")
-    rows = [
-        [s.name, f"{bar(s.figures['accuracy'], _BAR)} {shown[0].write(s)}"]
-        + [column.write(s) for column in shown[1:]]
-        + [f"{s.fit_s:.2f} + {s.predict_s:.2f}"]
-        for s in found.standings
-        if not s.failed
-    ]
-    names = [*(column.heading for column in shown), "fit + predict s"]
-    table(["model", *names], rows, right=",".join(names[1:]))
-    if found.duels:
-        heading(f"Held against {found.against}")
-        right = ",".join(DUEL_HEADINGS[2:5])
-        table(list(DUEL_HEADINGS), [duel_row(d) for d in found.duels], right=right)
-
-
-def _saved(report: CompareReport) -> None:
-    from djlib.workflows.buckets.compare_words import saved
-
-    from ._render import heading, table
-
-    if report.saved:
-        heading("As saved, on tracks kept aside that none has learned from")
-        table(["model", "right", "difference (95 %)", "verdict"], saved(report))
-
-
-def _curve(report: CompareReport) -> None:
-    from ._render import bar, heading, percent, table
-
-    if report.curve:
-        heading("With fewer labels")
-        rows = [
-            (p.name, f"{p.labels:,}", f"{bar(p.accuracy)} {percent(p.accuracy)}",
-             f"{p.log_loss:.3f}")
-            for p in report.curve
-        ]  # fmt: skip
-        table(["model", "labels", "right", "log-loss"], rows, right="labels,log-loss")

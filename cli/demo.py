@@ -25,15 +25,16 @@ def demo(
     """  # fmt: skip
     from djlib.workflows.library.demo import run_demo
 
-    from ._render import here, line, next_steps
     from ._session import Session, print_json
-    from ._training_report import figures, learned
-    from .assign_buckets import answers, correcting
+    from .render.assignments import answers, correcting
+    from .render.text import here, line, next_steps
+    from .render.training import figures, learned
 
-    session = Session(folder, as_json=json, seed=seed)
+    session = Session(folder, as_json=json)
+    session.use(seed=seed)
     report = run_demo(session.workspace, session.settings, talk=session.talk)
     if json:
-        print_json(report.as_dict())
+        print_json(report)
         return
     learned(report.trained)
     figures(report.trained)

@@ -16,8 +16,8 @@ def doctor(json: o.Json = False, workspace: o.Workspace = None) -> None:
     """
     from djlib.workflows.doctor import as_dicts, diagnose
 
-    from ._render import line, table
     from ._session import Session, print_json
+    from .render.text import line, table
 
     findings = diagnose(Session(workspace).workspace)
     if json:

@@ -10,25 +10,14 @@ import typer
 from . import _options as o
 
 if TYPE_CHECKING:
-    from djlib.workflows.buckets.export.export import ExportReport
-    from djlib.workflows.buckets.export.write_tags import TagReport
+    from ._session import Session
 
-_HOW = {
-    "rekordbox": (
-        "rekordbox: Preferences > Advanced > Database > rekordbox xml > Imported Library:",
-        "choose this file; show 'rekordbox xml' in the tree; right-click > Import Playlist.",
-    ),
-    "traktor": (
-        "Traktor: right-click Playlists in the tree > Import Playlists: choose this file.",
-    ),
-    "serato": (
-        "Close Serato; copy _Serato_/Subcrates into the _Serato_ folder of the drive with the",
-        "music (or give that drive to --output); open Serato: the crates stand under 'djlib'.",
-    ),
-}
+    pass
 
 
+@o.in_session()
 def export(
+    session: Session,
     predictions: Annotated[
         Path | None, typer.Argument(help="Default: data/bucket_predictions.csv.")
     ] = None,
@@ -84,10 +73,6 @@ def export(
         bool, typer.Option("--replace", help="tags: also where the field says something else.")
     ] = False,
     dry_run: o.DryRun = False,
-    json: o.Json = False,
-    workspace: o.Workspace = None,
-    wait: o.Wait = None,
-    verbose: o.Verbose = False,
 ) -> None:
     """Write the buckets as playlists for DJ software.
 
@@ -95,9 +80,7 @@ def export(
 
     Example: djlib export --to m3u8 --output playlists
     """
-    from ._session import Session
 
-    session = Session(workspace, as_json=json, verbose=verbose, wait=wait)
     if to == "tags":
         from djlib.workflows.buckets.export.write_tags import TagOptions, write_tags
 
@@ -105,7 +88,7 @@ def export(
         done = write_tags(
             session.workspace, session.settings, predictions, options=asked, talk=session.talk
         )
-        session.show(done, render_tags)
+        session.show(done)
         return
     from djlib.formats.options import WriteOptions
     from djlib.workflows.buckets.export.export import ExportOptions, export_buckets
@@ -121,77 +104,4 @@ def export(
         options=options,
         talk=session.talk,
     )
-    session.show(report, render)
-
-
-def render(report: ExportReport) -> None:
-    """Draw what was written, and how it gets into the DJ software."""
-    from ._render import count, heading, line, problems, sizes
-
-    tracks, playlists = count(report.tracks, "track"), count(len(report.playlists), "playlist")
-    heading(f"{tracks} in {playlists}")
-    if report.playlists:
-        sizes(report.playlists)
-    _changes(report)
-    if report.unsure_left_out:
-        line(f"{report.unsure_left_out:,} unsure tracks left out; --include-unsure takes them in.")
-    problems(report.problems, title="Left out")
-    if report.is_dry_run:
-        happens = [*report.files.values()]
-        told = ", ".join(f"{happens.count(h)} {h}" for h in ("new", "changed", "same"))
-        line(f"\nFiles: {told}.")
-        line("Nothing written (--dry-run).")
-    elif report.written:
-        _written(report)
-    else:
-        line("Nothing is new since the last export: nothing written.")
-
-
-def _changes(report: ExportReport) -> None:
-    from ._render import heading, line, table
-
-    changes = report.changes
-    if changes.since is None:
-        return
-    heading(f"Since the last export (entry {changes.since})")
-    if changes.are_none:
-        line("Nothing changed.")
-        return
-    buckets = sorted({*changes.added, *changes.removed})
-    if buckets:
-        rows = [(b, changes.added.get(b, []), changes.removed.get(b, [])) for b in buckets]
-        cells = [(b, f"+{len(new)}", f"-{len(gone)}") for b, new, gone in rows]
-        table(["bucket", "new", "gone"], cells, right="new,gone")
-    if changes.changed:
-        line(f"{len(changes.changed):,} tracks with other names, tempo, key or file.")
-
-
-def _written(report: ExportReport) -> None:
-    from ._render import count, here, line, next_steps
-
-    line(f"\nWritten: {here(report.written[0])}")
-    if len(report.written) > 1:
-        line(f"and {count(len(report.written) - 1, 'more file')} beside it")
-    for path in report.stale[:5]:
-        line(f"Left as it is, from an earlier export: {here(path)}")
-    next_steps(
-        *_HOW.get(report.to, ()), f"djlib history undo {report.entry}    takes this export back"
-    )
-
-
-def render_tags(report: TagReport) -> None:
-    """Draw what was or would be written into the tags."""
-    from ._render import count, heading, line, next_steps, problems, sizes
-
-    n_files = sum(report.values.values())
-    heading(f"{report.field}: {count(n_files, 'file')} to change, {report.same:,} right already")
-    if report.values:
-        sizes(report.values, unit="files")
-    if report.unsure_left_out:
-        line(f"{report.unsure_left_out:,} unsure tracks left out; --include-unsure takes them in.")
-    problems(report.problems, title="Left alone")
-    if report.entry is not None:
-        line(f"\n{count(report.written, 'file')} changed.")
-        next_steps(f"djlib history undo {report.entry}    brings every file back as it was")
-    elif n_files:
-        line("\nNothing written; --write changes the audio files.")
+    session.show(report)

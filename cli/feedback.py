@@ -10,14 +10,12 @@ import typer
 from . import _options as o
 
 if TYPE_CHECKING:
-    from djlib.workflows.buckets.feedback import FeedbackReport
-
     from ._session import Session
 
-_SHOWN = 12
 
-
+@o.in_session()
 def feedback(
+    session: Session,
     file: Annotated[
         Path | None,
         typer.Argument(
@@ -51,10 +49,6 @@ def feedback(
     ] = False,
     promote: o.Promote = None,
     dry_run: o.DryRun = False,
-    json: o.Json = False,
-    workspace: o.Workspace = None,
-    wait: o.Wait = None,
-    verbose: o.Verbose = False,
 ) -> None:
     """Learn from your corrections.
 
@@ -62,52 +56,21 @@ def feedback(
 
     Example: djlib feedback data/bucket_predictions.csv
     """
-    from djlib.workflows.buckets.feedback import FeedbackOptions, bucket_feedback
-    from djlib.workflows.feedback_learner import feedback_learner
+    from djlib.workflows.core.learner import FeedbackRequest
+    from djlib.workflows.learner import learner_of_feedback
 
-    from ._session import Session
-
-    options = FeedbackOptions(
+    request = FeedbackRequest(
         allow_new=new_bucket,
         renames=rename or (),
         pace="auto" if fast is None else "fast" if fast else "full",
         promotion=o.promotion(promote),
         satisfaction=satisfaction,
         note=note,
+        undo=undo,
         dry_run=dry_run,
     )
-    session = Session(workspace, as_json=json, verbose=verbose, wait=wait)
-    learner = feedback_learner(session.workspace, file, undo=undo)
-    if learner == "keeper":
-        return _keepers(session, file, undo=undo, dry_run=dry_run)
-    if learner == "opportunity":
-        return _ratings(session, file, undo=undo, dry_run=dry_run)
-    report = bucket_feedback(
-        session.workspace, session.settings, file, options=options, talk=session.talk
-    )
-    return session.show(report, render)
-
-
-def _ratings(session: Session, file: Path | None, *, undo: bool, dry_run: bool) -> None:
-    from djlib.workflows.opportunities.feedback import opportunity_feedback
-
-    from ._rating_report import rating_report
-
-    report = opportunity_feedback(
-        session.workspace, session.settings, file, talk=session.talk, undo=undo, dry_run=dry_run
-    )
-    session.show(report, rating_report)
-
-
-def _keepers(session: Session, file: Path | None, *, undo: bool, dry_run: bool) -> None:
-    from djlib.workflows.keepers.feedback import keeper_feedback
-
-    from ._keeper_report import keeper_report
-
-    report = keeper_feedback(
-        session.workspace, session.settings, file, talk=session.talk, undo=undo, dry_run=dry_run
-    )
-    session.show(report, keeper_report)
+    learner = learner_of_feedback(session.workspace, file, undo=undo)
+    session.show(learner.feedback(session.workspace, session.settings, file, request, session.talk))
 
 
 def learn_first(session: Session, file: Path, *, allow_new: bool, dry_run: bool) -> None:
@@ -122,87 +85,3 @@ def learn_first(session: Session, file: Path, *, allow_new: bool, dry_run: bool)
     session.talk.say(f"{file}: {taken} corrections taken, {report.known} known, {refused} refused")
     for problem in report.problems:
         session.talk.say(f"  {problem}")
-
-
-def render(report: FeedbackReport) -> None:
-    """Draw what was taken, what was refused and why, and before and after."""
-    from ._render import line, next_steps, problems
-    from ._training_report import comparison
-
-    if report.satisfaction and not report.dry_run:
-        line(f"Noted: {report.satisfaction} of 5 for version {report.version}.")
-    _renamed(report)
-    if report.source:
-        _taken(report)
-    problems(report.problems, title="Repaired, refused or worth a look")
-    _like_renames(report)
-    if report.training is None:
-        is_dry = report.dry_run and (report.taken or report.renamed)
-        why = "Nothing taken for good (--dry-run)" if is_dry else "Nothing new to learn"
-        line(f"\n{why}: the model stays as it is.")
-        return
-    comparison(report.training)
-    if report.training.promoted:
-        next_steps(
-            "djlib assign-buckets    proposes again with what it has learned",
-            "djlib report            shows the versions side by side",
-            "djlib models rollback   goes back to the version before",
-        )
-
-
-def _taken(report: FeedbackReport) -> None:
-    from ._render import count, heading, leaves, line, percent, table
-
-    heading(f"{count(len(report.taken), 'correction')} taken")
-    if report.taken:
-        table(
-            ["track", "was", "is"],
-            [
-                (
-                    report.names.get(c.track_id) or c.track_id,
-                    leaves(c.predicted),
-                    leaves("|".join(c.buckets)),
-                )
-                for c in report.taken[:_SHOWN]
-            ],
-            widths={"was": 28},
-        )
-    if len(report.taken) > _SHOWN:
-        line(f"and {len(report.taken) - _SHOWN} more")
-    empty, refused = count(report.unanswered, "row"), count(len(report.refused), "row")
-    line(
-        f"{report.confirmed} of them agree with the prediction; {report.known} were known already; "
-        f"{empty} left empty; {refused} refused."
-    )
-    if report.looked:
-        looked = report.looked
-        line(
-            f"You let {looked.accepted:,} of {looked.shown:,} predictions stand "
-            f"({percent(looked.accepted / looked.shown)})."
-        )
-
-
-def _renamed(report: FeedbackReport) -> None:
-    from ._render import line
-
-    for r in report.renamed:
-        if r.known:
-            line(f"{r.old!r} is called {r.new!r} already.")
-        elif r.kind == "merge":
-            line(f"{r.old!r} and {r.new!r}, which exists, are one bucket from now on: {r.new!r}.")
-        elif r.kind == "undo":
-            line(f"{r.old!r} and {r.new!r} are two buckets again.")
-        else:
-            line(f"{r.old!r} is called {r.new!r} from now on.")
-    done = [r for r in report.renamed if not r.known]
-    if done and not report.dry_run:
-        back = " ".join(f'--rename "{r.new}={r.old}"' for r in reversed(done))
-        line(f"Back: djlib feedback {back}")
-
-
-def _like_renames(report: FeedbackReport) -> None:
-    from ._render import line
-
-    for old, new in report.like_renames.items():
-        line(f"\nYour corrections seem to rename {old!r} to {new!r}. To rename the whole bucket:")
-        line(f'  djlib feedback --rename "{old}={new}"')

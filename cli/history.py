@@ -10,11 +10,10 @@ from . import _options as o
 
 if TYPE_CHECKING:
     from djlib.workflows.buckets.export.journal import Entry
-    from djlib.workflows.buckets.export.undo import UndoReport
+
+    from ._session import Session
 
 app = typer.Typer(help="What was exported, and taking it back.", no_args_is_help=True)
-
-_STATES = {"begun": "killed in the middle", "done": "", "undone": "undone"}
 
 
 @app.command("list")
@@ -26,16 +25,19 @@ def list_entries(json: o.Json = False, workspace: o.Workspace = None) -> None:
     from djlib.workflows.buckets.export.undo import entries
 
     from ._session import Session, print_json
+    from .render.exports import export_history
 
     found = entries(Session(workspace).workspace)[::-1]
     if json:
-        print_json([entry.as_dict() for entry in found])
+        print_json(found)
     else:
-        render(found)
+        export_history(found)
 
 
 @app.command("undo")
+@o.in_session()
 def undo(
+    session: Session,
     entry: Annotated[
         int | None, typer.Argument(help="The number that 'history list' shows.")
     ] = None,
@@ -43,10 +45,6 @@ def undo(
         bool, typer.Option("--force", help="Files changed since too; a copy of each is kept.")
     ] = False,
     dry_run: o.DryRun = False,
-    json: o.Json = False,
-    workspace: o.Workspace = None,
-    wait: o.Wait = None,
-    verbose: o.Verbose = False,
 ) -> None:
     """Bring back what an export or a tag write replaced.
 
@@ -57,9 +55,6 @@ def undo(
     from djlib.errors import UsageError
     from djlib.workflows.buckets.export.undo import entries, undo_entry
 
-    from ._session import Session
-
-    session = Session(workspace, as_json=json, verbose=verbose, wait=wait)
     if entry is None:
         raise UsageError(_which(entries(session.workspace)))
     report = undo_entry(
@@ -70,7 +65,7 @@ def undo(
         dry_run=dry_run,
         talk=session.talk,
     )
-    session.show(report, render_undo)
+    session.show(report)
 
 
 def _which(found: list[Entry]) -> str:
@@ -80,52 +75,3 @@ def _which(found: list[Entry]) -> str:
         return "there is nothing to take back: nothing was exported, or all of it was undone"
     what = f"{newest[0].id}, {newest[0].to}, of {newest[0].at}"
     return f"name the entry to take back: the newest is {what}; 'djlib history list' shows all"
-
-
-def render(found: list[Entry]) -> None:
-    """Draw the entries."""
-    from ._render import here, line, next_steps, table
-
-    if not found:
-        line("Nothing was exported yet: run 'djlib export'.")
-        return
-    table(
-        ["entry", "when", "what", "tracks", "files", "state", "where"],
-        [
-            (
-                str(e.id),
-                e.at,
-                e.to if e.what == "export" else f"tags ({e.to})",
-                f"{e.tracks:,}",
-                f"{len(e.changes):,}" if e.what == "export" else "",
-                _STATES[e.state],
-                here(e.target) if e.target else "",
-            )
-            for e in found
-        ],
-        right="entry,tracks,files",
-        widths={"where": 200},
-    )
-    undoable = [e.id for e in found if e.state != "undone"]
-    if undoable:
-        next_steps(f"djlib history undo {undoable[0]}    takes the newest back")
-
-
-def render_undo(report: UndoReport) -> None:
-    """Draw what was brought back."""
-    from ._render import count, heading, here, line, problems
-
-    heading(f"Entry {report.entry.id}, {report.entry.to}, of {report.entry.at}")
-    for what, paths in (
-        ("brought back", report.restored),
-        ("removed", report.removed),
-        ("kept as a copy", report.copies),
-        ("changed by others since: only the field was brought back", report.field_only),
-    ):
-        if paths:
-            line(f"{count(len(paths), 'file')} {what}, e.g. {here(paths[0])}")
-    if not (report.restored or report.removed or report.problems):
-        line("Every file is already as it was.")
-    problems(report.problems, title="Not undone")
-    if report.is_dry_run:
-        line("Nothing written (--dry-run).")

@@ -11,8 +11,9 @@ from djlib.settings import JobSettings
 from . import _options as o
 
 if TYPE_CHECKING:
-    from djlib.jobs.run_job import JobReport
-    from djlib.jobs.slots import JobRun
+    from ._session import Session
+
+    pass
 
 app = typer.Typer(help="Run, list and schedule what needs nobody.", no_args_is_help=True)
 
@@ -28,7 +29,9 @@ _At = Annotated[
 
 
 @app.command("run")
+@o.in_session()
 def run(
+    session: Session,
     job: _Name,
     learner: Annotated[
         list[str] | None,
@@ -41,10 +44,6 @@ def run(
     force: Annotated[
         bool, typer.Option("--force", help="Do it though it was done for this day.")
     ] = False,
-    json: o.Json = False,
-    workspace: o.Workspace = None,
-    wait: o.Wait = None,
-    verbose: o.Verbose = False,
 ) -> None:
     """Do a job once for today: what is done already is not done again.
 
@@ -54,9 +53,6 @@ def run(
     """
     from djlib.jobs.run_job import run_job
 
-    from ._session import Session
-
-    session = Session(workspace, as_json=json, verbose=verbose, wait=wait)
     report = run_job(
         session.workspace,
         session.settings,
@@ -66,19 +62,9 @@ def run(
         day=slot,
         force=force,
     )
-    session.show(report, _steps)
+    session.show(report)
     if report.exit_code:
         raise typer.Exit(report.exit_code)
-
-
-def _steps(report: JobReport) -> None:
-    from ._render import line
-
-    for step in report.steps:
-        name = f"{step.job} {step.learner}".strip()
-        line(f"{name} {step.slot}: {step.outcome}: {step.said}")
-    if not report.steps:
-        line("Nothing to do: run 'djlib scan LIBRARY' first.")
 
 
 @app.command("history")
@@ -95,36 +81,13 @@ def history(
     from djlib.jobs.slots import past_job_runs
 
     from ._session import Session, print_json
+    from .render.jobs import runs_past
 
     runs = past_job_runs(Session(workspace).workspace, most, job)
     if json:
-        print_json([run.as_dict() for run in runs])
+        print_json(runs)
     else:
-        _runs(runs)
-
-
-def _runs(runs: list[JobRun]) -> None:
-    from ._render import line, table
-
-    if not runs:
-        line("No job has run yet: 'djlib jobs run daily' runs all of them.")
-        return
-    table(
-        ["started (UTC)", "job", "for", "ended", "seconds", "what came of it"],
-        [
-            (
-                r.started_at[:19].replace("T", " "),
-                f"{r.job} {r.learner}".strip(),
-                r.slot,
-                r.outcome,
-                "" if r.seconds is None else f"{r.seconds:.1f}",
-                r.said,
-            )
-            for r in runs
-        ],
-        right="seconds",
-        widths={"what came of it": 70},
-    )
+        runs_past(runs)
 
 
 @app.command("alert-test")
@@ -135,13 +98,13 @@ def alert_test(json: o.Json = False, workspace: o.Workspace = None) -> None:
     """
     from djlib.monitoring.alerts import send_test
 
-    from ._render import line
     from ._session import Session, print_json
+    from .render.text import line
 
     session = Session(workspace)
     found = send_test(session.workspace, session.settings)
     if json:
-        print_json(found.as_dict())
+        print_json(found)
     else:
         line(f"Sent by {', '.join(found.ways)}: {found.delivery.sent} of {len(found.ways)}.")
     for error in found.delivery.errors:
@@ -158,13 +121,13 @@ def deliver(json: o.Json = False, workspace: o.Workspace = None) -> None:
     """
     from djlib.monitoring.alerts import send_waiting
 
-    from ._render import line
     from ._session import Session, print_json
+    from .render.text import line
 
     session = Session(workspace)
     found = send_waiting(session.workspace, session.settings)
     if json:
-        print_json(found.as_dict())
+        print_json(found)
     else:
         line(f"{found.sent} sent, {found.waiting} waiting, {found.given_up} given up.")
     if found.errors:
@@ -172,11 +135,10 @@ def deliver(json: o.Json = False, workspace: o.Workspace = None) -> None:
 
 
 @app.command("run-scheduler")
+@o.in_session(wait=False)
 def run_scheduler(
+    session: Session,
     at: _At = None,
-    json: o.Json = False,
-    workspace: o.Workspace = None,
-    verbose: o.Verbose = False,
 ) -> None:
     """Stay and run the daily jobs, where there is neither cron nor systemd.
 
@@ -186,15 +148,12 @@ def run_scheduler(
     """
     from djlib.jobs.scheduler import Time, keep_running
 
-    from ._session import Session
-
-    session = Session(workspace, as_json=json, verbose=verbose)
     keep_running(
         session.workspace,
         session.settings,
         Time.read(session.settings.jobs.at if at is None else at),
         talk=session.talk,
-        done=lambda report: session.show(report, _steps),
+        done=session.show,
     )
 
 

@@ -10,10 +10,14 @@ import typer
 from . import _options as o
 
 if TYPE_CHECKING:
-    from djlib.workflows.keepers.taste_map import MapReport
+    from ._session import Session
+
+    pass
 
 
+@o.in_session(wait=False)
 def map(
+    session: Session,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Default: data/taste_map.html.")
     ] = None,
@@ -22,9 +26,6 @@ def map(
         typer.Option("--layout", help="pca is quick; tsne and umap draw clusters apart."),
     ] = "pca",
     seed: o.Seed = None,
-    json: o.Json = False,
-    workspace: o.Workspace = None,
-    verbose: o.Verbose = False,
 ) -> None:
     """Draw all records as a map, alike ones near each other.
 
@@ -34,17 +35,8 @@ def map(
     """
     from djlib.workflows.keepers.taste_map import draw_taste_map
 
-    from ._session import Session
-
-    session = Session(workspace, as_json=json, verbose=verbose, seed=seed)
+    session.use(seed=seed)
     report = draw_taste_map(
         session.workspace, session.settings, output, layout=layout, talk=session.talk
     )
-    session.show(report, render)
-
-
-def render(report: MapReport) -> None:
-    """Say where the map is."""
-    from ._render import here, line
-
-    line(f"{report.records:,} records, {report.layout}: open {here(report.written)} in a browser.")
+    session.show(report)

@@ -7,15 +7,19 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from djlib.workflows.learner import LEARNERS
+
 from . import _options as o
 
 if TYPE_CHECKING:
     from djlib.registry import Registry, Version
-    from djlib.workflows.model_versions import Learner
+
+    _Name = str
+else:
+    _Name = Literal[tuple(LEARNERS)]
 
 app = typer.Typer(help="Versions of the model, and going back.", no_args_is_help=True)
 
-_FAST = {"fast": "ok (figures of its parent)"}
 
 _Version = Annotated[
     str, typer.Argument(help="An id, the beginning of one, 'current' or 'previous'.")
@@ -23,7 +27,7 @@ _Version = Annotated[
 
 
 _Learner = Annotated[
-    Literal["bucket", "keeper", "opportunity"] | None,
+    _Name | None,
     typer.Option(
         "--learner",
         help="Whose versions. Default: those there are, else of buckets.",
@@ -32,10 +36,8 @@ _Learner = Annotated[
 ]
 
 
-def _open(
-    workspace: Path | None, learner: Learner | None, version: str = "current"
-) -> Registry[Any]:
-    from djlib.workflows.model_versions import models_of
+def _open(workspace: Path | None, learner: str | None, version: str = "current") -> Registry[Any]:
+    from djlib.workflows.learner import models_of
 
     from ._session import Session
 
@@ -50,10 +52,11 @@ def list_versions(
 
     Example: djlib models list
     """
-    from djlib.workflows.model_versions import all_versions
+    from djlib.workflows.learner import all_versions
 
-    from ._render import line
     from ._session import Session, print_json
+    from .render.models import versions_of_each
+    from .render.text import line
 
     versions = all_versions(Session(workspace).workspace, learner)
     if json:
@@ -62,78 +65,7 @@ def list_versions(
     if not versions:
         line("No versions yet: run 'djlib train'.")
         return
-    _bucket_versions([v for v in versions if v.learner == "bucket"])
-    _keeper_versions([v for v in versions if v.learner == "keeper"])
-    _opportunity_versions([v for v in versions if v.learner == "opportunity"])
-
-
-def _bucket_versions(versions: list[Version]) -> None:
-    from ._render import percent, table
-
-    if not versions:
-        return
-    table(
-        ["", "version", "tracks", "buckets", "right", "calibration error", "state"],
-        [
-            (
-                "->" if v.is_current else "",
-                v.id,
-                str(v.metadata.get("tracks", "-")),
-                str(len(v.metadata.get("buckets", ()))),
-                percent(_figure(v, "accuracy")),
-                f"{_figure(v, 'calibration_error') or 0:.3f}",
-                v.problem or _FAST.get(v.metadata.get("update", ""), "ok"),
-            )
-            for v in versions
-        ],
-        right="tracks,buckets,right,calibration error",
-    )
-
-
-def _keeper_versions(versions: list[Version]) -> None:
-    shown = ("mode", "batch_number", "labels", "keepers")
-    _versions(
-        "Records worth keeping",
-        ["mode", "batches", "answers", "kept"],
-        [(v, [str(v.metadata.get(name, "-")) for name in shown]) for v in versions],
-        right="batches,answers,kept",
-    )
-
-
-def _opportunity_versions(versions: list[Version]) -> None:
-    shown = ("users", "ratings", "liked")
-    _versions(
-        "Open calls",
-        ["people", "ratings", "liked", "AUC"],
-        [(v, [*(str(v.metadata.get(n, "-")) for n in shown), _area(v)]) for v in versions],
-        right="people,ratings,liked,AUC",
-    )
-
-
-def _versions(
-    title: str, headings: list[str], rows: list[tuple[Version, list[str]]], *, right: str
-) -> None:
-    """A table of one learner's versions: each with the cells under `headings`."""
-    from ._render import heading, table
-
-    if not rows:
-        return
-    heading(title)
-    table(
-        ["", "version", *headings, "state"],
-        [("->" if v.is_current else "", v.id, *cells, v.problem or "ok") for v, cells in rows],
-        right=right,
-    )
-
-
-def _area(version: Version) -> str:
-    found = (version.metrics.get("newest") or {}).get("auc")
-    return "-" if found is None else f"{found:.2f}"
-
-
-def _figure(version: Version, name: str) -> float | None:
-    value = version.metrics.get("stratified", {}).get(name)
-    return None if value is None else float(value)
+    versions_of_each(versions)
 
 
 def _plain(version: Version) -> dict[str, object]:
@@ -156,8 +88,8 @@ def show(
 
     Example: djlib models show previous
     """
-    from ._render import line
     from ._session import print_json
+    from .render.text import line
 
     found = _open(workspace, learner, version).get(version)
     if json:
@@ -191,8 +123,8 @@ def rollback(learner: _Learner = None, json: o.Json = False, workspace: o.Worksp
 
 
 def _served(version: Version, words: str, json: bool) -> None:
-    from ._render import line
     from ._session import print_json
+    from .render.text import line
 
     if json:
         print_json(_plain(version))
@@ -211,8 +143,8 @@ def verify(
 
     Example: djlib models verify
     """
-    from ._render import line
     from ._session import print_json
+    from .render.text import line
 
     found = _open(workspace, learner, version or "current").verify(version)
     if json:
@@ -236,8 +168,8 @@ def prune(
 
     Example: djlib models prune --keep 3 --yes
     """
-    from ._render import line
     from ._session import print_json
+    from .render.text import line
 
     if not yes:
         typer.confirm(f"Delete all versions but the newest {keep}?", abort=True, err=True)
@@ -262,8 +194,8 @@ def export(
 
     Example: djlib models export current my_crates.zip
     """
-    from ._render import line
     from ._session import print_json
+    from .render.text import line
 
     _open(workspace, learner, version).export(version, target)
     if json:

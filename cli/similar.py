@@ -9,17 +9,16 @@ import typer
 from . import _options as o
 
 if TYPE_CHECKING:
-    from djlib.workflows.keepers.similar import SimilarReport
+    from ._session import Session
 
-_SAID = {1: "kept", 0: "passed", None: ""}
+    pass
 
 
+@o.in_session(wait=False)
 def similar(
+    session: Session,
     record: Annotated[str, typer.Argument(help="Its listing_id, or a piece of artist and title.")],
     n: Annotated[int, typer.Option("--n", "-n", min=1, help="How many.")] = 10,
-    json: o.Json = False,
-    workspace: o.Workspace = None,
-    verbose: o.Verbose = False,
 ) -> None:
     """Find records like one you name.
 
@@ -29,31 +28,5 @@ def similar(
     """
     from djlib.workflows.keepers.similar import similar_records
 
-    from ._session import Session
-
-    session = Session(workspace, as_json=json, verbose=verbose)
     report = similar_records(session.workspace, session.settings, record, n=n, talk=session.talk)
-    session.show(report, render)
-
-
-def render(report: SimilarReport) -> None:
-    """Draw the records, the nearest first."""
-    from ._render import bar, heading, line, table
-
-    heading(f"Like {report.name} ({report.listing_id})")
-    table(
-        ["record", "label", "close", "", "both have"],
-        [
-            (
-                one.name,
-                one.label,
-                f"{bar(max(one.closeness, 0), 5)} {one.closeness:.2f}",
-                _SAID[one.keeper],
-                ", ".join(one.shares) or "-",
-            )
-            for one in report.near
-        ],
-        widths={"label": 20},
-    )
-    if not report.version:
-        line("Nothing is learned yet: this goes by what is written on the records alone.")
+    session.show(report)

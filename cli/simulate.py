@@ -10,10 +10,14 @@ import typer
 from . import _options as o
 
 if TYPE_CHECKING:
-    from djlib.workflows.keepers.simulate_report import SimulateReport
+    from ._session import Session
+
+    pass
 
 
+@o.in_session(wait=False)
 def simulate(
+    session: Session,
     pool: Annotated[Path, typer.Argument(help="Listings with `keeper`, 1 or 0, in every row.")],
     policies: Annotated[
         list[str] | None,
@@ -59,9 +63,6 @@ def simulate(
             rich_help_panel=o.ADVANCED,
         ),
     ] = False,
-    json: o.Json = False,
-    workspace: o.Workspace = None,
-    verbose: o.Verbose = False,
 ) -> None:
     """Try policies on labelled listings.
 
@@ -70,9 +71,6 @@ def simulate(
     from djlib.bandit.simulation.episode import SimulationOptions
     from djlib.workflows.keepers.simulate import candidates_of, simulate_policies, write_page
 
-    from ._session import Session
-
-    session = Session(workspace, as_json=json, verbose=verbose)
     found = simulate_policies(
         pool,
         policies or (),
@@ -85,41 +83,6 @@ def simulate(
         resume=resume,
         talk=session.talk,
     )
-    session.show(found, simulation)
+    session.show(found)
     if report:
         session.talk.say(f"Written: {write_page(found, report)}")
-
-
-def simulation(report: SimulateReport) -> None:
-    """Draw who found how many keepers, and what carries over."""
-    from djlib.workflows.keepers.simulate_report import FIGURES, headline, interval, meta, sentences
-
-    from ._render import heading, line, problems, sparks, table
-
-    problems(report.problems)
-    heading(headline(report))
-    line(meta(report))
-    for sentence in sentences(report):
-        line(f"- {sentence}")
-    line()
-    shown = [figure for figure in FIGURES if figure.is_brief]
-    names = [figure.heading for figure in shown]
-    rows = [
-        [s.name, *(figure.of(s) for figure in shown), sparks([point.mean for point in s.curve])]
-        for s in report.standings
-    ]
-    table(["policy", *names, "found"], rows, right=",".join(names))
-    if report.transfers:
-        first = report.transfers[0]
-        heading(f"Outside {first.genre}, knowing its {first.known} answers or not")
-        cells = [
-            [t.policy, interval(t.rate), interval(t.rate_without), interval(t.gain)]
-            for t in report.transfers
-        ]
-        table(["policy", "knowing", "not knowing", "gain"], cells)
-    if report.few_shots:
-        heading(f"A new artist ({report.few_shots[0].artists} artists)")
-        cells = [
-            [f.policy, str(f.shots), interval(f.brier, "{:.3f}".format)] for f in report.few_shots
-        ]
-        table(["policy", "answers", "Brier, lower is better"], cells, right="answers")

@@ -31,8 +31,8 @@ def synth(
     from djlib.errors import UsageError
     from djlib.workflows.library.demo import synthesise
 
-    from ._render import line
     from ._session import print_json
+    from .render.text import line
 
     if output.exists() and not force:
         raise UsageError(f"{output} exists; choose another name or pass --force")

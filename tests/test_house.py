@@ -305,9 +305,13 @@ def test_what_is_installed_is_what_is_there() -> None:
         "setuptools"
     ]
     packages = {m.removesuffix(".__init__") for m in SOURCES if m.endswith(".__init__")}
-    there = {"djlib_cli" if p == "cli" else p for p in packages}
+    there = {re.sub("^cli", "djlib_cli", p) for p in packages}
     assert sorted(tool["packages"]) == sorted(there)
-    assert tool["package-dir"] == {"djlib": "djlib", "djlib_cli": "cli"}
+    assert tool["package-dir"] == {
+        "djlib": "djlib",
+        "djlib_cli": "cli",
+        "djlib_cli.render": "cli/render",
+    }
 
 
 def test_every_folder_with_code_is_a_package() -> None:

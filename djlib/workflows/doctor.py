@@ -6,22 +6,16 @@ import importlib.metadata
 import platform
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from ..errors import DjlibError
 from ..features.embedding.engines import embeddings_available
 from ..opportunities.trees import WITHOUT, trees_missing
-from ..registry import Registry
 from ..settings import Workspace
 from ..tables.events import read_events
-from .buckets.corrections import CORRECTIONS
-from .buckets.models import bucket_models
+from .core.learner import Learner
 from .core.runs import RUNS
-from .keepers.labels import KEEPS
-from .keepers.models import keeper_models
-from .opportunities.models import opportunity_models
-from .opportunities.ratings import RATING_LOG
+from .learner import LEARNERS
 
 _NEEDED = ("typer", "rich", "numpy", "pandas", "pyarrow", "scikit-learn", "scipy", "joblib")
 _PARTS = {
@@ -60,11 +54,9 @@ def diagnose(workspace: Workspace) -> list[Finding]:
         _trees(),
         *(_engine(name, disables) for name, disables in _ENGINES.items()),
         Finding("workspace", "ok", str(workspace.root)),
-        _tracks(workspace),
-        *_models(bucket_models(workspace), "bucket"),
-        *_of_table(workspace.listings, "listings", keeper_models(workspace), "keeper"),
-        *_of_table(workspace.opportunities, "calls", opportunity_models(workspace), "opportunity"),
-        *(_log_of(workspace, kind) for kind in (CORRECTIONS, KEEPS, RATING_LOG, RUNS)),
+        *(f for learner in LEARNERS.values() for f in _of_learner(workspace, learner)),
+        *(_log_of(workspace, log) for learner in LEARNERS.values() for log in learner.logs()),
+        _log_of(workspace, RUNS),
     ]
 
 
@@ -96,41 +88,34 @@ def _engine(name: str, disables: str) -> Finding:
     return Finding(what, "missing" if reason else "ok", f"{disables} ({reason})" if reason else "")
 
 
-def _tracks(workspace: Workspace) -> Finding:
-    if workspace.tracks.is_file():
-        return Finding("scanned library", "ok", str(workspace.tracks))
-    return Finding("scanned library", "missing", "run 'djlib scan LIBRARY'")
-
-
-def _of_table(table: Path, what: str, models: Registry[Any], learner: str) -> list[Finding]:
-    """A model that only those have who scanned what it is about."""
-    if table.is_file():
-        return [Finding(f"scanned {what}", "ok", str(table)), *_models(models, learner)]
+def _of_learner(workspace: Workspace, learner: Learner) -> list[Finding]:
+    """What was scanned for it and its models; nothing of a learner that is not used here, but of
+    the first, which everybody begins with."""
+    what, table = learner.table(workspace) or (learner.subject, None)
+    if table and table.is_file():
+        return [Finding(f"scanned {what}", "ok", str(table)), *_models(workspace, learner)]
+    if learner is next(iter(LEARNERS.values())):
+        missing = Finding(f"scanned {what}", "missing", "run 'djlib scan LIBRARY'")
+        return [missing, *_models(workspace, learner)]
     with suppress(DjlibError):
-        if not models.versions():
+        if not learner.models(workspace).versions():
             return []
-    return _models(models, learner)
+    return _models(workspace, learner)
 
 
-_MAKES = {
-    "bucket": "djlib train",
-    "keeper": "djlib select-batch",
-    "opportunity": "djlib recommend",
-}
-
-
-def _models(models: Registry[Any], learner: str) -> list[Finding]:
+def _models(workspace: Workspace, learner: Learner) -> list[Finding]:
+    name, models = learner.name, learner.models(workspace)
     try:
-        found = models.verify()
+        verified = models.verify()
     except DjlibError as error:
-        return [Finding(f"{learner} models", "broken", str(error))]
-    if not found:
-        return [Finding(f"{learner} model", "missing", f"run '{_MAKES[learner]}'")]
+        return [Finding(f"{name} models", "broken", str(error))]
+    if not verified:
+        return [Finding(f"{name} model", "missing", f"run '{learner.first_step}'")]
     findings = [
         Finding(f"version {version.id}", "broken" if faults else "ok", "; ".join(faults))
-        for version, faults in found
+        for version, faults in verified
     ]
-    current = f"current {learner} model"
+    current = f"current {name} model"
     try:
         models.load()
         return [Finding(current, "ok", models.current().id), *findings]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cli._explanation import contributions
+from cli.render.explanation import contributions
 from djlib.bucketing.explain import Explanation
 from djlib.synthetic.tables import synthetic_library
 from djlib.tables.io import write_table

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from cli._batch_screen import BatchConversation, batch_screen
+from cli.render.batch_screen import BatchConversation, batch_screen
 from djlib.errors import InputError
 from djlib.settings import Workspace
 from djlib.tables.events import read_events

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from cli._render import credit, here
-from cli.explain import _by_field
+from cli.render.explanation import _by_field
+from cli.render.text import credit, here
 
 
 def test_files_are_named_from_the_current_folder(

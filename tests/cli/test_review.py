@@ -18,9 +18,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from cli import _keys as keys
-from cli._conversation import Conversation
-from cli._review_screen import screen_of, visible
+from cli.render import keys
+from cli.render.conversation import Conversation
+from cli.render.review_screen import screen_of, visible
 from djlib.workflows.buckets.review_session import Proposal, Session
 from tests.cli.running import PREDICTIONS, as_json, done, edit, refused, rows
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-import djlib.workflows.learner as doors
+from djlib.workflows.learner import LEARNERS
 from tests.jobs.doubles import Pretend
 
 
@@ -12,5 +12,7 @@ from tests.jobs.doubles import Pretend
 def pretend(monkeypatch: pytest.MonkeyPatch) -> Pretend:
     """The only learner there is."""
     made = Pretend()
-    monkeypatch.setattr(doors, "learners", lambda: {"pretend": made.door()})
+    for name in list(LEARNERS):
+        monkeypatch.delitem(LEARNERS, name)
+    monkeypatch.setitem(LEARNERS, made.name, made)
     return made

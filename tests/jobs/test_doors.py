@@ -1,7 +1,10 @@
-"""Buckets and keepers through the same door."""
+"""Buckets, keepers and opportunities asked through the table of learners."""
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +15,10 @@ from djlib.jobs.run_job import JobReport, run_job
 from djlib.settings import Workspace, load_settings
 from djlib.workflows.buckets.models import bucket_models
 from djlib.workflows.core.progress import NullReporter
-from djlib.workflows.keepers.labels import Label, labels_so_far, log_labels
+from djlib.workflows.keepers.labels import KEEPS, Label, labels_so_far, log_labels
 from djlib.workflows.keepers.models import keeper_models, learn_labels
-from djlib.workflows.learner import chosen
+from djlib.workflows.learner import LEARNERS, chosen
+from djlib.workflows.opportunities.ratings import RATING_LOG
 
 
 def retrain(here: Path, day: str, *names: str) -> JobReport:
@@ -100,3 +104,27 @@ def test_a_learner_that_is_none_is_refused(fresh: Path) -> None:
 
 def test_an_empty_workspace_has_nothing_to_do(fresh: Path) -> None:
     assert retrain(fresh, "2026-01-01").steps == []
+
+
+def test_the_logs_named_in_the_table_are_those_that_are_written() -> None:
+    assert LEARNERS["keeper"].logs() == (KEEPS,)
+    assert LEARNERS["opportunity"].logs() == (RATING_LOG,)
+
+
+def test_a_dj_library_is_told_from_calls_without_their_readers(tmp_path: Path) -> None:
+    for name, start in (("a.nml", "<NML>"), ("b.xml", "<DJ_PLAYLISTS>"), ("c.csv", "track_id\n")):
+        (tmp_path / name).write_text(start)
+    script = (
+        "import sys; from djlib.workflows.learner import learner_of_source as of;"
+        "print(of('a.nml').name, of('b.xml').name, 'djlib.formats.calls.feeds' in sys.modules);"
+        "print(of('c.csv').name, of('https://example.org/feed').name)"
+    )
+    end = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert end.stdout.split("\n")[:2] == ["bucket bucket False", "bucket opportunity"]

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import djlib.workflows.opportunities.learner as door
 from djlib.jobs.run_job import StepDone, run_job
 from djlib.settings import Settings, Workspace
 from djlib.tables.events import append_events, read_events
@@ -19,7 +18,11 @@ from djlib.workflows.core.progress import NullReporter
 from djlib.workflows.learner import chosen
 from djlib.workflows.opportunities.engagement import IMPRESSIONS, stamp
 from djlib.workflows.opportunities.feedback import opportunity_feedback
-from djlib.workflows.opportunities.models import learn_ratings, opportunity_models
+from djlib.workflows.opportunities.models import (
+    Learnable,
+    learn_ratings,
+    opportunity_models,
+)
 from djlib.workflows.opportunities.ratings import log_ratings, ratings_so_far
 from djlib.workflows.opportunities.retuning import RETUNINGS
 from djlib.workflows.opportunities.watch import rated, watch_opportunities
@@ -87,15 +90,15 @@ def test_a_worse_challenger_is_not_served(
     models = opportunity_models(place[0])
     first = models.current().id
     rate_more(place, range(60, 160))
-    scores = door.Learnable.scores
+    scores = Learnable.scores
     served: list[object] = []
 
-    def upside_down(self: door.Learnable, model: object, rows: np.ndarray) -> np.ndarray:
+    def upside_down(self: Learnable, model: object, rows: np.ndarray) -> np.ndarray:
         found = scores(self, model, rows)  # type: ignore[arg-type]
         served.append(model)
         return found if len(served) == 1 else -found  # the second one is the challenger's
 
-    monkeypatch.setattr(door.Learnable, "scores", upside_down)
+    monkeypatch.setattr(Learnable, "scores", upside_down)
     monkeypatch.setattr("djlib.workflows.opportunities.models.time_split", lambda *_: None)
     step = retrain(place, "2026-01-01")
     assert models.current().id == first

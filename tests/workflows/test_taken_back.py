@@ -15,8 +15,8 @@ from djlib.settings import Settings, Workspace
 from djlib.tables.events import append_events
 from djlib.workflows.core.event_log import last_kind, take_back
 from djlib.workflows.core.progress import NullReporter
-from djlib.workflows.feedback_learner import feedback_learner
 from djlib.workflows.keepers.labels import KEEPS
+from djlib.workflows.learner import learner_of_feedback
 from djlib.workflows.opportunities.engagement import clicks_so_far, log_clicks
 from djlib.workflows.opportunities.feedback import RatingReport, opportunity_feedback
 from djlib.workflows.opportunities.models import (
@@ -110,12 +110,12 @@ def test_the_last_of_all_is_the_one_given_last(tmp_path: Path) -> None:
 def test_a_file_says_whose_feedback_is_taken_back(place: tuple[Workspace, Settings]) -> None:
     here, _ = place
     file = rating_file(here, range(3))
-    assert feedback_learner(here, file, undo=True) == "opportunity"
+    assert learner_of_feedback(here, file, undo=True).name == "opportunity"
     sorted_tracks = here.root / "said.csv"
     sorted_tracks.write_text("track_id,correct_bucket\n1,Peak\n")
-    assert feedback_learner(here, sorted_tracks) == "bucket"
+    assert learner_of_feedback(here, sorted_tracks).name == "bucket"
     with pytest.raises(UsageError, match="of a track's buckets the last word counts"):
-        feedback_learner(here, sorted_tracks, undo=True)
+        learner_of_feedback(here, sorted_tracks, undo=True)
 
 
 def test_taking_ratings_back_learns_anew_without_them(place: tuple[Workspace, Settings]) -> None:

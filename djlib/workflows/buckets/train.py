@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypedDict, Unpack
@@ -17,14 +18,16 @@ from ...errors import InputError, NotFoundError
 from ...evaluation.calibration import Abstention
 from ...evaluation.proportions import Share
 from ...evaluation.significance import Comparison
+from ...registry import Version
 from ...reporting.charts import confidence_chart
 from ...settings import Settings, Workspace
 from ...tables.events import utc_now
 from ...tables.io import iter_table
-from ...tables.plain_json import to_plain
+from ...tables.plain_json import json_text, to_plain
 from ...tables.problems import Problem
 from ...tables.schema import TRACKS
-from ..core.progress import ProgressReporter, read_ahead
+from ..core.learner import Challenge
+from ..core.progress import NullReporter, ProgressReporter, read_ahead
 from ..core.runs import run, update_metrics
 from ..core.song_identity import disambiguate_track_ids
 from ..library.tracks import read_tracks
@@ -298,3 +301,52 @@ def fingerprint(learned: TrainingSet) -> str:
     pairs = zip(learned.tracks["track_id"], learned.labels, strict=True)
     lines = sorted(f"{track_id}\x1f{'|'.join(row)}" for track_id, row in pairs)
     return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def challenge_buckets(
+    workspace: Workspace, settings: Settings, talk: ProgressReporter
+) -> Challenge:
+    """Train a challenger, unless a version has learned exactly this already."""
+    with run(workspace, settings, "retrain", talk) as noted:
+        served = in_use(workspace).id
+        same = _same_version(workspace, settings)
+        if same and (same.is_current or same.parent != served or _was_served(workspace, same)):
+            return Challenge("", served, why=f"nothing new since version {same.id}")
+        version = same or _challenger(workspace, settings, talk)
+        noted |= {"version": version.id, "promoted": False}
+        return Challenge(version.id, served, _comparisons(version))
+
+
+def _challenger(workspace: Workspace, settings: Settings, talk: ProgressReporter) -> Version:
+    report = learn(workspace, settings, talk=talk, promotion="never")
+    return bucket_models(workspace).get(report.version)
+
+
+def _comparisons(version: Version) -> dict[str, Any]:
+    known = {"songs kept aside": "comparison", "the newest songs kept aside": "recent"}
+    return {
+        what: version.metadata[name] for what, name in known.items() if version.metadata.get(name)
+    }
+
+
+def _same_version(workspace: Workspace, settings: Settings) -> Version | None:
+    """The newest sound version that learned exactly these labels with these settings."""
+    tracks = read_tracks(workspace, training_source(workspace), NullReporter())[0]
+    training = assemble(
+        tracks,
+        disambiguate_track_ids(corrections_so_far(workspace), tracks),
+        test_share=settings.buckets.test_share,
+    )
+    labels, model = fingerprint(training.learned), new_model(settings)
+    asked = [type(model).__name__, json.loads(json_text(model.get_params()))]
+    for version in bucket_models(workspace).versions():
+        made = version.metadata
+        is_same = made.get("data_fingerprint") == labels
+        if is_same and [made.get("model"), made.get("parameters")] == asked and not version.problem:
+            return version
+    return None
+
+
+def _was_served(workspace: Workspace, version: Version) -> bool:
+    history = bucket_models(workspace).history()
+    return any(promotion.to_version == version.id for promotion in history)

@@ -6,12 +6,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ...errors import NotTrainedError
+from ...evaluation.significance import compare_auc
 from ...registry import Registry, Version
 from ...settings import Settings, Workspace
+from ...tables.plain_json import to_plain
+from ..core.learner import TIME_SPLIT, Challenge, challenge, is_enough
 from ..core.progress import ProgressReporter, reading
+from ..core.runs import run
 from ..promotion import POLICY, PromotionRequest
-from .labels import LabelLog, fingerprint, labelled
+from .labels import LabelLog, fingerprint, labelled, labels_so_far
 
 if TYPE_CHECKING:
     from ...bandit.bandit import ContrastiveBandit
@@ -121,3 +127,67 @@ def _must_start_again(labels: LabelLog, seen: int, model: Any, settings: Setting
     known = set(model.labelled_["listing_id"]) if len(model.labelled_) else set()
     new = {label.listing_id for label in labels.by_id.values() if label.number > seen}
     return bool(new & known) or not new
+
+
+def challenge_keepers(
+    workspace: Workspace, settings: Settings, talk: ProgressReporter
+) -> Challenge:
+    """Learn all answers anew, unless the model in force is that already."""
+    with run(workspace, settings, "retrain", talk) as noted:
+        keeps, served = labels_so_far(workspace), current_version(workspace)
+        if not keeps.by_id:
+            return Challenge("", why="nothing is answered yet")
+        made = challenge(
+            keeper_models(workspace),
+            served,
+            is_learned=_is_as_asked(served, settings) and is_all_learned(workspace, keeps),
+            is_same=lambda version: (
+                version.metadata.get("data_fingerprint") == fingerprint(keeps)
+                and _is_as_asked(version, settings)
+            ),
+            learn=lambda: _challenger(workspace, settings, keeps, served, talk),
+            compared_on="the newest answers",
+        )
+        noted |= {"version": made.version, "promoted": False} if made.version else {}
+        return made
+
+
+def _is_as_asked(version: Version | None, settings: Settings) -> bool:
+    asked, made = settings.keepers, version.metadata if version else {}
+    return (made.get("mode"), made.get("engine")) == (asked.mode, asked.engine)
+
+
+def _challenger(
+    workspace: Workspace,
+    settings: Settings,
+    keeps: LabelLog,
+    served: Version | None,
+    talk: ProgressReporter,
+) -> Version:
+    compared = _compared(workspace, settings, keeps, served) if served else None
+    metrics = {TIME_SPLIT: compared} if compared else {}
+    return learn_labels(
+        workspace, settings, keeps, talk, anew=True, metrics=metrics, promotion="never"
+    )
+
+
+def _compared(
+    workspace: Workspace, settings: Settings, keeps: LabelLog, served: Version
+) -> dict[str, Any] | None:
+    """The model served, and one made as the challenger will be but of earlier answers only, on the
+    answers that came after; None where those are too few."""
+    seen = int(served.metadata.get("keeps_logged", 0))
+    known = [keep for keep in keeps.by_id.values() if keep.number <= seen]
+    newest = [k for k in keeps.explicit.values() if k.number > seen]
+    truth = np.array([keep.keeper for keep in newest])
+    if served.problem or not known or not is_enough(truth):
+        return None
+    listings = labelled(newest).drop(columns="keeper")
+    stand_in = new_bandit(settings).fit(labelled(known))
+    was, now = (_scores(m, listings) for m in (keeper_models(workspace).load(), stand_in))
+    compared: dict[str, Any] = to_plain(compare_auc(was, now, truth, seed=settings.seed))
+    return compared
+
+
+def _scores(model: Any, listings: Any) -> np.ndarray:
+    return np.asarray(model.predict_proba(listings))[:, 1]

@@ -1,125 +1,170 @@
-"""The opportunities as the jobs meet them."""
+"""The opportunities as a `Learner`: open calls that a person would want to see."""
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Any
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from ...evaluation.significance import compare_auc
-from ...opportunities.measures import newest
-from ...registry import Version
-from ...settings import Settings, Workspace
-from ...tables.plain_json import to_plain
-from ..core.learner import TIME_SPLIT, Challenge, Learner, challenge, is_enough
-from ..core.progress import ProgressReporter
-from ..core.runs import run
-from .models import (
-    Learnable,
-    current_version,
-    is_all_learned,
-    learn_ratings,
-    learnable,
-    opportunity_models,
+from ..core.learner import (
+    Challenge,
+    FeedbackRequest,
+    Learner,
+    Report,
+    ScanRequest,
+    TrainRequest,
 )
-from .ratings import Ratings, fingerprint, ratings_so_far
-from .retuning import half_life_in_force, retune
-from .watch import watch_opportunities
+
+if TYPE_CHECKING:
+    from ...monitoring.finding import Finding
+    from ...registry import Registry
+    from ...settings import Settings, Workspace
+    from ..core.progress import ProgressReporter
+
+_FEEDS = (".xml", ".rss", ".atom", ".rdf")
+_RECORDS = (
+    ".json", ".jsonl", ".ndjson",
+    ".csv", ".tsv", ".txt", ".parquet", ".csv.gz", ".tsv.gz", ".txt.gz",
+)  # fmt: skip
+_ROOTS = (b"rss", b"feed", b"rdf")
+_HEAD = 8192
+"""Bytes of an XML file within which a feed names its root."""
 
 
-def _is_there(workspace: Workspace) -> bool:
-    """Whether anything was rated."""
-    return bool(ratings_so_far(workspace).by_key)
+class Opportunities(Learner):
+    """Learns how people rate open calls: the ranker."""
 
+    name = "opportunity"
+    subject = "calls"
+    first_step = "djlib recommend"
+    undo_log = "ratings"
 
-def _challenge(workspace: Workspace, settings: Settings, talk: ProgressReporter) -> Challenge:
-    """Learn all ratings anew, unless the model in force is that already; tune first where what is
-    recommended is taken less than before."""
-    with run(workspace, settings, "retrain", talk) as noted:
-        ratings, served = ratings_so_far(workspace), current_version(workspace)
-        if not ratings.by_key:
-            return Challenge("", why="nothing is rated yet")
-        data = cache(lambda: learnable(workspace, ratings))
-        retuned = retune(workspace, settings, ratings, data, talk)
-        if retuned:
-            noted |= {"retuned": retuned.reason}
-        half_life = half_life_in_force(workspace)
-        made = challenge(
-            opportunity_models(workspace),
-            served,
-            is_learned=_is_as_asked(served, settings, half_life)
-            and is_all_learned(workspace, ratings),
-            is_same=lambda version: (
-                version.metadata.get("data_fingerprint") == fingerprint(ratings)
-                and _is_as_asked(version, settings, half_life)
-            ),
-            learn=lambda: _learned(workspace, settings, ratings, data(), served, half_life, talk),
-            compared_on="the newest ratings",
+    def is_there(self, workspace: Workspace) -> bool:
+        """Whether anything was rated."""
+        from .ratings import ratings_so_far
+
+        return bool(ratings_so_far(workspace).by_key)
+
+    def models(self, workspace: Workspace) -> Registry[Any]:
+        """`models/opportunity_model.pkl` is the current one."""
+        from .models import opportunity_models
+
+        return opportunity_models(workspace)
+
+    def challenge(
+        self, workspace: Workspace, settings: Settings, talk: ProgressReporter
+    ) -> Challenge:
+        """Learn all ratings anew, unless the model in force is that already."""
+        from .retuning import challenge_opportunities
+
+        return challenge_opportunities(workspace, settings, talk)
+
+    def watch(
+        self, workspace: Workspace, settings: Settings, talk: ProgressReporter
+    ) -> list[Finding]:
+        """New calls against those before; clicks and ratings against what was foreseen."""
+        from .watch import watch_opportunities
+
+        return watch_opportunities(workspace, settings, talk)
+
+    def claims_source(self, source: str) -> bool:
+        """A web address, a file of calls, or a folder of nothing else."""
+        if "://" not in source and not _may_hold_calls(Path(source)):
+            return False
+        from .scan import inputs_of_calls
+
+        return bool(inputs_of_calls(source))
+
+    def has_own_sources(self, request: ScanRequest) -> bool:
+        """The feeds in the settings."""
+        return request.feeds
+
+    def scan(
+        self,
+        workspace: Workspace,
+        settings: Settings,
+        sources: Sequence[str],
+        request: ScanRequest,
+        talk: ProgressReporter,
+    ) -> Iterator[Report]:
+        """Add calls to `data/opportunities.parquet`, those of broken sources aside."""
+        from .scan import scan_opportunities
+
+        yield scan_opportunities(
+            workspace, settings, sources, talk=talk, trust=request.trust, dry_run=request.dry_run
         )
-        noted |= {"version": made.version, "promoted": False} if made.version else {}
-        return made
+
+    def propose(
+        self, workspace: Workspace, settings: Settings, source: Path | None, talk: ProgressReporter
+    ) -> Report:
+        """The open calls worth a look, into `data/recommendations.csv`."""
+        from .recommend import recommend_calls
+
+        return recommend_calls(workspace, settings, "me", talk=talk)
+
+    def claims_feedback(self, file: Path) -> bool:
+        """A file of ratings."""
+        from .ratings import is_of_ratings
+
+        return is_of_ratings(file)
+
+    def feedback(
+        self,
+        workspace: Workspace,
+        settings: Settings,
+        file: Path | None,
+        request: FeedbackRequest,
+        talk: ProgressReporter,
+    ) -> Report:
+        """Take ratings, or the last ones back."""
+        from .feedback import opportunity_feedback
+
+        return opportunity_feedback(
+            workspace, settings, file, talk=talk, undo=request.undo, dry_run=request.dry_run
+        )
+
+    def train(
+        self,
+        workspace: Workspace,
+        settings: Settings,
+        source: Path | None,
+        request: TrainRequest,
+        talk: ProgressReporter,
+    ) -> Report:
+        """Learn all ratings anew."""
+        from .feedback import train_opportunities
+
+        return train_opportunities(workspace, settings, talk=talk)
+
+    def table(self, workspace: Workspace) -> tuple[str, Path]:
+        """The scanned calls."""
+        return "calls", workspace.opportunities
+
+    def logs(self) -> tuple[str, ...]:
+        """The log of ratings."""
+        return (self.undo_log,)
 
 
-def _is_as_asked(version: Version | None, settings: Settings, half_life: float | None) -> bool:
-    made, engine = version.metadata if version else {}, settings.opportunities.engine
-    return (made.get("engine"), made.get("half_life_days")) == (engine, half_life)
+def _may_hold_calls(source: Path) -> bool:
+    """Whether it is worth a look inside, for which the readers of calls are loaded: a library of
+    tracks is told from a feed by its first bytes."""
+    from ...formats.locations import files_under
+
+    files = files_under(source) if source.is_dir() else iter([source])
+    known = (file for file in files if file.name.lower().endswith((*_FEEDS, *_RECORDS)))
+    first = next(known, None)
+    return first is not None and _may_be_calls(first) and all(map(_may_be_calls, known))
 
 
-def _learned(
-    workspace: Workspace,
-    settings: Settings,
-    ratings: Ratings,
-    data: Learnable,
-    served: Version | None,
-    half_life: float | None,
-    talk: ProgressReporter,
-) -> Version:
-    compared = _compared(workspace, settings, data, served, half_life) if served else None
-    return learn_ratings(
-        workspace,
-        settings,
-        ratings,
-        talk,
-        half_life_days=half_life,
-        metrics={TIME_SPLIT: compared} if compared else {},
-        promotion="never",
-    )
+def _may_be_calls(file: Path) -> bool:
+    if not file.name.lower().endswith(_FEEDS):
+        return True
+    try:
+        with file.open("rb") as content:
+            start = content.read(_HEAD).lower()
+    except OSError:
+        return False
+    return any(root in start for root in _ROOTS)
 
 
-def _compared(
-    workspace: Workspace,
-    settings: Settings,
-    data: Learnable,
-    served: Version,
-    half_life: float | None,
-) -> dict[str, Any] | None:
-    """The model served, and one made as the challenger will be but of earlier ratings only, on the
-    ratings that came after. Where those are too few and only the tuning is another, two stand-ins
-    learn the earlier ratings, each tuned as one of the two. None where that is not possible."""
-    if served.problem:
-        return None
-    number = data.rated["number"].to_numpy()
-    is_new = number > int(served.metadata.get("ratings_logged", 0))
-    if _can_tell(data, is_new):
-        old, new = np.flatnonzero(~is_new), np.flatnonzero(is_new)
-        was = data.scores(opportunity_models(workspace).load(served.id), new)
-    else:
-        is_new = newest(data.rated["at"].tolist())
-        before = served.metadata.get("half_life_days")
-        if before == half_life or not _can_tell(data, is_new):
-            return None
-        old, new = np.flatnonzero(~is_new), np.flatnonzero(is_new)
-        was = data.scores(data.learned(settings, old, before), new)
-    now = data.scores(data.learned(settings, old, half_life), new)
-    compared = compare_auc(was, now, data.liked[new] > 0.5, seed=settings.seed)
-    return dict(to_plain(compared))
-
-
-def _can_tell(data: Learnable, is_new: np.ndarray) -> bool:
-    return is_enough(data.liked[is_new] > 0.5) and not bool(is_new.all())
-
-
-OPPORTUNITIES = Learner(
-    "opportunity", _is_there, _challenge, opportunity_models, watch_opportunities
-)
+OPPORTUNITIES = Opportunities()

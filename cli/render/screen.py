@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from . import _keys as keys
+from . import keys
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ._render import bar, count, heading, leaves, line, percent, problems, table
+from .text import bar, count, heading, leaves, line, percent, problems, table
 
 if TYPE_CHECKING:
     from djlib.evaluation.significance import Comparison

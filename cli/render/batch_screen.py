@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import _keys as keys
-from ._render import bar
-from ._review_screen import visible
-from ._screen import converse
+from . import keys
+from .review_screen import visible
+from .screen import converse
+from .text import bar
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

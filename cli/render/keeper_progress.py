@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .keepers import side_by_side
+from .text import heading, line, percent, table
+
 if TYPE_CHECKING:
     from djlib.evaluation.off_policy import Estimate, OffPolicyReport
     from djlib.evaluation.proportions import Ratio, Share, SharesCompared
@@ -20,8 +23,6 @@ _PROBABILITIES = {"chosen": "what it chose", "by chance": "what chance drew"}
 
 def keeper_progress(found: KeeperProgress) -> None:
     """Draw the batches, what they say together, how honest it was, and what was tried."""
-    from ._keeper_ab import side_by_side
-
     _batches(found)
     _together(found)
     _honesty(found)
@@ -31,8 +32,6 @@ def keeper_progress(found: KeeperProgress) -> None:
 
 
 def _batches(found: KeeperProgress) -> None:
-    from ._render import heading, line, table
-
     heading(f"Records: {found.labels:,} answered, {found.keepers:,} kept")
     if not found.batches:
         line("No batch was chosen yet: djlib select-batch")
@@ -46,8 +45,6 @@ def _batches(found: KeeperProgress) -> None:
 
 
 def _row(batch: BatchLine) -> list[str]:
-    from ._render import percent
-
     who = " and ".join(batch.sides) if batch.sides else batch.version or "no answers yet"
     parts = [_share(part) for part in (batch.exploit, batch.explore, batch.by_chance)]
     answered = f"{batch.answered} of {batch.asked}"
@@ -55,15 +52,11 @@ def _row(batch: BatchLine) -> list[str]:
 
 
 def _share(share: Share) -> str:
-    from ._render import percent
-
     return f"{percent(share.share)} of {share.n}" if share.n else "-"
 
 
 def _together(found: KeeperProgress) -> None:
     from djlib.workflows.keepers.report import AIM
-
-    from ._render import heading, line, percent
 
     if not any(batch.answered for batch in found.batches):
         return
@@ -88,8 +81,6 @@ def _together(found: KeeperProgress) -> None:
 
 
 def _trend(found: SharesCompared) -> str:
-    from ._render import percent
-
     words = {
         "better": "it gets better",
         "worse": "it gets worse; a pool that is asked about empties of keepers",
@@ -102,8 +93,6 @@ def _trend(found: SharesCompared) -> str:
 
 
 def _interval(share: Share) -> str:
-    from ._render import percent
-
     return (
         f"{percent(share.share)} of {share.n:,} (95 %: {percent(share.low)} to "
         f"{percent(share.high)})"
@@ -116,8 +105,6 @@ def _times(ratio: Ratio) -> str:
 
 
 def _honesty(found: KeeperProgress) -> None:
-    from ._render import heading, line
-
     if not found.honesty:
         return
     heading("Can its probabilities be trusted? Said before each answer was learned")
@@ -131,8 +118,6 @@ def _honesty(found: KeeperProgress) -> None:
 
 
 def _off_policy(found: OffPolicyReport) -> None:
-    from ._render import heading, line
-
     heading("What the present model would have found, from choices left to chance")
     if found.refused:
         line(f"  Cannot be said: {found.refused}. djlib select-batch --ab random leaves more.")

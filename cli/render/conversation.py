@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from . import _keys as keys
-from ._render import leaves
+from . import keys
+from .text import leaves
 
 if TYPE_CHECKING:
     from djlib.workflows.buckets.review_session import Session

@@ -12,12 +12,10 @@ from types import FrameType
 
 ReadKey = Callable[[], str]
 """Waits for a key and gives the sign it types, or the name of one that types none."""
-
 ENTER, ESCAPE, BACKSPACE, TAB = "enter", "escape", "backspace", "tab"
 UP, DOWN = "up", "down"
 RESIZE = "resize"
 UNKNOWN = "unknown"
-
 _CONTROL = {
     "\r": ENTER, "\n": ENTER, "\t": TAB, "\x7f": BACKSPACE, "\x08": BACKSPACE,
     "\x1b": ESCAPE, "\x1a": "u",  # Ctrl-Z takes back here too

@@ -5,9 +5,9 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING
 
-from ._conversation import Conversation
-from ._render import bar, percent
-from ._screen import converse
+from .conversation import Conversation
+from .screen import converse
+from .text import bar, percent
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -1,0 +1,1 @@
+"""Reports drawn for people: one file a noun."""
