@@ -64,23 +64,23 @@ def compare_page(report: CompareReport) -> str:
 
 def _round(report: CompareReport, found: FoldKindResult) -> Section:
     shown = columns(report.is_multi)
-    best = [column.best(found.standings) for column in shown]
+    best = [column.best(found.results) for column in shown]
     style = _styles(report)
     rows = []
-    for standing in found.standings:
-        kind = "" if standing.name in report.asked else "simple"
-        if standing.failed:
-            cells = [Cell(f"failed: {standing.failed}", style="wrap", span=len(shown))]
+    for result in found.results:
+        kind = "" if result.name in report.asked else "simple"
+        if result.failed:
+            cells = [Cell(f"failed: {result.failed}", style="wrap", span=len(shown))]
         else:
             cells = [
                 Cell(
-                    words := column.write(standing),
-                    column.value(standing) if column.is_share else None,
+                    words := column.write(result),
+                    column.value(result) if column.is_share else None,
                     words == top,
                 )
                 for column, top in zip(shown, best, strict=True)
             ]
-        rows.append(Row(standing.name, tuple(cells), kind, swatch(style[standing.name])))
+        rows.append(Row(result.name, tuple(cells), kind, swatch(style[result.name])))
     headings = ["model", *(column.heading for column in shown)]
     caption = "A star marks the best of each column. Grey: simple models that any other must beat."
     intro = (
@@ -92,10 +92,10 @@ def _round(report: CompareReport, found: FoldKindResult) -> Section:
 
 
 def _effects(found: FoldKindResult) -> str:
-    if not found.duels:
+    if not found.comparisons:
         return ""
-    ends = _scale([d.accuracy for d in found.duels])
-    rows = [_effect_row(d, ends) for d in found.duels]
+    ends = _scale([d.accuracy for d in found.comparisons])
+    rows = [_effect_row(d, ends) for d in found.comparisons]
     left, right = (f"{100 * end:+.0f}" for end in ends)
     headings = [
         "model",
@@ -141,11 +141,11 @@ def _saved(report: CompareReport) -> Section:
 
 
 def _mistakes(found: FoldKindResult, is_multi: bool) -> Section:
-    standing = found.standing(found.against)
+    result = found.result(found.against)
     buckets = short_names(found.buckets)
-    worst = worst_mistakes(standing.confusion, buckets)
+    worst = worst_mistakes(result.confusion, buckets)
     body = items(_mistake(m) for m in worst) + share_or_count(
-        confusion_table(standing.confusion, buckets)
+        confusion_table(result.confusion, buckets)
     )
     several = (
         " A track of several buckets stands in its rarest, unless any of them was found."
@@ -164,7 +164,7 @@ def _mistake(m: Mistake) -> str:
 
 
 def _buckets(found: FoldKindResult) -> Section:
-    figures = found.standing(found.against).figures["per_bucket"]
+    figures = found.result(found.against).figures["per_bucket"]
     named = zip(short_names(list(figures)), figures.values(), strict=True)
     ranked = sorted(named, key=lambda item: -item[1]["tracks"])
     rows = [
@@ -188,7 +188,7 @@ def _buckets(found: FoldKindResult) -> Section:
 
 def _honesty(report: CompareReport, found: FoldKindResult) -> Section:
     styles = _styles(report)
-    honest = [_reliability(s, styles[s.name]) for s in found.standings if not s.failed]
+    honest = [_reliability(s, styles[s.name]) for s in found.results if not s.failed]
     body = (
         side_by_side(honest, "multiples")
         + subheading("What it costs to be sure")
@@ -208,16 +208,16 @@ def _honesty(report: CompareReport, found: FoldKindResult) -> Section:
 def _coverage(found: FoldKindResult, styles: dict[str, Line]) -> str:
     lines = [
         _drawn(styles[s.name], coverage_curve(s.confidence, s.correct))
-        for s in found.standings
+        for s in found.results
         if not s.failed
     ]
     return figure(coverage_chart(lines), "Right of those answered", f"on {KINDS[found.kind]}")
 
 
-def _reliability(standing: CVResult, line: Line) -> str:
-    drawn = reliability_chart(standing.name, standing.confidence, standing.correct, line.colour)
-    off = float(standing.figures["calibration_error"])
-    return figure(drawn, standing.name, f"off by {100 * off:.1f} points")
+def _reliability(result: CVResult, line: Line) -> str:
+    drawn = reliability_chart(result.name, result.confidence, result.correct, line.colour)
+    off = float(result.figures["calibration_error"])
+    return figure(drawn, result.name, f"off by {100 * off:.1f} points")
 
 
 def _curve(report: CompareReport) -> Section:
