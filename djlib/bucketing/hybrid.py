@@ -96,6 +96,7 @@ class HybridBucketAssigner(BucketAssigner):
 
     fields: ClassVar[tuple[str, ...]] = FIELDS
     vote_scale: ClassVar[Literal["share of votes", "score"]] = "score"
+    head_: Head
 
     def __init__(
         self,
