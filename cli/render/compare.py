@@ -37,15 +37,15 @@ def _round(report: CompareReport, found: FoldKindResult) -> None:
         [s.name, f"{bar(s.figures['accuracy'], _BAR)} {shown[0].write(s)}"]
         + [column.write(s) for column in shown[1:]]
         + [f"{s.fit_s:.2f} + {s.predict_s:.2f}"]
-        for s in found.standings
+        for s in found.results
         if not s.failed
     ]
     names = [*(column.heading for column in shown), "fit + predict s"]
     table(["model", *names], rows, right=",".join(names[1:]))
-    if found.duels:
+    if found.comparisons:
         heading(f"Held against {found.against}")
         right = ",".join(DUEL_HEADINGS[2:5])
-        table(list(DUEL_HEADINGS), [duel_row(d) for d in found.duels], right=right)
+        table(list(DUEL_HEADINGS), [duel_row(d) for d in found.comparisons], right=right)
 
 
 def _saved(report: CompareReport) -> None:

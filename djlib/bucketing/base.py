@@ -1,4 +1,4 @@
-"""What every bucket model does alike: check labels, calibrate, choose buckets, answer."""
+"""Base class of the bucket models: label checks, calibration, thresholds, prediction."""
 
 from __future__ import annotations
 
@@ -13,76 +13,26 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
 from ..errors import InputError
-from ..evaluation.calibration import Calibration
 from ..tables.schema import TRACKS, coerce
+from .calibration.pipeline import ProbabilityCorrection
 from .labels import Labels, encode
-
-_ENOUGH = 10
-"""Tracks a bucket needs for a threshold of its own; smaller ones share the common one."""
-
-_GRID = np.round(np.arange(0.05, 0.91, 0.025), 3)
-
-
-def bucket_thresholds(proba: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """Pick, for each bucket, the probability that gives the best F1 out of sample.
-
-    `proba` and the 0/1 `truth` are (n, buckets); gives (buckets,). A bucket of few tracks would
-    fit its threshold to luck, so it takes the one that is best over all buckets together; no
-    bucket goes under that one, because the F1 of a rare bucket is best when it is given out far
-    too often, and a person has to take out every wrong one.
-
-    >>> bucket_thresholds(np.array([[0.8], [0.1]] * 20), np.array([[1], [0]] * 20)).tolist()
-    [0.475]
-    """
-    scores = np.stack([_counts(proba >= t, truth) for t in _GRID])  # (grid, 3, buckets)
-    own = _f1(scores)
-    common = _best(_f1(scores.sum(axis=2)))
-    chosen = [_best(own[:, k]) for k in range(proba.shape[1])]
-    return np.where(truth.sum(axis=0) >= _ENOUGH, np.maximum(chosen, common), common)
-
-
-def given_out(proba: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
-    """Which buckets each track gets, (n, buckets) bool: those over their threshold, at least one.
-
-    >>> given_out(np.array([[0.6, 0.5], [0.2, 0.1]]), np.array([0.5, 0.5])).tolist()
-    [[True, True], [True, False]]
-    """
-    taken = proba >= thresholds
-    taken[np.arange(len(proba)), proba.argmax(axis=1)] = True
-    return np.asarray(taken)
-
-
-def _counts(answered: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """True positives, answers and positives of each bucket, shape (3, buckets)."""
-    hits = (answered & (truth > 0)).sum(axis=0)
-    return np.stack([hits, answered.sum(axis=0), truth.sum(axis=0)])
-
-
-def _f1(counts: np.ndarray) -> np.ndarray:
-    """F1 along the grid from counts (grid, 3, ...)."""
-    return np.asarray(2 * counts[:, 0] / np.maximum(counts[:, 1] + counts[:, 2], 1))
-
-
-def _best(scores: np.ndarray) -> float:
-    """The middle of the thresholds that share the best score: furthest from both cliffs."""
-    ties = np.flatnonzero(scores >= scores.max() - 1e-12)
-    return float(_GRID[ties[len(ties) // 2]])
-
 
 KEPT_COLUMNS = tuple(name for name in TRACKS.names if name not in ("path", "bucket", "buckets"))
 """What a model remembers of the tracks it learned from, to name the nearest ones."""
 
 
 class BucketAssigner(ClassifierMixin, BaseEstimator):
-    """Base of the bucket models: `fit`, `predict`, `predict_batch`, `predict_proba`.
+    """Base of the bucket models: `fit`, `update`, `predict`, `predict_batch`, `predict_proba`.
 
     Attributes
     ----------
-    classes_ : the buckets, sorted, shape (n_buckets,).
-    is_multi_ : whether tracks sit in several buckets.
-    calibration_ : how raw votes become probabilities, learned out of sample.
-    thresholds_ : probability from which each bucket is given out (multi-label only).
-    labelled_ : the tracks learned from, with their labels in `buckets`.
+    classes_ : array of str (n_buckets,), the buckets, sorted.
+    is_multi_ : bool, whether tracks sit in several buckets.
+    correction_ : ProbabilityCorrection, the steps from raw votes to probabilities, learned out of
+        sample.
+    thresholds_ : array (n_buckets,), probability from which each bucket is given out; empty where
+        a track sits in one bucket.
+    labelled_ : DataFrame, the tracks learned from, with their labels in `buckets`.
     """
 
     fields: ClassVar[tuple[str, ...]]
@@ -97,7 +47,7 @@ class BucketAssigner(ClassifierMixin, BaseEstimator):
         return ""
 
     def fit(self, X: pd.DataFrame, y: Iterable[Any]) -> Self:
-        """Learn buckets from tracks.
+        """Learn buckets from tracks, forgetting what was learned before; give itself.
 
         `X` follows the tracks schema (missing columns count as missing values); `y` holds one
         bucket a row, or a list of buckets a row. Raises `InputError` for fewer than two buckets
@@ -111,24 +61,28 @@ class BucketAssigner(ClassifierMixin, BaseEstimator):
         return self
 
     def update(self, X: pd.DataFrame, y: Iterable[Any]) -> Self:
-        """Give a model of the same settings that has learned these rows: all of them, the
-        corrected ones included. Models that can keep what is slow to learn anew override it."""
-        return clone(self).fit(X, y)
+        """Learn these rows, all of them with the corrected ones included, in place of those before;
+        give itself. Models that can keep what is slow to learn anew override it.
+
+        Learned attributes are replaced, never written into: a `copy.copy` of the model made
+        before stays as it is.
+        """
+        return self.fit(X, y)
 
     def refits(
         self, X: pd.DataFrame, y: Iterable[Any], splits: Iterable[tuple[np.ndarray, np.ndarray]]
     ) -> Iterator[Self]:
         """Give, for each split of the rows, a model of the same settings that learned the labels
         of its training rows only. Models that can share what needs no labels override it."""
-        given = list(y)
+        labels = list(y)
         for train, _ in splits:
-            yield clone(self).fit(X.iloc[train], [given[i] for i in train])
+            yield clone(self).fit(X.iloc[train], [labels[i] for i in train])
 
     def predict_proba(self, X: pd.DataFrame) -> np.ndarray:
         """Give calibrated probabilities, shape (n, len(classes_)); multi-label rows need not sum
         to 1."""
         check_is_fitted(self)
-        return self.calibration_.apply(self._votes(X))
+        return self.correction_.apply(self._votes(X), self._novelty(X))
 
     def predict(self, X: pd.DataFrame | Mapping[str, Any]) -> Any:
         """Give the bucket of one track (a mapping), or an array of buckets for a table.
@@ -181,7 +135,7 @@ class BucketAssigner(ClassifierMixin, BaseEstimator):
             "parameters": self.get_params(),
             "buckets": self.classes_.tolist(),
             "several_buckets": self.is_multi_,
-            "calibration": self.calibration_.as_dict(),
+            "calibration": self.correction_.as_dict()["calibration"],
             "thresholds": self.thresholds_.tolist(),
         }
 
@@ -191,38 +145,36 @@ class BucketAssigner(ClassifierMixin, BaseEstimator):
         model = cls(**settings["parameters"])
         model.classes_ = np.array(settings["buckets"])
         model.is_multi_ = settings["several_buckets"]
-        model.calibration_ = Calibration.from_dict(settings["calibration"])
+        model.correction_ = ProbabilityCorrection.from_dict(settings)
         model.thresholds_ = np.array(settings["thresholds"])
         return model
 
     def _learn(self, X: pd.DataFrame, labels: Labels) -> None:
         """Learn to vote, and how often the votes are right."""
-        self._calibrate(self._fit_votes(X, labels), labels.truth)
+        votes = self._fit_votes(X, labels)
+        self.correction_ = ProbabilityCorrection().fit_votes(votes, labels)
+        self._choose_thresholds(self.correction_.apply(votes), labels)
 
-    def _calibrate(self, votes: np.ndarray, truth: np.ndarray) -> None:
-        """Learn from out-of-sample votes (n, buckets) how often they are right."""
-        seen = np.isfinite(votes).all(axis=1)
-        votes, truth = votes[seen], truth[seen]
-        self.calibration_ = Calibration.fit(votes, truth, is_multi=self.is_multi_)
-        self.thresholds_ = np.empty(0)
-        if self.is_multi_:
-            self._choose_thresholds(self.calibration_.apply(votes), truth)
-
-    def _choose_thresholds(self, proba: np.ndarray, truth: np.ndarray) -> None:
+    def _choose_thresholds(self, proba: np.ndarray, labels: Labels) -> None:
         """Learn from out-of-sample probabilities (n, buckets), NaN where there are none, from
         which one on a bucket is given out."""
-        seen = np.isfinite(proba).all(axis=1)
-        self.thresholds_ = bucket_thresholds(proba[seen], truth[seen])
+        self.thresholds_ = np.empty(0)
+        if labels.is_multi:
+            answered = np.isfinite(proba).all(axis=1)
+            self.thresholds_ = bucket_thresholds(proba[answered], labels.truth[answered])
 
     @abstractmethod
     def contributions(self, X: pd.DataFrame, column: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Take the votes for bucket number `column` (n,) of each track apart: a base (n,) and what
         each field added, (n, len(fields)). Base plus parts is the vote."""
 
-    def if_familiar(self, X: pd.DataFrame) -> list[dict[str, float]]:
-        """Give, for each track, the confidence in its first choice were what is strange to the
-        model, by name, not so. Empty where it does not count on that, as here."""
-        return [{} for _ in range(len(X))]
+    def counterfactual_confidence(self, X: pd.DataFrame) -> list[dict[str, float]]:
+        """Give, for each track, the confidence in its first choice were what is new to the model
+        (its "artist", its "day") known. Empty where probabilities do not depend on that."""
+        novelty = self._novelty(X)
+        if novelty is None:
+            return [{} for _ in range(len(X))]
+        return self.correction_.counterfactual_confidence(self._votes(X), novelty)
 
     @abstractmethod
     def nearest(self, X: pd.DataFrame, n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -247,10 +199,67 @@ class BucketAssigner(ClassifierMixin, BaseEstimator):
     def _votes(self, X: pd.DataFrame) -> np.ndarray:
         """Give raw votes, shape (n, buckets)."""
 
+    def _novelty(self, X: pd.DataFrame) -> np.ndarray | None:
+        """Give the novelty features (n, 3) that the correction depends on; None where it depends
+        on none."""
+        return None
+
 
 def _remember(X: pd.DataFrame, labels: Labels) -> pd.DataFrame:
-    kept = coerce(X[[c for c in KEPT_COLUMNS if c in X]].reset_index(drop=True), TRACKS)[0]
-    ids = kept.pop("track_id") if "track_id" in kept else [""] * len(kept)
-    kept.insert(0, "track_id", [known or f"row {i}" for i, known in enumerate(ids)])
+    tracks = coerce(X[[c for c in KEPT_COLUMNS if c in X]].reset_index(drop=True), TRACKS)[0]
+    ids = tracks.pop("track_id") if "track_id" in tracks else [""] * len(tracks)
+    tracks.insert(0, "track_id", [known or f"row {i}" for i, known in enumerate(ids)])
     names = np.array(labels.classes, dtype=object)
-    return kept.assign(buckets=["|".join(names[row > 0]) for row in labels.truth])
+    return tracks.assign(buckets=["|".join(names[row > 0]) for row in labels.truth])
+
+
+_ENOUGH = 10
+"""Tracks a bucket needs for a threshold of its own; smaller ones share the common one."""
+
+_GRID = np.round(np.arange(0.05, 0.91, 0.025), 3)
+
+
+def bucket_thresholds(proba: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """Pick, for each bucket, the probability that gives the best F1 out of sample.
+
+    `proba` and the 0/1 `truth` are (n, buckets); gives (buckets,). A bucket of few tracks would
+    fit its threshold to luck, so it takes the one that is best over all buckets together; no
+    bucket goes under that one, because the F1 of a rare bucket is best when it is given out far
+    too often, and a person has to take out every wrong one.
+
+    >>> bucket_thresholds(np.array([[0.8], [0.1]] * 20), np.array([[1], [0]] * 20)).tolist()
+    [0.475]
+    """
+    scores = np.stack([_counts(proba >= t, truth) for t in _GRID])  # (grid, 3, buckets)
+    own = _f1(scores)
+    common = _best(_f1(scores.sum(axis=2)))
+    chosen = [_best(own[:, k]) for k in range(proba.shape[1])]
+    return np.where(truth.sum(axis=0) >= _ENOUGH, np.maximum(chosen, common), common)
+
+
+def given_out(proba: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
+    """Which buckets each track gets, (n, buckets) bool: those over their threshold, at least one.
+
+    >>> given_out(np.array([[0.6, 0.5], [0.2, 0.1]]), np.array([0.5, 0.5])).tolist()
+    [[True, True], [True, False]]
+    """
+    taken = proba >= thresholds
+    taken[np.arange(len(proba)), proba.argmax(axis=1)] = True
+    return np.asarray(taken)
+
+
+def _counts(answered: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """True positives, answers and positives of each bucket, shape (3, buckets)."""
+    hits = (answered & (truth > 0)).sum(axis=0)
+    return np.stack([hits, answered.sum(axis=0), truth.sum(axis=0)])
+
+
+def _f1(counts: np.ndarray) -> np.ndarray:
+    """F1 along the grid from counts (grid, 3, ...)."""
+    return np.asarray(2 * counts[:, 0] / np.maximum(counts[:, 1] + counts[:, 2], 1))
+
+
+def _best(scores: np.ndarray) -> float:
+    """The middle of the thresholds that share the best score: furthest from both cliffs."""
+    ties = np.flatnonzero(scores >= scores.max() - 1e-12)
+    return float(_GRID[ties[len(ties) // 2]])

@@ -84,6 +84,11 @@ class Baseline(BucketAssigner):
 class MajorityAssigner(Baseline):
     """Give every track the base rates of the buckets.
 
+    Parameters
+    ----------
+    random_state : int or None, seed of the folds its votes are calibrated on; a model without
+        folds takes it for uniformity (default None).
+
     Examples
     --------
     >>> tracks = pd.DataFrame({"title": list("abcdef")})
@@ -107,6 +112,11 @@ class MajorityAssigner(Baseline):
 
 class GenreAssigner(Baseline):
     """Give the buckets that tracks of the same genres are in, smoothed by the base rates.
+
+    Parameters
+    ----------
+    random_state : int or None, seed of the folds its votes are calibrated on; a model without
+        folds takes it for uniformity (default None).
 
     Examples
     --------
@@ -136,6 +146,11 @@ class GenreAssigner(Baseline):
 class ArtistAssigner(Baseline):
     """Give the buckets that tracks of the same lead artist are in, smoothed by those of the same
     genres, which also answer for artists it does not know.
+
+    Parameters
+    ----------
+    random_state : int or None, seed of the folds its votes are calibrated on; a model without
+        folds takes it for uniformity (default None).
 
     Examples
     --------
@@ -227,6 +242,11 @@ the model would be less sure of itself than the one that learns from all, and be
 
 class TextAssigner(Baseline):
     """Give buckets by the words and the letters of artist, title and genres, weighted by TF-IDF.
+
+    Parameters
+    ----------
+    random_state : int or None, seed of the folds its votes are calibrated on; a model without
+        folds takes it for uniformity (default None).
 
     Examples
     --------

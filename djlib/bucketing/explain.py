@@ -282,7 +282,7 @@ def explain(
     missing = missing_fields(tracks, model.fields)
     values = {field: field_values(tracks, field) for field in model.fields}
     given = model.buckets_for(proba)
-    familiar = model.if_familiar(tracks)
+    counterfactual = model.counterfactual_confidence(tracks)
     return [
         Explanation(
             bucket=str(model.classes_[column]),
@@ -296,7 +296,7 @@ def explain(
             values={field: of_all[row] for field, of_all in values.items()},
             nearest=nearest[row],
             missing=tuple(field for field in model.fields if missing[field][row]),
-            if_familiar=familiar[row],
+            if_familiar=counterfactual[row],
             what_if=smallest_change(model, tracks.iloc[[row]]) if what_if else None,
         )
         for row, column in enumerate(first)

@@ -1,4 +1,4 @@
-"""The heads of the hybrid model: what turns a track's columns into votes for buckets."""
+"""The heads of the hybrid model: estimators on a track's columns that vote for buckets."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ percent right 62; going on to the end makes it 63, but confidence is no longer t
 
 
 class Head(Protocol):
-    """What the assigner asks of a head."""
+    """What the assigner needs of a head."""
 
     projection: np.ndarray
-    """Coefficients (columns, k) of the places the head looks at."""
+    """Coefficients (columns, k) that give the head's inputs."""
 
-    def fit(self, places: np.ndarray, truth: np.ndarray, *, is_multi: bool) -> Self:
+    def fit(self, components: np.ndarray, truth: np.ndarray, *, is_multi: bool) -> Self:
         """Learn from principal components (n, r), strongest first, and 0/1 truth (n, buckets)."""
 
-    def scores(self, seen: np.ndarray) -> np.ndarray:
-        """Give scores (n, buckets) of tracks seen through the projection, (n, k)."""
+    def scores(self, inputs: np.ndarray) -> np.ndarray:
+        """Give scores (n, buckets) of tracks through the projection, (n, k)."""
 
-    def votes(self, seen: np.ndarray) -> np.ndarray:
+    def votes(self, inputs: np.ndarray) -> np.ndarray:
         """Give votes from 0 to 1, (n, buckets)."""
 
 
@@ -51,27 +51,27 @@ class LogisticHead:
     intercepts: np.ndarray
     is_multi: bool
 
-    def fit(self, places: Any, truth: np.ndarray, *, is_multi: bool) -> Self:
+    def fit(self, components: Any, truth: np.ndarray, *, is_multi: bool) -> Self:
         """Learn from the start."""
-        return self._of(fit_logistic(places, truth, is_multi=is_multi), is_multi=is_multi)
+        return self._take(fit_logistic(components, truth, is_multi=is_multi), is_multi=is_multi)
 
-    def go_on(self, rows: Any, truth: np.ndarray, *, steps: int = MOST_STEPS) -> Self:
-        """Give a head that learned on from here, at most so many steps."""
+    def partial_fit(self, rows: Any, truth: np.ndarray, *, steps: int = MOST_STEPS) -> Self:
+        """Learn on from the coefficients so far, at most so many steps; give itself."""
         start = np.vstack([self.projection, self.intercepts])
         weights = fit_logistic(rows, truth, is_multi=self.is_multi, start=start, steps=steps)
-        return type(self)()._of(weights, is_multi=self.is_multi)
+        return self._take(weights, is_multi=self.is_multi)
 
-    def _of(self, weights: np.ndarray, *, is_multi: bool) -> Self:
+    def _take(self, weights: np.ndarray, *, is_multi: bool) -> Self:
         self.projection, self.intercepts, self.is_multi = weights[:-1], weights[-1], is_multi
         return self
 
-    def scores(self, seen: np.ndarray) -> np.ndarray:
+    def scores(self, inputs: np.ndarray) -> np.ndarray:
         """Give log-odds up to a constant, (n, buckets)."""
-        return np.asarray(seen + self.intercepts)
+        return np.asarray(inputs + self.intercepts)
 
-    def votes(self, seen: np.ndarray) -> np.ndarray:
+    def votes(self, inputs: np.ndarray) -> np.ndarray:
         """Give votes from 0 to 1, (n, buckets)."""
-        return as_votes(self.scores(seen), is_multi=self.is_multi)
+        return as_votes(self.scores(inputs), is_multi=self.is_multi)
 
 
 class EstimatorHead:
@@ -86,37 +86,39 @@ class EstimatorHead:
         self.shape = shape
         """Turns components into fewer of another kind before the estimator sees them."""
 
-    def fit(self, places: np.ndarray, truth: np.ndarray, *, is_multi: bool) -> Self:
+    def fit(self, components: np.ndarray, truth: np.ndarray, *, is_multi: bool) -> Self:
         """Learn; a bucket without a track gets no votes."""
-        k = min(self.n_components, places.shape[1])
-        self.projection = np.eye(places.shape[1], k, dtype=np.float32)
+        k = min(self.n_components, components.shape[1])
+        self.projection = np.eye(components.shape[1], k, dtype=np.float32)
         self.present = np.flatnonzero(truth.any(axis=0))
         self.n_buckets = truth.shape[1]
-        answers = truth[:, self.present]
-        components = places[:, :k] if self.shape is None else self.shape.fit(places[:, :k])
-        held = answers.sum(axis=0)
-        smallest = np.minimum(held, len(answers) - held).min() if is_multi else held.min()
+        labels = truth[:, self.present]
+        components = components[:, :k]
+        if self.shape is not None:
+            components = self.shape.fit_transform(components)
+        held = labels.sum(axis=0)
+        smallest = np.minimum(held, len(labels) - held).min() if is_multi else held.min()
         estimator = make_estimator(self.name, self.seed, smallest=int(smallest))
         if is_multi:
             estimator = OneVsRestClassifier(estimator)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
             warnings.filterwarnings("ignore", "Label (not )?.* is present in all training")
-            target = answers if is_multi else answers.argmax(axis=1)
+            target = labels if is_multi else labels.argmax(axis=1)
             self.estimator = estimator.fit(components, target)
         return self
 
-    def scores(self, seen: np.ndarray) -> np.ndarray:
+    def scores(self, inputs: np.ndarray) -> np.ndarray:
         """Give logarithms of the votes, (n, buckets)."""
-        return np.asarray(np.log(self.votes(seen) + _TINY))
+        return np.asarray(np.log(self.votes(inputs) + _TINY))
 
-    def votes(self, seen: np.ndarray) -> np.ndarray:
+    def votes(self, inputs: np.ndarray) -> np.ndarray:
         """Give votes from 0 to 1, (n, buckets)."""
-        found = np.zeros((len(seen), self.n_buckets))
-        if len(seen):
-            components = seen if self.shape is None else self.shape.transform(seen)
-            found[:, self.present] = self.estimator.predict_proba(components)
-        return found
+        votes = np.zeros((len(inputs), self.n_buckets))
+        if len(inputs):
+            components = inputs if self.shape is None else self.shape.transform(inputs)
+            votes[:, self.present] = self.estimator.predict_proba(components)
+        return votes
 
 
 class JointHead:
@@ -139,38 +141,40 @@ class JointHead:
         for member, part in zip(self.members, self._split(value), strict=True):
             member.projection = np.ascontiguousarray(part)
 
-    def fit(self, places: np.ndarray, truth: np.ndarray, *, is_multi: bool) -> Self:
+    def fit(self, components: np.ndarray, truth: np.ndarray, *, is_multi: bool) -> Self:
         """Let every member learn, and how much each is worth."""
         if self.is_stacked:
-            heard = np.zeros((len(places), len(self.members) * truth.shape[1]), dtype=np.float32)
-            folds = KFold(min(4, len(places)), shuffle=True, random_state=self.seed or 0)
-            for train, test in folds.split(places):
+            log_votes = np.zeros(
+                (len(components), len(self.members) * truth.shape[1]), dtype=np.float32
+            )
+            folds = KFold(min(4, len(components)), shuffle=True, random_state=self.seed or 0)
+            for train, test in folds.split(components):
                 if truth[train].any(axis=0).sum() > 1:
-                    self._fit_members(places[train], truth[train], is_multi)
-                    heard[test] = self._heard(places[test] @ self.projection)
-            self.judge = LogisticHead().fit(heard / 10, truth, is_multi=is_multi)
-        self._fit_members(places, truth, is_multi)
+                    self._fit_members(components[train], truth[train], is_multi)
+                    log_votes[test] = self._log_votes(components[test] @ self.projection)
+            self.judge = LogisticHead().fit(log_votes / 10, truth, is_multi=is_multi)
+        self._fit_members(components, truth, is_multi)
         return self
 
-    def scores(self, seen: np.ndarray) -> np.ndarray:
+    def scores(self, inputs: np.ndarray) -> np.ndarray:
         """Give scores on the logarithmic scale, (n, buckets)."""
         if self.judge is not None:
-            return self.judge.scores(self._heard(seen) / 10 @ self.judge.projection)
-        return np.asarray(np.log(self.votes(seen) + _TINY))
+            return self.judge.scores(self._log_votes(inputs) / 10 @ self.judge.projection)
+        return np.asarray(np.log(self.votes(inputs) + _TINY))
 
-    def votes(self, seen: np.ndarray) -> np.ndarray:
+    def votes(self, inputs: np.ndarray) -> np.ndarray:
         """Give votes from 0 to 1, (n, buckets)."""
         if self.judge is not None:
-            return as_votes(self.scores(seen), is_multi=self.judge.is_multi)
-        parts = zip(self.members, self._split(seen), strict=True)
+            return as_votes(self.scores(inputs), is_multi=self.judge.is_multi)
+        parts = zip(self.members, self._split(inputs), strict=True)
         return np.asarray(np.mean([member.votes(part) for member, part in parts], axis=0))
 
-    def _fit_members(self, places: np.ndarray, truth: np.ndarray, is_multi: bool) -> None:
+    def _fit_members(self, components: np.ndarray, truth: np.ndarray, is_multi: bool) -> None:
         for member in self.members:
-            member.fit(places, truth, is_multi=is_multi)
+            member.fit(components, truth, is_multi=is_multi)
 
-    def _heard(self, seen: np.ndarray) -> np.ndarray:
-        parts = zip(self.members, self._split(seen), strict=True)
+    def _log_votes(self, inputs: np.ndarray) -> np.ndarray:
+        parts = zip(self.members, self._split(inputs), strict=True)
         return np.hstack([np.log(member.votes(part) + _TINY) for member, part in parts])
 
     def _split(self, matrix: np.ndarray) -> list[np.ndarray]:
@@ -197,12 +201,12 @@ def make_head(
 
 
 def make_estimator(name: str, seed: int | None, *, smallest: int) -> Any:
-    """Make the estimator of a head that is not linear; no answer it has to learn was given by
-    fewer tracks than `smallest`."""
+    """Make the estimator of a head that is not linear; `smallest` is the number of tracks of
+    the rarest answer."""
     if name == "mlp":
         from sklearn.neural_network import MLPClassifier
 
-        stops = smallest >= 10  # its own test rows need some of each answer
+        stops = smallest >= 10  # its own test rows need some of each label
         return MLPClassifier((128,), alpha=1e-2, early_stopping=stops, random_state=seed)
     if name == "xgboost":
         from xgboost import XGBClassifier
@@ -223,33 +227,33 @@ tracks all of it takes 2.4 GB, with one 2.3."""
 
 @dataclass(frozen=True)
 class FoldHeads:
-    """Learns heads on some rows of `spectrum` and asks them about others.
+    """Votes of each fold's head on its test rows.
 
-    `columns` made its rows: the tracks, then the names of the buckets, which every head learns
-    from. `later` (n, columns) are the tracks as they look behind everything learned, `truth`
-    (tracks and names, buckets) is what `fit` makes a head of, with their places. `at_once`: heads
-    may learn side by side.
+    `columns` made the rows of `components`: the tracks, then the names of the buckets, which every
+    head learns from. `later` (n, columns) are the tracks as they look behind everything learned,
+    `truth` (tracks and names, buckets) is what `fit` makes a head of, with their scores.
+    `at_once`: heads may learn side by side.
     """
 
     columns: TrackColumns
-    spectrum: PrincipalComponents
+    components: PrincipalComponents
     later: sparse.csr_matrix
     truth: np.ndarray
     fit: Callable[[np.ndarray, np.ndarray], Head]
     at_once: bool
 
-    def __call__(self, questions: list[Fold]) -> list[np.ndarray]:
-        """Give votes (len(test), buckets) for each question; the tracks asked about are read as if
-        no other words had been seen."""
-        return side_by_side(self._votes, questions, most=self._most())
+    def __call__(self, folds: list[Fold]) -> list[np.ndarray]:
+        """Give votes (len(test), buckets) for each fold; terms that its training rows lack are
+        masked in its test rows."""
+        return side_by_side(self._votes, folds, most=self._most())
 
-    def _votes(self, question: Fold) -> np.ndarray:
+    def _votes(self, fold: Fold) -> np.ndarray:
         names = np.arange(self.later.shape[0], len(self.truth))
-        known = np.append(question.train, names)
-        head = self.fit(self.spectrum.places[known], self.truth[known])
-        shown = self.later if question.as_later else self.spectrum.rows
-        asked = self.columns.joined.as_new(shown[question.test], self.spectrum.rows[known])
-        return np.asarray(head.votes(asked @ self.spectrum.pull_back(head.projection)))
+        known = np.append(fold.train, names)
+        head = self.fit(self.components.scores[known], self.truth[known])
+        rows = self.later if fold.is_temporal else self.components.rows
+        test = self.columns.joined.mask_unseen(rows[fold.test], self.components.rows[known])
+        return np.asarray(head.votes(test @ self.components.back_project(head.projection)))
 
     def _most(self) -> int:
         if not self.at_once:

@@ -20,27 +20,27 @@ _EXACT = 5_000
 """Tracks up to which all pairs are compared: 100 MB of products."""
 
 _MOST_OF_MANY = 600
-"""Directions kept of a random decomposition."""
+"""Components kept of a random decomposition."""
 
 _NOISE = 1e-6
-"""Directions weaker than this beside the strongest are rounding."""
+"""Components weaker than this beside the strongest are rounding."""
 
 
 @dataclass(frozen=True)
 class PrincipalComponents:
-    """`rows` (n, columns) of tracks and their `places` (n, r) along the principal directions,
-    strongest first; `pull_back` turns coefficients on directions (r, k) into coefficients on
-    columns (columns, k); `is_whole` unless directions were left out."""
+    """`rows` (n, columns) of tracks and their `scores` (n, r) on the principal components,
+    strongest first; `back_project` turns coefficients on components (r, k) into coefficients on
+    columns (columns, k); `is_whole` unless components were left out."""
 
     rows: sparse.csr_matrix
-    places: np.ndarray
-    pull_back: Callable[[np.ndarray], np.ndarray]
+    scores: np.ndarray
+    back_project: Callable[[np.ndarray], np.ndarray]
     is_whole: bool = True
 
     def of(self, tracks: np.ndarray) -> PrincipalComponents:
         """The same of some of the tracks, by number."""
         return PrincipalComponents(
-            self.rows[tracks], self.places[tracks], self.pull_back, self.is_whole
+            self.rows[tracks], self.scores[tracks], self.back_project, self.is_whole
         )
 
 
@@ -56,8 +56,8 @@ def fit_components(
     are full ones, whose products are quicker by themselves.
 
     >>> rows = sparse.csr_matrix(np.array([[1.0, 0, 2], [0, 1, 0], [1, 0, 2]], dtype=np.float32))
-    >>> found = fit_components(rows)
-    >>> bool(np.allclose(rows @ found.pull_back(np.eye(2)), found.places, atol=1e-5))
+    >>> components = fit_components(rows)
+    >>> bool(np.allclose(rows @ components.back_project(np.eye(2)), components.scores, atol=1e-5))
     True
     """
     if is_large(matrix.shape[0]):
@@ -82,5 +82,5 @@ def _products(matrix: sparse.csr_matrix, n_sparse: int) -> np.ndarray:
 def _strongest(matrix: sparse.csr_matrix, seed: int | None) -> PrincipalComponents:
     rank = min(_MOST_OF_MANY, min(matrix.shape) - 1)
     left, length, right = randomized_svd(matrix, rank, n_iter=3, random_state=seed)
-    places = (left * length).astype(np.float32)
-    return PrincipalComponents(matrix, places, lambda weights: right.T @ weights, is_whole=False)
+    scores = (left * length).astype(np.float32)
+    return PrincipalComponents(matrix, scores, lambda weights: right.T @ weights, is_whole=False)

@@ -6,6 +6,8 @@ UMAP itself starts to place them; so nothing but two arrays has to be kept.
 
 from __future__ import annotations
 
+from typing import Self
+
 import numpy as np
 from sklearn.neighbors import NearestNeighbors
 
@@ -29,14 +31,22 @@ class UmapShape:
     ----------
     known_ : (n, k) components of the tracks it was fitted on.
     places_ : (n, n_dimensions) where these lie; at most 15 tracks keep their first components.
+
+    Examples
+    --------
+    >>> shape = UmapShape(n_dimensions=2)
+    >>> components = np.random.default_rng(0).normal(size=(10, 5))
+    >>> places = shape.fit_transform(components)  # doctest: +SKIP
+    >>> shape.transform(components[:3]).shape  # doctest: +SKIP
+    (3, 2)
     """
 
     def __init__(self, n_dimensions: int = 10, seed: int | None = None) -> None:
         self.n_dimensions = n_dimensions
         self.seed = seed
 
-    def fit(self, components: np.ndarray) -> np.ndarray:
-        """Learn where tracks (n, k) lie; give their places (n, n_dimensions)."""
+    def fit(self, components: np.ndarray) -> Self:
+        """Learn where tracks (n, k) lie; give itself. Raises `DjlibError` without umap-learn."""
         try:
             from umap import UMAP
         except ImportError as error:
@@ -48,7 +58,11 @@ class UmapShape:
             seed = 0 if self.seed is None else self.seed
             shape = UMAP(_FEWEST, n_components=dimensions, random_state=seed, n_jobs=1)
             self.places_ = np.asarray(shape.fit_transform(components), dtype=np.float32)
-        return self.places_
+        return self
+
+    def fit_transform(self, components: np.ndarray) -> np.ndarray:
+        """Learn where tracks (n, k) lie; give their places (n, n_dimensions)."""
+        return self.fit(components).places_
 
     def transform(self, components: np.ndarray) -> np.ndarray:
         """Place tracks (n, k) among the known ones, (n, n_dimensions)."""

@@ -32,14 +32,15 @@ class TabularFeatures(TransformerMixin, BaseEstimator):
 
     Parameters
     ----------
-    min_tracks : tracks a genre token needs to become a column.
-    max_tokens : most genre columns.
+    min_tracks : int, tracks a genre token needs to become a column (default 2).
+    max_tokens : int, most genre columns (default 300).
 
     Attributes
     ----------
-    tokens_ : genre tokens that became columns, in order.
-    fill_bpm_ : tempo that stands in for a missing one, beside its flag.
-    fields_ : for each column, the field of the track it came from.
+    tokens_ : list of str, genre tokens that became columns, in order.
+    fill_bpm_ : float, tempo in beats per minute that stands in for a missing one, beside its flag.
+    columns_ : list of str, names of the columns.
+    fields_ : list of str, for each column, the field of the track it came from.
 
     Examples
     --------

@@ -85,12 +85,13 @@ class TrackVectorizer(TransformerMixin, BaseEstimator):
 
     Parameters
     ----------
-    use_dates : whether the date a track was added counts.
+    use_dates : bool, whether the date a track was added counts (default True).
 
     Attributes
     ----------
-    lexical_ : the fitted `LexicalBlock` of each name.
-    dates_ : first and last day of the tracks learned from (since 1970), None without dates.
+    lexical_ : dict of str to LexicalBlock, the fitted blocks by name.
+    dates_ : tuple of float or None, first and last day of the tracks learned from, in days since
+        1970; None without dates.
 
     Examples
     --------
@@ -158,7 +159,7 @@ class TrackVectorizer(TransformerMixin, BaseEstimator):
             blocks.append(sparse.csr_matrix(part.shape) if words_only else shown)
         return sparse.hstack(blocks, format="csr", dtype=np.float32)
 
-    def as_new(self, rows: sparse.csr_matrix, learned: sparse.csr_matrix) -> sparse.csr_matrix:
+    def mask_unseen(self, rows: sparse.csr_matrix, learned: sparse.csr_matrix) -> sparse.csr_matrix:
         """Give rows of the matrix as they would be had only the rows `learned` been fitted on;
         further columns behind this matrix's stay."""
         check_is_fitted(self)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 from collections.abc import Callable
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +15,19 @@ import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
+from djlib.bucketing.baselines import (
+    ArtistAssigner,
+    GenreAssigner,
+    MajorityAssigner,
+    TextAssigner,
+)
 from djlib.bucketing.calibration import out_of_fold
 from djlib.bucketing.hybrid import HybridBucketAssigner
 from djlib.bucketing.simple_ml import SimpleMLBucketAssigner
+from djlib.bucketing.umap_shape import UmapShape
 from djlib.errors import InputError
+from djlib.features.columns import TabularFeatures
+from djlib.features.track_vectorizer import TrackVectorizer
 from djlib.synthetic.tables import synthetic_library
 
 pytestmark = pytest.mark.slow
@@ -363,3 +375,61 @@ def test_it_remembers_what_it_learned_from(make: Callable[..., Any]) -> None:
     assert [set(cell.split("|")) for cell in known["buckets"]] == [set(row) for row in SEVERAL]
     nameless = make(n_estimators=3).fit(TRACKS[["bpm"]], ONE).labelled_
     assert nameless["track_id"].is_unique
+
+
+@make_models
+def test_fit_and_update_change_the_model_and_give_it_back(make: Callable[..., Any]) -> None:
+    model = make(n_estimators=3)
+    assert model.fit(TRACKS.head(100), ONE[:100]) is model
+    assert model.update(TRACKS, ONE) is model
+    assert len(model.labelled_) == len(TRACKS)
+
+
+@make_models
+@label_kinds
+def test_a_copy_made_before_an_update_stays_as_it_was(
+    make: Callable[..., Any], y: list[Any]
+) -> None:
+    model = fitted(make, y)
+    before = model.predict_proba(FRESH)
+    copy(model).update(TRACKS.head(100), y[:100])
+    np.testing.assert_array_equal(model.predict_proba(FRESH), before)
+    assert len(model.labelled_) == len(TRACKS)
+
+
+ESTIMATORS = (
+    HybridBucketAssigner,
+    SimpleMLBucketAssigner,
+    MajorityAssigner,
+    GenreAssigner,
+    ArtistAssigner,
+    TextAssigner,
+    TrackVectorizer,
+    TabularFeatures,
+    UmapShape,
+)
+_PARAMETER = re.compile(r"^ {4}(\w+) : ((?:.|\n {8})+)$", re.MULTILINE)
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+def test_parameters_are_documented_with_type_and_default(estimator: type) -> None:
+    section = re.search(r"Parameters\n    -+\n(.*?)\n\n", estimator.__doc__ or "", re.DOTALL)
+    assert section, "no section Parameters"
+    documented = dict(_PARAMETER.findall(section[1]))
+    parameters = dict(inspect.signature(estimator).parameters)
+    assert list(documented) == list(parameters)
+    for name, parameter in parameters.items():
+        kind = str(parameter.annotation).replace(" | ", " or ")
+        default = parameter.default
+        shown = f'"{default}"' if isinstance(default, str) else str(default)
+        words = " ".join(documented[name].split())
+        assert words.startswith(f"{kind}, "), name
+        assert words.endswith(f"(default {shown})."), name
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS[:-1])
+def test_parameters_go_round_and_the_constructor_only_stores_them(estimator: type) -> None:
+    parameters = {name: object() for name in inspect.signature(estimator).parameters}
+    model: Any = estimator(**parameters)
+    assert model.get_params(deep=False) == parameters
+    assert vars(model) == parameters

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -63,7 +64,7 @@ def test_names_count_for_several_buckets_a_track_and_in_an_update() -> None:
     tracks = library([""] * 40)
     model = fitted(tracks, y)
     techno, samba = (list(model.classes_).index(name) for name in ("Techno", "Samba"))
-    for one in (model, model.update(tracks, y)):
+    for one in (model, copy(model).update(tracks, y)):
         proba = one.predict_proba(asked("Techno"))[0]
         assert proba[techno] > proba[samba]
 

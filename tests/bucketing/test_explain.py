@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from djlib.bucketing.calibration.calibrators import TopLabelCalibrator
+from djlib.bucketing.calibration.pipeline import ProbabilityCorrection
 from djlib.bucketing.catalogue import MODEL_NAMES, make_model
 from djlib.bucketing.explain import explain
-from djlib.bucketing.hybrid_reasons import if_familiar
 from djlib.bucketing.simple_ml import SimpleMLBucketAssigner
 from djlib.synthetic.tables import synthetic_library
 from djlib.tables.plain_json import to_plain
@@ -220,12 +220,13 @@ def test_the_confidence_of_a_familiar_track_is_what_the_same_would_get_were_it_f
     curve = TopLabelCalibrator(slope=1.0, offset=-1.0, weights=(1.5, 0.0, -2.0))
     proba = np.array([[0.2, 0.8], [0.8, 0.2]])
     strange, familiar = np.array([[0.0, 0, 1], [0, 0, 0]]), np.array([[1.0, 0, 1], [1, 0, 0]])
-    found = if_familiar(curve, proba, strange)
+    correction = ProbabilityCorrection(novelty_=curve)
+    found = correction.counterfactual_confidence(proba, strange)
     artist = curve.apply(proba, familiar).max(axis=1)
     day = curve.apply(proba, np.zeros((2, 3))).max(axis=1)
     assert found[0] == pytest.approx({"artist": artist[0], "day": day[0]})
     assert found[1] == pytest.approx({"artist": artist[1]})
-    assert if_familiar(curve, proba, np.array([[1.0, 0, 0.4]] * 2)) == [{}, {}]
+    assert correction.counterfactual_confidence(proba, np.array([[1.0, 0, 0.4]] * 2)) == [{}, {}]
 
 
 def test_a_model_that_does_not_count_on_it_finds_nothing_strange(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -103,7 +104,7 @@ def test_projections_of_several_lie_side_by_side_and_are_set_apart_again() -> No
 def test_a_logistic_head_goes_on_from_coefficients() -> None:
     head = LogisticHead().fit(PLACES, ONE, is_multi=False)
     before = votes(head)
-    on = head.go_on(PLACES, ONE)
+    on = copy(head).partial_fit(PLACES, ONE)
     np.testing.assert_allclose(votes(on), before, atol=0.04)
     np.testing.assert_array_equal(votes(head), before)
 

@@ -1,4 +1,4 @@
-"""Why the hybrid says so: parts that add up, neighbours in order, words that were there."""
+"""Explanations of the hybrid: parts that add up, neighbours in order, words that were there."""
 
 from __future__ import annotations
 
@@ -27,13 +27,14 @@ def test_base_and_fields_add_up_to_the_score(
     column = np.array(
         data.draw(st.lists(st.integers(0, 3), min_size=len(rows), max_size=len(rows))), dtype=int
     )
-    asked = FRESH.iloc[rows]
-    base, parts = model.contributions(asked, column)
+    queries = FRESH.iloc[rows]
+    base, parts = model.contributions(queries, column)
     assert base.shape == (len(rows),)
     assert parts.shape == (len(rows), len(FIELDS))
-    seen = model._seen(asked)
-    shifts = np.array(model.leaning_.shifts) if model.leaning_ else np.zeros(4)
-    scores = model.head_.scores(seen)[np.arange(len(rows)), column] + shifts[column]
+    inputs = model._head_inputs(queries)
+    bias = model.correction_.class_bias_
+    shifts = np.array(bias.shifts) if bias else np.zeros(4)
+    scores = model.head_.scores(inputs)[np.arange(len(rows)), column] + shifts[column]
     np.testing.assert_allclose(base + parts.sum(axis=1), scores, atol=1e-3)
 
 
@@ -64,9 +65,9 @@ def test_no_more_neighbours_than_there_are_and_none_for_no_tracks() -> None:
 
 def test_neighbours_are_those_of_the_cosine() -> None:
     rng = np.random.default_rng(0)
-    known, asked = rng.normal(size=(30, 5)), rng.normal(size=(700, 5))
-    rows, alike = nearest(sparse.csr_matrix(known), sparse.csr_matrix(asked), 4)
-    cosine = (asked / np.linalg.norm(asked, axis=1, keepdims=True)) @ (
+    known, queries = rng.normal(size=(30, 5)), rng.normal(size=(700, 5))
+    rows, alike = nearest(sparse.csr_matrix(known), sparse.csr_matrix(queries), 4)
+    cosine = (queries / np.linalg.norm(queries, axis=1, keepdims=True)) @ (
         known / np.linalg.norm(known, axis=1, keepdims=True)
     ).T
     np.testing.assert_allclose(alike, -np.sort(-cosine.clip(0, 1), axis=1)[:, :4], atol=1e-6)

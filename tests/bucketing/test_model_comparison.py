@@ -40,9 +40,9 @@ def training(n: int = 120, buckets: int = 3, **knobs: Any) -> TrainingSet:
 
 
 def held(
-    entrants: list[Candidate], rules: ComparisonOptions = QUICK, **asked: Any
+    candidates: list[Candidate], rules: ComparisonOptions = QUICK, **asked: Any
 ) -> FoldKindResult:
-    return compare_models(entrants, training(), rules, **asked)[0]
+    return compare_models(candidates, training(), rules, **asked)[0]
 
 
 @pytest.mark.parametrize("multi", [0.0, 0.6])
@@ -52,46 +52,46 @@ def test_every_model_has_figures_of_every_kind_of_folds(multi: float) -> None:
     for found in rounds:
         assert found.n == 120
         assert found.against == "genre"
-        for standing in found.standings:
-            assert standing.figures["n"] == 120
-            assert ("ranking_precision" in standing.figures) is (multi > 0)
-            assert standing.correct.mean() == pytest.approx(standing.figures["accuracy"])
-            assert np.trace(standing.confusion) == standing.correct.sum()
-            assert standing.confusion.sum() == 120
-            assert standing.fit_s > 0
+        for result in found.results:
+            assert result.figures["n"] == 120
+            assert ("ranking_precision" in result.figures) is (multi > 0)
+            assert result.correct.mean() == pytest.approx(result.figures["accuracy"])
+            assert np.trace(result.confusion) == result.correct.sum()
+            assert result.confusion.sum() == 120
+            assert result.fit_s > 0
 
 
 def test_a_difference_is_that_of_the_figures() -> None:
     found = held([GENRE, MAJORITY])
-    genre, majority = (s.figures for s in found.standings)
-    (duel,) = found.duels
-    assert (duel.name, duel.against) == ("majority", "genre")
+    genre, majority = (s.figures for s in found.results)
+    (pair,) = found.comparisons
+    assert (pair.name, pair.against) == ("majority", "genre")
     for score in ("accuracy", "top3_accuracy", "log_loss"):
-        difference = getattr(duel, score).difference
+        difference = getattr(pair, score).difference
         assert difference == pytest.approx(majority[score] - genre[score])
-    assert (duel.fixed - duel.broken) / 120 == pytest.approx(duel.accuracy.difference)
-    assert duel.verdict == "worse"
+    assert (pair.fixed - pair.broken) / 120 == pytest.approx(pair.accuracy.difference)
+    assert pair.verdict == "worse"
 
 
 def test_models_that_are_equal_cannot_be_told_apart() -> None:
     found = held([GENRE, Candidate("twin", GENRE.make)])
-    assert found.standings[0].figures == found.standings[1].figures
-    (duel,) = found.duels
-    assert (duel.accuracy.low, duel.accuracy.difference, duel.accuracy.high) == (0, 0, 0)
-    assert (duel.p_rows, duel.p_folds, duel.verdict) == (1, 1, "cannot tell")
+    assert found.results[0].figures == found.results[1].figures
+    (pair,) = found.comparisons
+    assert (pair.accuracy.low, pair.accuracy.difference, pair.accuracy.high) == (0, 0, 0)
+    assert (pair.p_rows, pair.p_folds, pair.verdict) == (1, 1, "cannot tell")
 
 
 def test_a_model_that_fails_is_a_row_with_its_reason() -> None:
     found = held([BROKEN, GENRE, MAJORITY])
-    assert found.standing("broken").failed == "ZeroDivisionError: out of <luck>"
-    assert found.standing("broken").figures == {}
+    assert found.result("broken").failed == "ZeroDivisionError: out of <luck>"
+    assert found.result("broken").figures == {}
     assert found.against == "genre"
-    assert [d.name for d in found.duels] == ["majority"]
+    assert [d.name for d in found.comparisons] == ["majority"]
 
 
 def test_all_may_fail() -> None:
     found = held([BROKEN])
-    assert (found.against, found.duels, found.n) == ("", (), 0)
+    assert (found.against, found.comparisons, found.n) == ("", (), 0)
 
 
 def test_who_the_others_are_held_against_can_be_said() -> None:
@@ -104,8 +104,8 @@ def test_who_the_others_are_held_against_can_be_said() -> None:
 
 
 def test_p_values_are_adjusted_for_all_that_were_looked_at() -> None:
-    alone = held([GENRE, MAJORITY]).duels[0]
-    among = held([GENRE, ARTIST, Candidate("twin", GENRE.make), MAJORITY]).duels[-1]
+    alone = held([GENRE, MAJORITY]).comparisons[0]
+    among = held([GENRE, ARTIST, Candidate("twin", GENRE.make), MAJORITY]).comparisons[-1]
     assert alone.p_rows_adjusted == alone.p_rows == among.p_rows
     assert among.p_rows_adjusted == pytest.approx(min(1, 3 * among.p_rows))
 
@@ -114,19 +114,19 @@ def test_repeats_are_other_folds_and_more_of_them() -> None:
     rules = ComparisonOptions(kinds=("stratified",), n_folds=3, repeats=2)
     once, twice = held([GENRE, MAJORITY]), held([GENRE, MAJORITY], rules)
     assert twice.n == once.n
-    assert len(twice.standings[0].confidence) == 2 * len(once.standings[0].confidence)
-    assert twice.standings[0].figures["accuracy"] != once.standings[0].figures["accuracy"]
-    assert twice.duels[0].p_folds != once.duels[0].p_folds
-    assert (twice.duels[0].fixed, twice.duels[0].broken) == (
-        once.duels[0].fixed,
-        once.duels[0].broken,
+    assert len(twice.results[0].confidence) == 2 * len(once.results[0].confidence)
+    assert twice.results[0].figures["accuracy"] != once.results[0].figures["accuracy"]
+    assert twice.comparisons[0].p_folds != once.comparisons[0].p_folds
+    assert (twice.comparisons[0].fixed, twice.comparisons[0].broken) == (
+        once.comparisons[0].fixed,
+        once.comparisons[0].broken,
     )
 
 
 def test_the_same_seed_gives_the_same_figures() -> None:
     one, other = held([GENRE, MAJORITY]), held([GENRE, MAJORITY])
-    assert one.standings[0].figures == other.standings[0].figures
-    assert one.duels == other.duels
+    assert one.results[0].figures == other.results[0].figures
+    assert one.comparisons == other.comparisons
 
 
 def test_models_never_answer_for_tracks_they_learned_from() -> None:
@@ -143,7 +143,7 @@ def test_models_never_answer_for_tracks_they_learned_from() -> None:
         return Checking(seed)
 
     (found,) = compare_models([Candidate("checking", make)], songs, QUICK)
-    assert found.standings[0].failed == ""
+    assert found.results[0].failed == ""
     assert sum(seen) == 2 * 120  # once for the answer, once for the watch
 
 
@@ -167,7 +167,7 @@ def test_a_handful_of_tracks_is_compared_without_a_claim() -> None:
     names = ["A", "B"] * 3
     tracks = synthetic_library(6, seed=44).assign(bucket=names, buckets=names)
     rounds = compare_models([GENRE, MAJORITY], assemble(tracks, {}, test_share=0.0), QUICK)
-    assert all(d.verdict == "cannot tell" for found in rounds for d in found.duels)
+    assert all(d.verdict == "cannot tell" for found in rounds for d in found.comparisons)
 
 
 def test_progress_is_told_of_each_fit() -> None:

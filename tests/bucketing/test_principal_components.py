@@ -14,16 +14,16 @@ from djlib.bucketing.principal_components import fit_components
 
 def drawn(n: int, columns: int, seed: int = 0) -> sparse.csr_matrix:
     rng = np.random.default_rng(seed)
-    found = sparse.random(n, columns, density=0.3, random_state=rng, dtype=np.float32)
-    return sparse.csr_matrix(found)
+    components = sparse.random(n, columns, density=0.3, random_state=rng, dtype=np.float32)
+    return sparse.csr_matrix(components)
 
 
 @given(n=st.integers(2, 12), columns=st.integers(2, 40), seed=st.integers(0, 99))
 @settings(max_examples=30, deadline=None)
 def test_distances_between_tracks_are_kept(n: int, columns: int, seed: int) -> None:
     rows = drawn(n, columns, seed)
-    places = fit_components(rows, n_dense=columns // 2).places
-    np.testing.assert_allclose(places @ places.T, (rows @ rows.T).toarray(), atol=1e-4)
+    scores = fit_components(rows, n_dense=columns // 2).scores
+    np.testing.assert_allclose(scores @ scores.T, (rows @ rows.T).toarray(), atol=1e-4)
 
 
 @pytest.mark.parametrize("many", [False, True])
@@ -33,16 +33,18 @@ def test_coefficients_on_components_are_coefficients_on_columns(
     if many:
         monkeypatch.setattr(spectrum, "_EXACT", 10)
     rows = drawn(30, 50)
-    found = fit_components(rows, n_dense=5, seed=0)
-    weights = np.random.default_rng(1).normal(size=(found.places.shape[1], 3))
-    np.testing.assert_allclose(rows @ found.pull_back(weights), found.places @ weights, atol=1e-3)
+    components = fit_components(rows, n_dense=5, seed=0)
+    weights = np.random.default_rng(1).normal(size=(components.scores.shape[1], 3))
+    np.testing.assert_allclose(
+        rows @ components.back_project(weights), components.scores @ weights, atol=1e-3
+    )
 
 
 def test_the_strongest_comes_first_and_rounding_is_left_out() -> None:
     twice = sparse.csr_matrix(np.repeat(drawn(5, 30).toarray(), 2, axis=0))
-    places = fit_components(twice).places
-    assert places.shape[1] == 5
-    assert (np.diff(np.linalg.norm(places, axis=0)) <= 1e-5).all()
+    scores = fit_components(twice).scores
+    assert scores.shape[1] == 5
+    assert (np.diff(np.linalg.norm(scores, axis=0)) <= 1e-5).all()
 
 
 def test_many_tracks_keep_their_strongest_directions(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,10 +52,10 @@ def test_many_tracks_keep_their_strongest_directions(monkeypatch: pytest.MonkeyP
     whole = fit_components(rows)
     assert whole.is_whole
     assert whole.of(np.arange(9)).is_whole
-    exact = whole.places
+    exact = whole.scores
     monkeypatch.setattr(spectrum, "_EXACT", 10)
     monkeypatch.setattr(spectrum, "_MOST_OF_MANY", 5)
-    first, again, other = (fit_components(rows, seed=seed).places for seed in (0, 0, 1))
+    first, again, other = (fit_components(rows, seed=seed).scores for seed in (0, 0, 1))
     assert first.shape == (60, 5)
     assert not fit_components(rows).is_whole
     np.testing.assert_allclose(
@@ -63,10 +65,10 @@ def test_many_tracks_keep_their_strongest_directions(monkeypatch: pytest.MonkeyP
     assert not np.array_equal(first, other)
 
 
-def test_some_of_the_tracks_keep_their_rows_and_places() -> None:
+def test_some_of_the_tracks_keep_their_rows_and_scores() -> None:
     rows = drawn(12, 20)
-    found = fit_components(rows)
-    some = found.of(np.array([4, 1]))
+    components = fit_components(rows)
+    some = components.of(np.array([4, 1]))
     np.testing.assert_array_equal(some.rows.toarray(), rows[[4, 1]].toarray())
-    np.testing.assert_array_equal(some.places, found.places[[4, 1]])
-    assert some.pull_back is found.pull_back
+    np.testing.assert_array_equal(some.scores, components.scores[[4, 1]])
+    assert some.back_project is components.back_project

@@ -33,14 +33,14 @@ def _umap(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_known_tracks_are_found_where_they_were_put() -> None:
     shape = UmapShape(3, seed=7)
-    places = shape.fit(KNOWN)
+    places = shape.fit_transform(KNOWN)
     assert places.shape == (40, 3)
     np.testing.assert_allclose(shape.transform(KNOWN), places, atol=1e-4)
 
 
 def test_new_tracks_lie_among_their_neighbours() -> None:
     shape = UmapShape(3, seed=7)
-    shape.fit(KNOWN)
+    shape.fit_transform(KNOWN)
     between = shape.transform((KNOWN[:1] + KNOWN[1:2]) / 2)
     assert (between <= 2 * KNOWN[:, :3].max(axis=0)).all()
     assert (between >= 2 * KNOWN[:, :3].min(axis=0)).all()
@@ -50,5 +50,5 @@ def test_new_tracks_lie_among_their_neighbours() -> None:
 @pytest.mark.parametrize("n", [1, 2, 15])
 def test_few_tracks_stay_as_they_are(n: int) -> None:
     shape = UmapShape(3, seed=7)
-    np.testing.assert_array_equal(shape.fit(KNOWN[:n]), KNOWN[:n, :3])
+    np.testing.assert_array_equal(shape.fit_transform(KNOWN[:n]), KNOWN[:n, :3])
     assert shape.transform(KNOWN).shape == (40, 3)

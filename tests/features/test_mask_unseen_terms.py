@@ -63,7 +63,7 @@ def test_the_joined_columns_forget_the_words_of_the_tracks_alone() -> None:
     features = TrackVectorizer().fit(tracks)
     matrix = features.transform(tracks)
     behind = sparse.hstack([matrix, np.ones((len(tracks), 2))], format="csr")
-    found = features.as_new(behind[-1:], behind[:-1])
+    found = features.mask_unseen(behind[-1:], behind[:-1])
     n_terms = len(features.terms())
     assert found.shape == (1, features.width + 2)
     assert matrix[-1, :n_terms].nnz > 0 == found[:, :n_terms].nnz

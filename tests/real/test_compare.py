@@ -36,11 +36,11 @@ def test_genre_and_artist_beat_the_majority(name: str, several: bool, tmp_path: 
     )
     assert report.is_multi is several
     new_tracks = report.rounds[0]
-    assert [(d.name, d.verdict) for d in new_tracks.duels] == [
+    assert [(d.name, d.verdict) for d in new_tracks.comparisons] == [
         ("genre", "better"),
         ("artist", "better"),
     ]
-    assert report.rounds[1].standing("artist").figures["log_loss"] < 3
+    assert report.rounds[1].result("artist").figures["log_loss"] < 3
     page = assert_stands_alone(compare_page(report))
     assert all(bucket.rsplit(" / ", 1)[-1] in page.text for bucket in report.buckets)
     assert list(tmp_path.iterdir()) == []

@@ -59,7 +59,7 @@ def test_it_measures_what_training_would_learn_from_and_writes_nothing(learned: 
         == bucket_models(Workspace(learned)).current().metadata["data_fingerprint"]
     )
     assert list(report.models) == ["simple_ml", "majority", "genre", "artist", "text"]
-    assert [d.name for d in report.rounds[0].duels] == ["majority", "genre", "artist", "text"]
+    assert [d.name for d in report.rounds[0].comparisons] == ["majority", "genre", "artist", "text"]
     assert report.saved == []
 
 
@@ -68,7 +68,7 @@ def test_a_saved_version_meets_its_own_way_of_learning(learned: Path) -> None:
     trained = load_settings(learned, {}).buckets.model
     report = compared(trained, f"version:{version}", baselines=False)
     short = f"version {version[-8:]}"
-    one, other = report.rounds[0].standings
+    one, other = report.rounds[0].results
     assert (one.name, other.name) == (trained, short)
     for figure in ("accuracy", "top3_accuracy", "log_loss"):  # cores add up in any order
         assert one.figures[figure] == pytest.approx(other.figures[figure])
@@ -82,7 +82,7 @@ def test_a_version_has_many_names_but_takes_part_once(learned: Path, asked: str)
     name = {"the id": version, "its beginning": version[:12]}.get(asked, asked)
     settings = load_settings(here.root, {})
     found = takes_part(here, settings, [name, version, "genre"], baselines=False)
-    assert [n.entrant.name for n in found] == [f"version {version[-8:]}", "genre"]
+    assert [n.candidate.name for n in found] == [f"version {version[-8:]}", "genre"]
 
 
 def test_a_saved_model_answers_only_for_tracks_it_has_not_learned_from(learned: Path) -> None:
@@ -111,7 +111,7 @@ def test_a_damaged_version_is_a_row_with_its_reason(learned: Path) -> None:
     version = bucket_models(Workspace(learned)).current()
     (version.folder / "model" / "settings.json").write_text("{}")
     report = compared(version.id, "genre", baselines=False)
-    damaged = report.rounds[0].standings[0]
+    damaged = report.rounds[0].results[0]
     assert version.id in damaged.failed
     assert report.rounds[0].against == "genre"
     assert any(line.startswith(f"{damaged.name} failed: ") for line in sentences(report))
@@ -193,7 +193,7 @@ def test_settings_reach_the_models_as_in_training(fresh: Path) -> None:
     here = Workspace(fresh)
     settings = load_settings(here.root, {})
     (named,) = takes_part(here, settings, ["simple_ml"], baselines=False)
-    made = named.entrant.make(5)
+    made = named.candidate.make(5)
     expected = make_model("simple_ml", seed=5, n_estimators=8, n_jobs=-1)
     assert made.get_params() == expected.get_params()
 

@@ -11,10 +11,10 @@ from scipy.special import expit, logit, softmax
 
 _MIN_PROBA = 1e-6
 _BIAS_RIDGE = 8.0
-"""Pull of each shift towards none, in answers: a bucket of a few tracks hardly moves. Half as much
+"""Pull of each shift towards none, in rows: a bucket of a few tracks hardly moves. Half as much
 gave the same log-loss on five real libraries."""
 
-_RIDGE_OF_SLOPE = 2.0
+_SLOPE_RIDGE = 2.0
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,8 @@ class ClassBiasCorrection:
     >>> rng = np.random.default_rng(0)
     >>> truth = np.eye(2)[(rng.random(2000) < 0.7).astype(int)]
     >>> undecided = np.full((2000, 2), 0.5)
-    >>> leaning = ClassBiasCorrection.fit(undecided, truth)
-    >>> leaning.apply(undecided)[0].round(1).tolist()
+    >>> correction = ClassBiasCorrection.fit(undecided, truth)
+    >>> correction.apply(undecided)[0].round(1).tolist()
     [0.3, 0.7]
     """
 
@@ -47,15 +47,15 @@ class ClassBiasCorrection:
         def loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
             shifts, slope = parameters[:-1], np.exp(np.clip(parameters[-1], -4, 4))
             proba = softmax(slope * logs + shifts, axis=1)
-            pull = np.append(_BIAS_RIDGE * shifts, _RIDGE_OF_SLOPE * parameters[-1])
+            pull = np.append(_BIAS_RIDGE * shifts, _SLOPE_RIDGE * parameters[-1])
             missed = -float(weight @ np.log((proba * truth).sum(axis=1) + _MIN_PROBA))
             wrong = weight[:, None] * (proba - truth)
             slopes = np.append(wrong.sum(axis=0), slope * (wrong * logs).sum())
             return missed + float(pull @ parameters) / 2, slopes + pull
 
-        found = minimize(loss, np.zeros(n_buckets + 1), jac=True, method="L-BFGS-B").x
+        parameters = minimize(loss, np.zeros(n_buckets + 1), jac=True, method="L-BFGS-B").x
         # How sharp the votes are is left to the calibration that comes after.
-        shifts = found[:-1] / np.exp(np.clip(found[-1], -4, 4))
+        shifts = parameters[:-1] / np.exp(np.clip(parameters[-1], -4, 4))
         return cls(tuple(shifts.tolist()))
 
     def apply(self, votes: np.ndarray) -> np.ndarray:
@@ -73,24 +73,24 @@ class ClassBiasCorrection:
 
 
 _MIN_CONFIDENCE = 1e-4
-_ENOUGH = 60
-"""Answers needed to correct anything; fewer would be corrected towards chance."""
+_MIN_ROWS = 60
+"""Rows needed to correct anything; fewer would be corrected towards chance."""
 
 _PLATT_RIDGE = 2.0
-"""Pull towards no correction at all, in answers."""
+"""Pull towards no correction at all, in rows."""
 
 
 @dataclass(frozen=True)
 class TopLabelCalibrator:
-    """Corrects first choices: log-odds times `slope` plus `offset` plus the `weights` of the facts
-    that hold. Learned by `fit`, applied by `apply`.
+    """Corrects first choices: log-odds times `slope` plus `offset` plus the `weights` of the
+    novelty features. Learned by `fit`, applied by `apply`.
 
     >>> rng = np.random.default_rng(0)
     >>> right = rng.random(2000) < 0.6
-    >>> boastful = np.tile([0.9, 0.1], (2000, 1))
-    >>> facts = np.zeros((2000, 1))
-    >>> curve = TopLabelCalibrator.fit(boastful, right, facts)
-    >>> round(float(curve.apply(boastful, facts).max(axis=1).mean()), 1)
+    >>> overconfident = np.tile([0.9, 0.1], (2000, 1))
+    >>> novelty = np.zeros((2000, 1))
+    >>> calibrator = TopLabelCalibrator.fit(overconfident, right, novelty)
+    >>> round(float(calibrator.apply(overconfident, novelty).max(axis=1).mean()), 1)
     0.6
     """
 
@@ -103,27 +103,27 @@ class TopLabelCalibrator:
         cls,
         proba: np.ndarray,
         correct: np.ndarray,
-        facts: np.ndarray,
+        novelty: np.ndarray,
         sample_weight: np.ndarray | None = None,
     ) -> Self:
         """Learn from out-of-sample probabilities (n, buckets), whether each first choice was
-        right (n,), and facts (n, facts) about the tracks, from 0 to 1."""
-        none = cls(weights=(0.0,) * facts.shape[1])
+        right (n,), and `novelty` features (n, features), from 0 to 1."""
+        none = cls(weights=(0.0,) * novelty.shape[1])
         weight = np.ones(len(proba)) if sample_weight is None else sample_weight
-        if weight.sum() < _ENOUGH:
+        if weight.sum() < _MIN_ROWS:
             return none
-        odds = _log_odds(proba.max(axis=1))
+        odds = _log_odds(proba.max(axis=1), _MIN_CONFIDENCE)
         sign = np.where(correct, -1.0, 1.0)
 
         def loss(parameters: np.ndarray) -> float:
-            said = none._with(parameters)._said(odds, facts)
+            scores = none._with(parameters)._scores(odds, novelty)
             return float(
-                weight @ np.logaddexp(0, sign * said) + _PLATT_RIDGE / 2 * (parameters**2).sum()
+                weight @ np.logaddexp(0, sign * scores) + _PLATT_RIDGE / 2 * (parameters**2).sum()
             )
 
-        return none._with(minimize(loss, np.zeros(2 + facts.shape[1])).x)
+        return none._with(minimize(loss, np.zeros(2 + novelty.shape[1])).x)
 
-    def apply(self, proba: np.ndarray, facts: np.ndarray) -> np.ndarray:
+    def apply(self, proba: np.ndarray, novelty: np.ndarray) -> np.ndarray:
         """Give corrected probabilities, shape of `proba`, rows still summing to 1; the first
         choice stays first."""
         if not len(proba):
@@ -134,7 +134,7 @@ class TopLabelCalibrator:
         rest = proba.copy()
         rest[rows, first] = 0
         second = rest.max(axis=1)
-        new = expit(self._said(_log_odds(top), facts))
+        new = expit(self._scores(_log_odds(top, _MIN_CONFIDENCE), novelty))
         lowest = second / (1 - top + second)  # where first and second choice are level
         new = np.maximum(new, np.minimum(lowest + _MIN_CONFIDENCE, 1 - _MIN_CONFIDENCE))
         rest *= ((1 - new) / (1 - proba[rows, first]).clip(_MIN_CONFIDENCE))[:, None]
@@ -150,8 +150,8 @@ class TopLabelCalibrator:
         """Read back what `as_dict` gave."""
         return cls(**{**values, "weights": tuple(values["weights"])})
 
-    def _said(self, odds: np.ndarray, facts: np.ndarray) -> np.ndarray:
-        known = facts[:, : len(self.weights)]  # an older model was told fewer facts
+    def _scores(self, odds: np.ndarray, novelty: np.ndarray) -> np.ndarray:
+        known = novelty[:, : len(self.weights)]  # an older model has fewer features
         return np.asarray(self.slope * odds + self.offset + known @ np.asarray(self.weights))
 
     def _with(self, parameters: np.ndarray) -> Self:
@@ -159,15 +159,8 @@ class TopLabelCalibrator:
         return type(self)(float(np.exp(np.clip(slope, -4, 4))), offset, tuple(weights))
 
 
-def _log_odds(confidence: np.ndarray) -> np.ndarray:
-    return np.asarray(logit(np.clip(confidence, _MIN_CONFIDENCE, 1 - _MIN_CONFIDENCE)))
-
-
-_TINY = 1e-6
-"""Answers needed to correct anything; fewer would be corrected towards chance."""
-
 _RIDGE = 8.0
-"""Pull towards no correction at all, in answers. On the several-bucket libraries at hand 5, 20 and
+"""Pull towards no correction at all, in rows. On the several-bucket libraries at hand 5, 20 and
 60 were within one percent of each other in log-loss."""
 
 _STEEPEST = 4.0
@@ -176,13 +169,13 @@ _STEEPEST = 4.0
 @dataclass(frozen=True)
 class MultiLabelCalibrator:
     """Corrects probabilities of buckets: log-odds times exp(`steepness`) plus `offset`, each a sum
-    over (always, fact, fact, ...) of those that hold. Learned by `fit`, applied by `apply`.
+    over (always, feature, feature, ...) of the novelty. Learned by `fit`, applied by `apply`.
 
     >>> late = np.arange(2000)[:, None] % 2
     >>> right = np.random.default_rng(0).random((2000, 1)) < np.where(late, 0.3, 0.9)
     >>> truth, proba = np.hstack([right, 0 * right]), np.tile([0.9, 0.1], (2000, 1))
-    >>> curve = MultiLabelCalibrator.fit(proba, truth, late)
-    >>> curve.apply(proba[:2], late[:2])[:, 0].round(1).tolist()
+    >>> calibrator = MultiLabelCalibrator.fit(proba, truth, late)
+    >>> calibrator.apply(proba[:2], late[:2])[:, 0].round(1).tolist()
     [0.9, 0.3]
     """
 
@@ -194,17 +187,17 @@ class MultiLabelCalibrator:
         cls,
         proba: np.ndarray,
         truth: np.ndarray,
-        facts: np.ndarray,
+        novelty: np.ndarray,
         sample_weight: np.ndarray | None = None,
     ) -> Self:
-        """Learn from out-of-sample probabilities and the 0/1 truth, both (n, buckets), and facts
-        (n, facts) about the tracks, from 0 to 1."""
-        known = _always(facts)
+        """Learn from out-of-sample probabilities and the 0/1 truth, both (n, buckets), and
+        `novelty` features (n, features), from 0 to 1."""
+        known = _always(novelty)
         size = known.shape[1]
         weight = np.ones(len(proba)) if sample_weight is None else sample_weight
-        if weight.sum() < _ENOUGH:
+        if weight.sum() < _MIN_ROWS:
             return cls((0.0,) * size, (0.0,) * size)
-        odds, sign = _log_odds_of_each(proba), np.where(truth > 0, -1.0, 1.0)
+        odds, sign = _log_odds(proba, _MIN_PROBA), np.where(truth > 0, -1.0, 1.0)
 
         def loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
             slope = _slope(known @ parameters[:size])[:, None]
@@ -215,17 +208,16 @@ class MultiLabelCalibrator:
             total = float(weight @ np.logaddexp(0, missed).sum(axis=1))
             return total + float(pull @ parameters) / 2, np.concatenate(slopes) + pull
 
-        found = minimize(loss, np.zeros(2 * size), jac=True, method="L-BFGS-B").x.tolist()
-        return cls(tuple(found[:size]), tuple(found[size:]))
+        best = minimize(loss, np.zeros(2 * size), jac=True, method="L-BFGS-B").x.tolist()
+        return cls(tuple(best[:size]), tuple(best[size:]))
 
-    def apply(self, proba: np.ndarray, facts: np.ndarray) -> np.ndarray:
+    def apply(self, proba: np.ndarray, novelty: np.ndarray) -> np.ndarray:
         """Give corrected probabilities, shape of `proba`; the buckets of a track keep their
         order."""
-        known = _always(facts)
+        known = _always(novelty)
         slope = _slope(known @ np.asarray(self.steepness))[:, None]
-        return np.asarray(
-            expit(slope * _log_odds_of_each(proba) + (known @ np.asarray(self.offset))[:, None])
-        )
+        offset = (known @ np.asarray(self.offset))[:, None]
+        return np.asarray(expit(slope * _log_odds(proba, _MIN_PROBA) + offset))
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for a settings file."""
@@ -237,14 +229,14 @@ class MultiLabelCalibrator:
         return cls(tuple(values["steepness"]), tuple(values["offset"]))
 
 
-def _always(facts: np.ndarray) -> np.ndarray:
-    """The facts, after one that always holds."""
-    return np.column_stack([np.ones(len(facts)), facts])
+def _always(novelty: np.ndarray) -> np.ndarray:
+    """The features, after one that is always 1."""
+    return np.column_stack([np.ones(len(novelty)), novelty])
 
 
 def _slope(steepness: np.ndarray) -> np.ndarray:
     return np.exp(np.clip(steepness, -_STEEPEST, _STEEPEST))
 
 
-def _log_odds_of_each(proba: np.ndarray) -> np.ndarray:
-    return np.asarray(logit(np.clip(proba, _TINY, 1 - _TINY)))
+def _log_odds(proba: np.ndarray, smallest: float) -> np.ndarray:
+    return np.asarray(logit(np.clip(proba, smallest, 1 - smallest)))

@@ -1,4 +1,4 @@
-"""How well a model knows a track before it looks at it: what its confidence may lean on."""
+"""How new a track is to a model (artist, song, date): what its confidence may depend on."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from ...features.dates import day_numbers
 
 N_NOVELTY_FEATURES = 3
 
-_HALF_KNOWN = 2
-"""Tracks added as late as a track, or later, that make it half as strange as one after all."""
+_HALF_NEW = 2
+"""Learned tracks added as late as a track, or later, that make it half as new as one after all."""
 
-_NEXT_TO_NOTHING = 0.5
+_OUT_OF_RANGE = 0.5
 """Above this a track lies behind what was learned: one track at most was added as late."""
 
 
 @dataclass(frozen=True, eq=False)
 class TrackGroups:
-    """What makes tracks familiar: artist and song of each, and the day it was added, NaN where
+    """Artist and song of each track, (n,), and the day it was added in days since 1970, NaN where
     unknown."""
 
     artists: np.ndarray
@@ -41,7 +41,8 @@ class TrackGroups:
 
 @dataclass(frozen=True, eq=False)
 class NoveltyFeatures:
-    """What was learned from: names of artists and songs, and the days they were added, in order."""
+    """How new tracks are beside those learned from: the names of their `artists` and `songs`, and
+    the `days` they were added, sorted."""
 
     artists: frozenset[str]
     songs: frozenset[str]
@@ -53,7 +54,7 @@ class NoveltyFeatures:
         known = np.sort(learned.days[np.isfinite(learned.days)])
         return cls(frozenset(learned.artists), frozenset(learned.songs), known)
 
-    def facts(self, asked: TrackGroups) -> np.ndarray:
+    def transform(self, tracks: TrackGroups) -> np.ndarray:
         """Give, of each track, whether its artist and its song are known, 0 or 1, and how far it
         lies behind everything learned: 1 where all was added before it, towards 0 the more was
         added as late or later, 0 where its day is not known; (n, 3).
@@ -61,24 +62,24 @@ class NoveltyFeatures:
         >>> track = {"artist": ["Robyn"], "title": ["Be Mine"], "date_added": ["2021-01-31"]}
         >>> known = NoveltyFeatures.of(TrackGroups.of(pd.DataFrame(track)))
         >>> later = track | {"title": ["Honey"], "date_added": ["2021-02-28"]}
-        >>> known.facts(TrackGroups.of(pd.DataFrame(later))).tolist()
+        >>> known.transform(TrackGroups.of(pd.DataFrame(later))).tolist()
         [[1.0, 0.0, 1.0]]
         """
-        artist = [name in self.artists for name in asked.artists]
-        song = [name in self.songs for name in asked.songs]
-        facts = np.array([artist, song, self._behind(asked.days)], dtype=float)
-        return facts.T.reshape(len(asked.days), N_NOVELTY_FEATURES)
+        artist = [name in self.artists for name in tracks.artists]
+        song = [name in self.songs for name in tracks.songs]
+        features = np.array([artist, song, self._lateness(tracks.days)], dtype=float)
+        return features.T.reshape(len(tracks.days), N_NOVELTY_FEATURES)
 
-    def lie_behind(self, tracks: pd.DataFrame) -> np.ndarray:
+    def is_out_of_range(self, tracks: pd.DataFrame) -> np.ndarray:
         """Which tracks were added when next to nothing learned was, or after it, (n,)."""
-        return self._behind(day_numbers(tracks)) > _NEXT_TO_NOTHING
+        return self._lateness(day_numbers(tracks)) > _OUT_OF_RANGE
 
-    def _behind(self, days: np.ndarray) -> np.ndarray:
+    def _lateness(self, days: np.ndarray) -> np.ndarray:
         as_late = len(self.days) - np.searchsorted(self.days, days, side="left")
         known = np.isfinite(days) & (len(self.days) > 0)
-        return np.where(known, _HALF_KNOWN / (_HALF_KNOWN + as_late), 0.0)
+        return np.where(known, _HALF_NEW / (_HALF_NEW + as_late), 0.0)
 
 
-def is_out_of_range(facts: np.ndarray) -> np.ndarray:
-    """Which tracks, by their facts (n, 3), lie behind next to everything learned, (n,)."""
-    return np.asarray(facts[:, 2] > _NEXT_TO_NOTHING)
+def is_out_of_range(novelty: np.ndarray) -> np.ndarray:
+    """Which tracks, by their novelty features (n, 3), lie behind what was learned, (n,)."""
+    return np.asarray(novelty[:, 2] > _OUT_OF_RANGE)

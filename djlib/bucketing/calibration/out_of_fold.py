@@ -1,8 +1,8 @@
-"""What a model said of tracks it had not learned from, and how well it knew them.
+"""Out-of-fold votes of a model, beside the novelty of each track to the fold that voted.
 
-Three kinds of folds: drawn by chance, so that artists and songs repeat as they do in the library;
-by artist, so that there is enough to learn from about artists never seen; and forward in time, as
-it will be asked about tracks added after all it knows.
+Three kinds of folds: stratified, so that artists and songs repeat as they do in the library;
+grouped by artist, so that there is enough to learn from about artists never seen; and temporal, as
+tracks to come are added after all that was learned from.
 """
 
 from __future__ import annotations
@@ -27,120 +27,113 @@ Split = tuple[np.ndarray, np.ndarray]
 
 @dataclass(frozen=True, eq=False)
 class Fold:
-    """What a fold asks: votes on the tracks `test` of a model that learned the tracks `train` only;
-    `as_later` asks about them as ones that lie behind everything learned."""
+    """One split: a model that learned the rows `train` only votes on the rows `test`; with
+    `is_temporal` they are presented as tracks added after everything learned."""
 
     train: np.ndarray
     test: np.ndarray
-    as_later: bool = False
+    is_temporal: bool = False
 
 
 FoldPredictor = Callable[[list[Fold]], Iterable[np.ndarray]]
-"""Answers questions in order, (len(test), buckets) each."""
+"""Gives the votes of each fold in order, (len(test), buckets) each."""
 
 N_FOLDS = 5
 MAX_PREDICTIONS = 10_000
-"""Answers that tell all there is to learn from them: past these no further fold is asked."""
+"""Votes that tell all there is to learn from them: past these no further fold is fitted."""
 
 GROUP_FOLD_WEIGHT = 0.5
-"""Weight of an answer about an unknown artist from the folds by artist: they tell what such an
-artist does to the confidence, while the drawn folds tell how often one comes."""
+"""Weight of a vote on an unknown artist from the grouped folds: they tell what such an artist
+does to the confidence, while the stratified folds tell how often one comes."""
 
 TEMPORAL_FOLD_WEIGHT = 40.0
-"""Weight of all answers forward in time. Those of one fold stand and fall together, and what came
-after one border tells little of what comes after the next; counted one by one they took all
+"""Weight of all temporal votes together. Those of one fold stand and fall together, and what came
+after one cut tells little of what comes after the next; counted one by one they took all
 confidence from a library that moved on and then came back."""
 
 FIRST_CUT_SHARE, N_CUTS = 0.4, 4
-"""The first fold forward in time learns from this share of the tracks; each further one from more,
-at even steps, and is asked about what was added until the next."""
+"""The first temporal fold learns from this share of the tracks; each further one from more, at
+even steps, and is tested on what was added until the next."""
 
 MIN_TRACKS = 20
-"""Tracks to learn from, at least, in a fold forward in time."""
-
-
-@dataclass(frozen=True)
-class FoldPredictions:
-    """Votes (n, buckets) on tracks not learned from, and the facts (n, 3) that held then, as of
-    `NoveltyFeatures`; NaN rows had none."""
-
-    votes: np.ndarray
-    facts: np.ndarray
-
-    def shifted(self, leaning: ClassBiasCorrection) -> FoldPredictions:
-        """The same with the shifts of `leaning` on all votes."""
-        return replace(self, votes=leaning.apply(self.votes))
+"""Tracks to learn from, at least, in a temporal fold."""
 
 
 @dataclass(frozen=True)
 class OutOfFoldPredictions:
-    """The answers of each kind of folds."""
+    """The predictions of each kind of folds."""
 
-    drawn: FoldPredictions
-    by_artist: FoldPredictions
-    forward: FoldPredictions
+    stratified: FoldPredictions
+    grouped: FoldPredictions
+    temporal: FoldPredictions
 
     @classmethod
-    def from_folds(cls, ask: FoldPredictor, X: pd.DataFrame, labels: Labels, seed: int) -> Self:
-        """Ask for votes, of each kind until there are plenty."""
+    def from_folds(cls, predict: FoldPredictor, X: pd.DataFrame, labels: Labels, seed: int) -> Self:
+        """Let `predict` vote on folds of the tracks `X`, of each kind until there are plenty."""
         X = X.reset_index(drop=True)
-        names = TrackGroups.of(X)
-        drawn = [Fold(*split) for split in _drawn(labels, seed)]
-        by_artist = [Fold(*split) for split in _by_artist(X, labels, seed)]
-        forward = [Fold(*split, as_later=True) for split in _forward(names.days)]
-        kinds = [_enough(kind, labels) for kind in (drawn, by_artist, forward)]
-        votes = iter(ask([question for kind in kinds for question in kind]))
-        return cls(*(_gathered(kind, votes, names, labels) for kind in kinds))
+        groups = TrackGroups.of(X)
+        stratified = [Fold(*split) for split in _stratified(labels, seed)]
+        grouped = [Fold(*split) for split in _grouped(X, labels, seed)]
+        temporal = [Fold(*split, is_temporal=True) for split in _temporal(groups.days)]
+        kinds = [_enough(kind, labels) for kind in (stratified, grouped, temporal)]
+        votes = iter(predict([fold for kind in kinds for fold in kind]))
+        return cls(*(_gathered(kind, votes, groups, labels) for kind in kinds))
 
-    def leaning(self, truth: np.ndarray) -> ClassBiasCorrection:
-        """Learn which buckets are voted for too rarely, whoever the artist is."""
-        kinds = [(self.drawn, self._every()), (self.by_artist, self._strangers())]
-        votes, _, asked, weight = _together(kinds, truth)
-        return ClassBiasCorrection.fit(votes, asked, weight)
+    def fit_bias_correction(self, truth: np.ndarray) -> ClassBiasCorrection:
+        """Learn which buckets are voted for too rarely, whoever the artist is; `truth` is 0/1,
+        (n, buckets)."""
+        kinds = [
+            (self.stratified, self._all_rows()),
+            (self.grouped, self._unknown_artists()),
+        ]
+        votes, _, targets, weight = _stacked(kinds, truth)
+        return ClassBiasCorrection.fit(votes, targets, weight)
 
-    def shifted(self, leaning: ClassBiasCorrection) -> Self:
-        """The same with the shifts of `leaning` on all votes."""
-        kinds = (self.drawn, self.by_artist, self.forward)
-        return type(self)(*(answers.shifted(leaning) for answers in kinds))
+    def shifted(self, bias: ClassBiasCorrection) -> Self:
+        """The same with the shifts of `bias` on all votes."""
+        kinds = (self.stratified, self.grouped, self.temporal)
+        return type(self)(*(predictions.shifted(bias) for predictions in kinds))
 
-    def confidence(
+    def fit_calibrator(
         self, calibration: Calibration, labels: Labels
     ) -> TopLabelCalibrator | MultiLabelCalibrator:
         """Learn how far to trust first choices, or the probability of each of several buckets,
-        from all kinds of folds."""
-        n_later = int(np.isfinite(self.forward.votes).all(axis=1).sum())
-        tomorrow = min(1.0, TEMPORAL_FOLD_WEIGHT / max(n_later, 1))
+        once `calibration` was applied, from all kinds of folds."""
+        n_later = int(np.isfinite(self.temporal.votes).all(axis=1).sum())
+        temporal_weight = min(1.0, TEMPORAL_FOLD_WEIGHT / max(n_later, 1))
         kinds = [
-            (self.drawn, self._every()),
-            (self.by_artist, self._strangers()),
-            (self.forward, tomorrow * self._every()),
+            (self.stratified, self._all_rows()),
+            (self.grouped, self._unknown_artists()),
+            (self.temporal, temporal_weight * self._all_rows()),
         ]
-        votes, facts, truth, weight = _together(kinds, labels.truth)
+        votes, novelty, truth, weight = _stacked(kinds, labels.truth)
         proba = calibration.apply(votes)
         if labels.is_multi:
-            return MultiLabelCalibrator.fit(proba, truth, facts, weight)
+            return MultiLabelCalibrator.fit(proba, truth, novelty, weight)
         correct = truth[np.arange(len(truth)), proba.argmax(axis=1)] > 0
-        return TopLabelCalibrator.fit(proba, correct, facts, weight)
+        return TopLabelCalibrator.fit(proba, correct, novelty, weight)
 
-    def _every(self) -> np.ndarray:
-        return np.ones(len(self.drawn.votes))
+    def _all_rows(self) -> np.ndarray:
+        return np.ones(len(self.stratified.votes))
 
-    def _strangers(self) -> np.ndarray:
-        return GROUP_FOLD_WEIGHT * (self.by_artist.facts[:, 0] == 0)
-
-
-def _together(
-    kinds: Iterable[tuple[FoldPredictions, np.ndarray]], truth: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Votes, facts, truth and weight of the answers of several kinds, those that count."""
-    answers, weights = zip(*kinds, strict=True)
-    votes, weight = np.vstack([some.votes for some in answers]), np.concatenate(weights)
-    facts, asked = np.vstack([some.facts for some in answers]), np.vstack([truth] * len(answers))
-    used = np.isfinite(votes).all(axis=1) & (weight > 0)
-    return votes[used], facts[used], asked[used], weight[used]
+    def _unknown_artists(self) -> np.ndarray:
+        return GROUP_FOLD_WEIGHT * (self.grouped.novelty[:, 0] == 0)
 
 
-def _drawn(labels: Labels, seed: int) -> Iterator[Split]:
+@dataclass(frozen=True)
+class FoldPredictions:
+    """Votes (n, buckets) on tracks not learned from, and their features (n, 3) as of
+    `NoveltyFeatures` then; rows without a vote are NaN."""
+
+    votes: np.ndarray
+    novelty: np.ndarray
+
+    def shifted(self, bias: ClassBiasCorrection) -> FoldPredictions:
+        """The same with the shifts of `bias` on all votes."""
+        return replace(self, votes=bias.apply(self.votes))
+
+
+def _stratified(labels: Labels, seed: int) -> Iterator[Split]:
     n_folds = min(N_FOLDS, int(np.bincount(labels.first).max()))
     if n_folds < 2:
         return
@@ -150,45 +143,57 @@ def _drawn(labels: Labels, seed: int) -> Iterator[Split]:
         yield from splitter.split(labels.truth, labels.first)
 
 
-def _by_artist(X: pd.DataFrame, labels: Labels, seed: int) -> Iterator[Split]:
-    """Folds that keep artists together. With several buckets the drawn ones tell enough about
-    strangers: these took four thousandths off the log-loss, for five more fits."""
+def _grouped(X: pd.DataFrame, labels: Labels, seed: int) -> Iterator[Split]:
+    """Folds that keep artists together. With several buckets the stratified ones tell enough about
+    unknown artists: these took four thousandths off the log-loss, for five more fits."""
     if not labels.is_multi:
         yield from folds(X, labels.first, kind="artist", n_folds=N_FOLDS, seed=seed)
 
 
-def _forward(days: np.ndarray) -> Iterator[Split]:
+def _temporal(days: np.ndarray) -> Iterator[Split]:
     """What was added until a day, and what after it until the next such day."""
     dated = np.flatnonzero(np.isfinite(days))
     if len(dated) < MIN_TRACKS:
         return
     shares = np.linspace(FIRST_CUT_SHARE, 1, N_CUTS, endpoint=False)
-    borders = np.unique(np.quantile(days[dated], shares, method="lower"))
-    for border, end in zip(borders, [*borders[1:], np.inf], strict=True):
+    cuts = np.unique(np.quantile(days[dated], shares, method="lower"))
+    for cut, end in zip(cuts, [*cuts[1:], np.inf], strict=True):
         day = days[dated]
-        train, test = dated[day <= border], dated[(day > border) & (day <= end)]
+        train, test = dated[day <= cut], dated[(day > cut) & (day <= end)]
         if len(train) >= MIN_TRACKS and len(test):
             yield train, test
 
 
-def _enough(questions: Iterable[Fold], labels: Labels) -> list[Fold]:
-    """The questions that can be asked, until there are plenty of answers."""
-    found, n_answers = [], 0
-    for question in questions:
-        if n_answers < MAX_PREDICTIONS and labels.truth[question.train].any(axis=0).sum() > 1:
-            found.append(question)
-            n_answers += len(question.test)
-    return found
+def _enough(candidates: Iterable[Fold], labels: Labels) -> list[Fold]:
+    """The folds with two buckets to learn, until there are plenty of test rows."""
+    chosen, n_rows = [], 0
+    for fold in candidates:
+        if n_rows < MAX_PREDICTIONS and labels.truth[fold.train].any(axis=0).sum() > 1:
+            chosen.append(fold)
+            n_rows += len(fold.test)
+    return chosen
 
 
 def _gathered(
-    questions: list[Fold], votes: Iterator[np.ndarray], names: TrackGroups, labels: Labels
+    of_kind: list[Fold], votes: Iterator[np.ndarray], groups: TrackGroups, labels: Labels
 ) -> FoldPredictions:
-    """The next votes, one for each question, beside what was known of the tracks."""
-    found = np.full(labels.truth.shape, np.nan)
-    facts = np.zeros((len(found), N_NOVELTY_FEATURES))
-    for question in questions:
-        known = NoveltyFeatures.of(names.rows(question.train))
-        found[question.test] = next(votes)
-        facts[question.test] = known.facts(names.rows(question.test))
-    return FoldPredictions(found, facts)
+    """The next votes, one array for each fold, beside the novelty of its test rows."""
+    gathered = np.full(labels.truth.shape, np.nan)
+    novelty = np.zeros((len(gathered), N_NOVELTY_FEATURES))
+    for fold in of_kind:
+        features = NoveltyFeatures.of(groups.rows(fold.train))
+        gathered[fold.test] = next(votes)
+        novelty[fold.test] = features.transform(groups.rows(fold.test))
+    return FoldPredictions(gathered, novelty)
+
+
+def _stacked(
+    kinds: Iterable[tuple[FoldPredictions, np.ndarray]], truth: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Votes, novelty, truth and weight of the predictions of several kinds, those that count."""
+    predictions, weights = zip(*kinds, strict=True)
+    votes, weight = np.vstack([p.votes for p in predictions]), np.concatenate(weights)
+    novelty = np.vstack([p.novelty for p in predictions])
+    targets = np.vstack([truth] * len(predictions))
+    used = np.isfinite(votes).all(axis=1) & (weight > 0)
+    return votes[used], novelty[used], targets[used], weight[used]

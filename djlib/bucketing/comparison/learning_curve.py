@@ -1,4 +1,4 @@
-"""How good models are with fewer labels: what a newcomer gets, and whether more would help."""
+"""Learning curves: accuracy and log-loss of models with fewer labels."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def curve_fits(n_tracks: int, n_models: int) -> int:
 
 
 def learning_curve(
-    entrants: Sequence[Candidate],
+    candidates: Sequence[Candidate],
     training: TrainingSet,
     *,
     seed: int = 0,
@@ -63,17 +63,17 @@ def learning_curve(
         return []
     smallest = min(len(train) for train, _ in tried)
     points = []
-    for entrant in entrants:
+    for candidate in candidates:
         for size in curve_sizes(smallest):
-            scores = list(_scores(entrant, training, labels, tried, size, seed, progress))
+            scores = list(_scores(candidate, training, labels, tried, size, seed, progress))
             if scores:
                 accuracy, _, log_loss = np.mean(scores, axis=0).tolist()
-                points.append(CurvePoint(entrant.name, size, accuracy, log_loss))
+                points.append(CurvePoint(candidate.name, size, accuracy, log_loss))
     return points
 
 
 def _scores(
-    entrant: Candidate,
+    candidate: Candidate,
     training: TrainingSet,
     labels: Labels,
     splits: list[tuple[np.ndarray, np.ndarray]],
@@ -89,12 +89,12 @@ def _scores(
         rows = _in_order(train, labels, seed)[:size]
         try:
             y = training.y
-            model = entrant.make(seed).fit(training.tracks.iloc[rows], [y[i] for i in rows])
-            found = model.predict_proba(training.tracks.iloc[test])
+            model = candidate.make(seed).fit(training.tracks.iloc[rows], [y[i] for i in rows])
+            predicted = model.predict_proba(training.tracks.iloc[test])
         except Exception:  # too few buckets among so few labels, or whatever: no point
             return
         proba = np.zeros((len(test), len(labels.classes)))
-        proba[:, [place[bucket] for bucket in model.classes_]] = found
+        proba[:, [place[bucket] for bucket in model.classes_]] = predicted
         yield row_scores(proba, labels.truth[test], is_multi=labels.is_multi).mean(axis=0)
 
 

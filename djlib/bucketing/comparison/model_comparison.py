@@ -1,6 +1,6 @@
-"""Models side by side on the same folds: figures of each, and what the differences are worth.
+"""Cross-validation results of several models on the same folds, compared in pairs.
 
-A saved version takes part with its settings, learned anew on every fold: what is compared is a
+A saved version is compared with its settings, learned anew on every fold: what is compared is a
 way of learning, never a model on tracks it has seen.
 """
 
@@ -34,7 +34,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Candidate:
-    """A model that takes part: its name as shown, and how an unfitted one is made from a seed."""
+    """A model to compare: its name as shown, and how an unfitted one is made from a seed."""
 
     name: str
     make: Callable[[int], BucketAssigner]
@@ -79,93 +79,101 @@ class CVResult:
 
 @dataclass(frozen=True)
 class FoldKindResult:
-    """All models on one kind of folds, over `n` tracks in `buckets`; each of `duels` is of one
-    model with `against`, which is "" where every model failed."""
+    """All models on one kind of folds, over `n` tracks in `buckets`; each of `comparisons` is
+    of one model with `against`, which is "" where every model failed."""
 
     kind: FoldKind
     n: int
     buckets: tuple[str, ...]
-    standings: tuple[CVResult, ...]
+    results: tuple[CVResult, ...]
     against: str
-    duels: tuple[PairedComparison, ...]
+    comparisons: tuple[PairedComparison, ...]
 
-    def standing(self, name: str) -> CVResult:
-        """How a model did."""
-        return next(s for s in self.standings if s.name == name)
+    def result(self, name: str) -> CVResult:
+        """The result of a model by name."""
+        return next(r for r in self.results if r.name == name)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for `--json`."""
-        return {
-            **self.__dict__,
-            "standings": [s.as_dict() for s in self.standings],
-            "duels": [d.as_dict() for d in self.duels],
+        return {  # "standings" and "duels" are keys of the format
+            "kind": self.kind,
+            "n": self.n,
+            "buckets": self.buckets,
+            "standings": [result.as_dict() for result in self.results],
+            "against": self.against,
+            "duels": [comparison.as_dict() for comparison in self.comparisons],
         }
 
 
 def compare_models(
-    entrants: Sequence[Candidate],
+    candidates: Sequence[Candidate],
     training: TrainingSet,
     rules: ComparisonOptions,
     *,
     against: str | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> list[FoldKindResult]:
-    """Let every model answer for the same tracks out of fold, and compare each with `against`:
+    """Cross-validate every model on the same folds, and compare each with `against`:
     a name, `BEST_BASELINE`, or None for the first that did not fail.
 
-    A kind of folds that cannot be made (one artist for all) has no round. P-values are adjusted
-    for all comparisons of all rounds. `progress` is told of each fit. Raises `InputError` where
+    A kind of folds that cannot be made (one artist for all) has no result. P-values are adjusted
+    for all comparisons of all kinds. `progress` is told of each fit. Raises `InputError` where
     fewer than two buckets are large enough and `UsageError` for an unknown `against`.
     """
-    _check(entrants, against)
+    _check(candidates, against)
     measured, too_small = with_min_support(training, rules.min_tracks)
     if len(measured.sizes) < 2:
         raise InputError(
             f"{len(measured.sizes)} bucket(s) with at least {rules.min_tracks} tracks, "
             f"{len(too_small)} with fewer: comparing needs two; label more tracks"
         )
-    rounds = [_round(entrants, measured, kind, rules, against, progress) for kind in rules.kinds]
-    held = [found for found in rounds if found]
-    duels = iter(adjusted([d for found in held for d in found.duels]))
-    return [replace(found, duels=tuple(next(duels) for _ in found.duels)) for found in held]
+    results = [
+        _compared_on(candidates, measured, kind, rules, against, progress) for kind in rules.kinds
+    ]
+    compared = [result for result in results if result]
+    pairs = iter(adjusted([pair for result in compared for pair in result.comparisons]))
+    return [
+        replace(result, comparisons=tuple(next(pairs) for _ in result.comparisons))
+        for result in compared
+    ]
 
 
-def _check(entrants: Sequence[Candidate], against: str | None) -> None:
-    names = [e.name for e in entrants]
-    known = [*names, *([BEST_BASELINE] if any(e.is_baseline for e in entrants) else [])]
+def _check(candidates: Sequence[Candidate], against: str | None) -> None:
+    names = [c.name for c in candidates]
+    known = [*names, *([BEST_BASELINE] if any(c.is_baseline for c in candidates) else [])]
     if against is not None and against not in known:
         raise UsageError(f"{against!r} does not take part; compare against {', '.join(known)}")
 
 
-def _round(
-    entrants: Sequence[Candidate],
+def _compared_on(
+    candidates: Sequence[Candidate],
     training: TrainingSet,
     kind: FoldKind,
     rules: ComparisonOptions,
     against: str | None,
     progress: Callable[[int], None] | None,
 ) -> FoldKindResult | None:
-    runs = [_Run(entrant, training) for entrant in entrants]
+    runs = [_Run(candidate, training) for candidate in candidates]
     for run in runs:
-        run.answer(kind, rules, progress)
-    whole = [run for run in runs if run.found and run.found[0].answered.any()]
+        run.cross_validate(kind, rules, progress)
+    whole = [run for run in runs if run.predictions and run.predictions[0].answered.any()]
     if not whole and not any(run.failed for run in runs):
         return None
-    standings = tuple(run.standing() for run in runs)
+    results = tuple(run.result() for run in runs)
     if not whole:
-        return FoldKindResult(kind, 0, tuple(sorted(training.sizes)), standings, "", ())
-    first = _against(standings, against)
-    base = next(run for run in whole if run.entrant.name == first)
+        return FoldKindResult(kind, 0, tuple(sorted(training.sizes)), results, "", ())
+    first = _against(results, against)
+    base = next(run for run in whole if run.candidate.name == first)
     groups = artist_groups(training.tracks)
     return FoldKindResult(
         kind,
-        int(base.found[0].answered.sum()),
-        base.found[0].labels.classes,
-        standings,
+        int(base.predictions[0].answered.sum()),
+        base.predictions[0].labels.classes,
+        results,
         first,
         tuple(
             paired_comparison(
-                run.entrant.name, run.scores(), first, base.scores(), groups, seed=rules.seed
+                run.candidate.name, run.scores(), first, base.scores(), groups, seed=rules.seed
             )
             for run in whole
             if run is not base
@@ -173,34 +181,34 @@ def _round(
     )
 
 
-def _against(standings: Sequence[CVResult], asked: str | None) -> str:
-    whole = [s for s in standings if not s.failed]
+def _against(results: Sequence[CVResult], wanted: str | None) -> str:
+    whole = [s for s in results if not s.failed]
     simple = [s for s in whole if s.is_baseline]
-    if asked == BEST_BASELINE and simple:
+    if wanted == BEST_BASELINE and simple:
         return max(simple, key=lambda s: float(s.figures["accuracy"])).name
-    return next((s.name for s in whole if s.name == asked), whole[0].name)
+    return next((s.name for s in whole if s.name == wanted), whole[0].name)
 
 
 class _Run:
     """One model going through all repeats of one kind of folds, with a watch."""
 
-    def __init__(self, entrant: Candidate, training: TrainingSet) -> None:
-        self.entrant, self._training = entrant, training
-        self.found: list[OutOfFold] = []
+    def __init__(self, candidate: Candidate, training: TrainingSet) -> None:
+        self.candidate, self._training = candidate, training
+        self.predictions: list[OutOfFold] = []
         self.failed = ""
         self._folds: list[list[np.ndarray]] = []
         self._fit_s: list[float] = []
         self._predict_s: list[float] = []
 
-    def answer(
+    def cross_validate(
         self, kind: FoldKind, rules: ComparisonOptions, progress: Callable[[int], None] | None
     ) -> None:
-        """Answer out of fold `repeats` times; what goes wrong is noted, never raised."""
+        """Predict out of fold `repeats` times; what goes wrong is noted, never raised."""
         try:
             for repeat in range(rules.repeats):
                 seed = rules.seed + repeat
                 self._folds.append([])
-                found = out_of_fold(
+                predictions = out_of_fold(
                     lambda seed=seed: self._made(seed),  # type: ignore[misc]
                     self._training,
                     kind,
@@ -209,27 +217,31 @@ class _Run:
                     progress=progress,
                     each_fold=self._timed,
                 )
-                self.found.append(found)
+                self.predictions.append(predictions)
         except Exception as error:  # a model that fails is a row of the table
-            _log.debug("%s failed", self.entrant.name, exc_info=error)
+            _log.debug("%s failed", self.candidate.name, exc_info=error)
             own = isinstance(error, DjlibError)
             self.failed = str(error) if own else f"{type(error).__name__}: {error}"
-            self.found = []
+            self.predictions = []
 
-    def standing(self) -> CVResult:
+    def result(self) -> CVResult:
         """Figures over all repeats together."""
-        name, is_baseline = self.entrant.name, self.entrant.is_baseline
-        if not self.found:
+        name, is_baseline = self.candidate.name, self.candidate.is_baseline
+        if not self.predictions:
             return CVResult(name, is_baseline, failed=self.failed or "no fold had two buckets")
-        labels = self.found[0].labels
-        kept = [found.answered for found in self.found]
-        proba = np.vstack([f.proba[k] for f, k in zip(self.found, kept, strict=True)])
-        given = np.vstack([f.given[k] for f, k in zip(self.found, kept, strict=True)])
-        truth = np.vstack([labels.truth[k] for k in kept])
+        labels = self.predictions[0].labels
+        answered = [p.answered for p in self.predictions]
+        pairs = list(zip(self.predictions, answered, strict=True))
+        proba = np.vstack([p.proba[rows] for p, rows in pairs])
+        given = np.vstack([p.given[rows] for p, rows in pairs])
+        truth = np.vstack([labels.truth[rows] for rows in answered])
         figures = bucket_metrics(
             proba, truth, list(labels.classes), given=given if labels.is_multi else None
         )
-        first, rarest = proba.argmax(axis=1), np.concatenate([labels.first[k] for k in kept])
+        first, rarest = (
+            proba.argmax(axis=1),
+            np.concatenate([labels.first[rows] for rows in answered]),
+        )
         correct = truth[np.arange(len(truth)), first] > 0
         confusion = np.zeros((len(labels.classes),) * 2, int)
         np.add.at(confusion, (np.where(correct, first, rarest), first), 1)
@@ -237,7 +249,7 @@ class _Run:
         return CVResult(
             name,
             is_baseline,
-            figures | {"n": int(kept[0].sum())},
+            figures | {"n": int(answered[0].sum())},
             threshold_for_precision(confidence, correct, PRECISION),
             float(np.median(self._fit_s)),
             float(np.median(self._predict_s)),
@@ -248,12 +260,14 @@ class _Run:
 
     def scores(self) -> RowsOfFolds:
         """Scores of each track in each repeat, (repeats, n, scores), and which fold it was in."""
-        labels = self.found[0].labels
-        scored = [row_scores(f.proba, labels.truth, is_multi=labels.is_multi) for f in self.found]
+        labels = self.predictions[0].labels
+        scored = [
+            row_scores(p.proba, labels.truth, is_multi=labels.is_multi) for p in self.predictions
+        ]
         return RowsOfFolds(np.stack(scored), self._folds)
 
     def _made(self, seed: int) -> BucketAssigner:
-        model = self.entrant.make(seed)
+        model = self.candidate.make(seed)
         self._began = time.perf_counter()
         return model
 
@@ -261,8 +275,8 @@ class _Run:
         both = time.perf_counter() - self._began
         began = time.perf_counter()
         model.predict_proba(self._training.tracks.iloc[test])
-        answering = time.perf_counter() - began
-        self._predict_s.append(answering)
-        self._fit_s.append(max(both - answering, 0.0))
+        predicting = time.perf_counter() - began
+        self._predict_s.append(predicting)
+        self._fit_s.append(max(both - predicting, 0.0))
         self._folds[-1].append(test)
         self._began = time.perf_counter()

@@ -56,7 +56,7 @@ class PairedComparison:
     """A model `name` against another: its figure minus the other's in accuracy, top-3 accuracy
     and log-loss. `fixed` and `broken` count tracks only one of them got right in the first
     repeat, and `p_rows` is McNemar's exact test on them; `p_folds` is the corrected t-test over
-    all folds, None where there was one. The adjusted ones are by Holm over all duels."""
+    all folds, None where there was one. The adjusted ones are by Holm over all comparisons."""
 
     name: str
     against: str
@@ -98,7 +98,7 @@ def paired_comparison(
     *,
     seed: int = 0,
 ) -> PairedComparison:
-    """Compare two models that answered for the same folds; `groups` (n,) names the artist of each
+    """Compare two models cross-validated on the same folds; `groups` (n,) names the artist of each
     track, whose tracks the bootstrap draws together."""
     gains = one.scores - other.scores
     answered = np.isfinite(gains).all(axis=(0, 2))
@@ -123,15 +123,15 @@ def paired_comparison(
     )
 
 
-def adjusted(duels: Sequence[PairedComparison]) -> list[PairedComparison]:
-    """The same duels with p-values adjusted for being several."""
-    rows = holm([d.p_rows for d in duels])
-    folds = iter(holm([d.p_folds for d in duels if d.p_folds is not None]))
+def adjusted(comparisons: Sequence[PairedComparison]) -> list[PairedComparison]:
+    """The same comparisons with p-values adjusted for being several."""
+    rows = holm([d.p_rows for d in comparisons])
+    folds = iter(holm([d.p_folds for d in comparisons if d.p_folds is not None]))
     return [
         replace(
             d,
             p_rows_adjusted=p,
             p_folds_adjusted=None if d.p_folds is None else next(folds),
         )
-        for d, p in zip(duels, rows, strict=True)
+        for d, p in zip(comparisons, rows, strict=True)
     ]

@@ -73,8 +73,8 @@ def compare_on_library(
         is_multi=training.is_multi,
         too_small=too_small,
         rules=rules,
-        asked=[named.entrant.name for named in takers if named.is_asked],
-        models={named.entrant.name: named.about for named in takers},
+        asked=[named.candidate.name for named in takers if named.is_asked],
+        models={named.candidate.name: named.about for named in takers},
         rounds=rounds,
         saved=saved,
         curve=points,
@@ -103,10 +103,10 @@ def _contest(
     against: str | None,
     talk: ProgressReporter,
 ) -> list[FoldKindResult]:
-    entrants = [named.entrant for named in takers]
-    fits = len(entrants) * len(rules.kinds) * rules.repeats * rules.n_folds
-    with talk.step(f"Comparing {len(entrants)} models on the same folds", fits) as progress:
-        return compare_models(entrants, learned, rules, against=against, progress=progress)
+    candidates = [named.candidate for named in takers]
+    fits = len(candidates) * len(rules.kinds) * rules.repeats * rules.n_folds
+    with talk.step(f"Comparing {len(candidates)} models on the same folds", fits) as progress:
+        return compare_models(candidates, learned, rules, against=against, progress=progress)
 
 
 def _as_saved(
@@ -125,11 +125,11 @@ def _as_saved(
 def _curve(
     takers: Sequence[Named], learned: TrainingSet, rules: ComparisonOptions, talk: ProgressReporter
 ) -> list[CurvePoint]:
-    entrants = [named.entrant for named in takers]
+    candidates = [named.candidate for named in takers]
     measured = with_min_support(learned, rules.min_tracks)[0]
-    fits = curve_fits(len(measured.tracks), len(entrants))
+    fits = curve_fits(len(measured.tracks), len(candidates))
     with talk.step("Learning from fewer labels", fits) as progress:
-        return learning_curve(entrants, measured, seed=rules.seed, progress=progress)
+        return learning_curve(candidates, measured, seed=rules.seed, progress=progress)
 
 
 def _software() -> dict[str, str]:

@@ -65,7 +65,7 @@ def compare_page(report: CompareReport) -> str:
 def _round(
     report: CompareReport, result: FoldKindResult, styles: dict[str, Line]
 ) -> dict[str, Any]:
-    ends = _scale([d.accuracy for d in result.duels])
+    ends = _scale([d.accuracy for d in result.comparisons])
     return {
         "tracks": KINDS[result.kind],
         "is_stratified": result.kind == "stratified",
@@ -73,29 +73,29 @@ def _round(
         "n_buckets": len(result.buckets),
         "against": result.against,
         "rows": _rows(report, result, styles),
-        "effects": [_effect_row(d, ends) for d in result.duels],
+        "effects": [_effect_row(d, ends) for d in result.comparisons],
         "scale": [100 * end for end in ends],
     }
 
 
-def _rows(report: CompareReport, result: FoldKindResult, styles: dict[str, Line]) -> list[Row]:
+def _rows(report: CompareReport, compared: FoldKindResult, styles: dict[str, Line]) -> list[Row]:
     shown = columns(report.is_multi)
-    best = [column.best(result.standings) for column in shown]
+    best = [column.best(compared.results) for column in shown]
     rows = []
-    for standing in result.standings:
-        if standing.failed:
-            cells = [Cell(f"failed: {standing.failed}", style="wrap", span=len(shown))]
+    for result in compared.results:
+        if result.failed:
+            cells = [Cell(f"failed: {result.failed}", style="wrap", span=len(shown))]
         else:
             cells = [
                 Cell(
-                    words := column.write(standing),
-                    column.value(standing) if column.is_share else None,
+                    words := column.write(result),
+                    column.value(result) if column.is_share else None,
                     words == top,
                 )
                 for column, top in zip(shown, best, strict=True)
             ]
-        kind = "" if standing.name in report.asked else "simple"
-        rows.append(Row(standing.name, tuple(cells), kind, styles[standing.name]))
+        kind = "" if result.name in report.asked else "simple"
+        rows.append(Row(result.name, tuple(cells), kind, styles[result.name]))
     return rows
 
 
@@ -123,21 +123,21 @@ def _effect_row(d: PairedComparison, ends: tuple[float, float]) -> Row:
     )
 
 
-def _shown(compared: Sequence[FoldKindResult], styles: dict[str, Line]) -> dict[str, Any]:
+def _shown(rounds: Sequence[FoldKindResult], styles: dict[str, Line]) -> dict[str, Any]:
     """Mistakes and calibration of the model the first kind of folds is held against, and what
     each kind costs in coverage."""
-    result = compared[0]
-    standing = result.standing(result.against)
-    buckets = short_names(result.buckets)
-    whole = [s for s in result.standings if not s.failed]
+    first = rounds[0]
+    result = first.result(first.against)
+    buckets = short_names(first.buckets)
+    whole = [s for s in first.results if not s.failed]
     return {
-        "against": result.against,
-        "tracks": KINDS[result.kind],
-        "mistakes": [_mistake(m) for m in worst_mistakes(standing.confusion, buckets)],
-        "matrix": confusion_table(standing.confusion, buckets),
-        "buckets": _buckets(standing),
+        "against": first.against,
+        "tracks": KINDS[first.kind],
+        "mistakes": [_mistake(m) for m in worst_mistakes(result.confusion, buckets)],
+        "matrix": confusion_table(result.confusion, buckets),
+        "buckets": _buckets(result),
         "reliability": [_reliability(s, styles[s.name]) for s in whole],
-        "coverage": [_coverage(one, styles) for one in compared],
+        "coverage": [_coverage(one, styles) for one in rounds],
     }
 
 
@@ -146,8 +146,8 @@ def _mistake(m: Mistake) -> str:
     return f"{m.count} of {m.tracks} tracks of {m.truth} ({share:.0f} %) were put into {m.said}."
 
 
-def _buckets(standing: CVResult) -> list[Row]:
-    figures = standing.figures["per_bucket"]
+def _buckets(result: CVResult) -> list[Row]:
+    figures = result.figures["per_bucket"]
     named = zip(short_names(list(figures)), figures.values(), strict=True)
     return [
         Row(
@@ -165,17 +165,17 @@ def _buckets(standing: CVResult) -> list[Row]:
 def _coverage(result: FoldKindResult, styles: dict[str, Line]) -> Chart:
     lines = [
         _drawn(styles[s.name], coverage_curve(s.confidence, s.correct))
-        for s in result.standings
+        for s in result.results
         if not s.failed
     ]
     return Chart(coverage_chart(lines), "Right of those answered", f"on {KINDS[result.kind]}")
 
 
-def _reliability(standing: CVResult, line: Line) -> Chart:
-    bins = reliability(standing.confidence, standing.correct)
-    off = float(standing.figures["calibration_error"])
-    drawn = reliability_diagram(standing.name, bins, line.colour)
-    return Chart(drawn, standing.name, f"off by {100 * off:.1f} points")
+def _reliability(result: CVResult, line: Line) -> Chart:
+    bins = reliability(result.confidence, result.correct)
+    off = float(result.figures["calibration_error"])
+    drawn = reliability_diagram(result.name, bins, line.colour)
+    return Chart(drawn, result.name, f"off by {100 * off:.1f} points")
 
 
 def _learning_curves(report: CompareReport, styles: dict[str, Line]) -> dict[str, Any]:

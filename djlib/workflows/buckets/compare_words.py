@@ -28,13 +28,13 @@ class Column:
     is_share: bool = False
     is_brief: bool = True
 
-    def write(self, standing: CVResult) -> str:
+    def write(self, result: CVResult) -> str:
         """The figure in words."""
-        return self.shown.format(self.value(standing)).replace("%", " %")
+        return self.shown.format(self.value(result)).replace("%", " %")
 
-    def best(self, standings: Sequence[CVResult]) -> str:
+    def best(self, results: Sequence[CVResult]) -> str:
         """How the best one is written; figures that look the same are equally good."""
-        whole = [s for s in standings if not s.failed]
+        whole = [s for s in results if not s.failed]
         if len(whole) < 2:
             return ""
         return self.write((max if self.more else min)(whole, key=self.value))
@@ -44,7 +44,7 @@ def columns(is_multi: bool) -> list[Column]:
     """The figures shown, for one bucket a track or several."""
 
     def figure(name: str) -> Callable[[CVResult], float]:
-        return lambda standing: float(standing.figures[name])
+        return lambda result: float(result.figures[name])
 
     share = [
         Column("right", figure("accuracy"), is_share=True),
@@ -72,11 +72,13 @@ def headline(report: CompareReport) -> str:
     if not against:
         return "Nothing could be compared."
     name = report.rounds[0].against or min(against)
-    better = [d.name for result in report.rounds for d in result.duels if d.verdict == "better"]
+    better = [
+        d.name for result in report.rounds for d in result.comparisons if d.verdict == "better"
+    ]
     if better:
         best = listed(list(dict.fromkeys(better)))
         return f"{best} did better than {name}."
-    if all(d.verdict == "worse" for result in report.rounds for d in result.duels):
+    if all(d.verdict == "worse" for result in report.rounds for d in result.comparisons):
         return f"{name} did better than everything it was compared with."
     return f"Nothing did measurably better than {name}."
 
@@ -84,9 +86,9 @@ def headline(report: CompareReport) -> str:
 def sentences(report: CompareReport) -> list[str]:
     """What each round says, and what it does not."""
     lines = [_round(result) for result in report.rounds if result.against]
-    failed = {s.name: s.failed for result in report.rounds for s in result.standings if s.failed}
+    failed = {s.name: s.failed for result in report.rounds for s in result.results if s.failed}
     lines += [f"{name} failed: {reason}" for name, reason in failed.items()]
-    duels = [d for result in report.rounds for d in result.duels]
+    duels = [d for result in report.rounds for d in result.comparisons]
     doubted = sum(d.verdict != "cannot tell" and not d.is_confirmed for d in duels)
     if doubted:
         lines.append(
@@ -176,14 +178,14 @@ def compare_markdown(report: CompareReport) -> str:
     for result in report.rounds:
         rows = [
             [s.name, *([c.write(s) for c in shown] if not s.failed else [f"failed: {s.failed}"])]
-            for s in result.standings
+            for s in result.results
         ]
         parts += [
             f"## On {KINDS[result.kind]}",
             _table(["model", *(c.heading for c in shown)], rows),
         ]
-        if result.duels:
-            parts.append(_table(list(DUEL_HEADINGS), [duel_row(d) for d in result.duels]))
+        if result.comparisons:
+            parts.append(_table(list(DUEL_HEADINGS), [duel_row(d) for d in result.comparisons]))
     if report.saved:
         parts += ["## As saved", _table(["model", "right", "difference", "verdict"], saved(report))]
     if report.curve:
@@ -236,13 +238,13 @@ def meta(report: CompareReport) -> str:
 
 
 def _round(result: FoldKindResult) -> str:
-    base = result.standing(result.against)
+    base = result.result(result.against)
     accuracy = f"{100 * float(base.figures['accuracy']):.0f} %"
     parts = [f"On {KINDS[result.kind]}, {result.against} is right on {accuracy}."]
     for verdict, words in (("better", "Better"), ("worse", "Worse"), ("cannot tell", "No telling")):
         named = [
             f"{d.name} ({100 * d.accuracy.difference:+.1f} points)"
-            for d in result.duels
+            for d in result.comparisons
             if d.verdict == verdict
         ]
         parts += [f"{words}: {listed(named)}."] if named else []

@@ -36,7 +36,7 @@ class Named:
     """A model that takes part; if it is a saved version, which one and how it was saved; and
     whether somebody asked for it."""
 
-    entrant: Candidate
+    candidate: Candidate
     version: Version | None = None
     saved: BucketAssigner | None = None
     is_asked: bool = True
@@ -45,7 +45,7 @@ class Named:
     def about(self) -> str:
         """What the name stands for, for the small print."""
         if self.version is None:
-            return "a simple model" if self.entrant.is_baseline else "as 'djlib train' makes it"
+            return "a simple model" if self.candidate.is_baseline else "as 'djlib train' makes it"
         kind = self.version.metadata.get("model", "a model")
         return f"the settings of version {self.version.id} ({kind}), learned anew on every fold"
 
@@ -74,7 +74,7 @@ def takes_part(
     found: dict[str, Named] = {}
     for name in names or DEFAULT:
         named = _by_name(settings, name) if name in MODEL_NAMES else _saved(workspace, name)
-        found.setdefault(named.entrant.name, named)
+        found.setdefault(named.candidate.name, named)
     for name in BASELINE_NAMES if baselines else ():
         found.setdefault(name, replace(_by_name(settings, name), is_asked=False))
     return list(found.values())
@@ -97,14 +97,14 @@ def as_saved(
     found: list[AsSaved] = []
     base: np.ndarray | None = None
     for named in takers:
-        if named.entrant.is_baseline:
+        if named.candidate.is_baseline:
             continue
         right = is_right(_first(named, training.learned, rows, renames, seed), rows.labels)
         compared = None if base is None else compare_paired(base, right, groups, seed=seed)
         base = right if base is None else base
         is_saved = named.saved is not None
         found.append(
-            AsSaved(named.entrant.name, is_saved, len(right), float(right.mean()), compared)
+            AsSaved(named.candidate.name, is_saved, len(right), float(right.mean()), compared)
         )
     return found
 
@@ -162,7 +162,7 @@ def _first(
     named: Named, learned: TrainingSet, rows: TrainingSet, renames: Sequence[Rename], seed: int
 ) -> list[str]:
     """First choices for `rows`, as those buckets are called now."""
-    model = named.saved or named.entrant.make(seed).fit(learned.tracks, learned.y)
+    model = named.saved or named.candidate.make(seed).fit(learned.tracks, learned.y)
     choice = model.classes_[model.predict_proba(rows.tracks).argmax(axis=1)]
     if named.version is None:
         return [str(bucket) for bucket in choice]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypedDict, Unpack
@@ -219,7 +220,7 @@ def _learn_on(
     changed = changed_labels(served, training)
     training = never_unlearned(training, served.model)
     with talk.step("Learning what changed", 1) as progress:
-        model = served.model.update(training.learned.tracks, training.learned.y)
+        model = copy(served.model).update(training.learned.tracks, training.learned.y)
         progress(1)
     measurement, measured_by = as_measured(workspace, served.version)
     return _Learned(model, training, measurement, measured_by, changed)
