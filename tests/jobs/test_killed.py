@@ -28,7 +28,7 @@ from tests.workflows.calls_rated import rating_file, scanned
 _KILLED = """
 import importlib, os, signal, sys
 from pathlib import Path
-from djlib.workflows.core.progress import Silent
+from djlib.workflows.core.progress import NullReporter
 from djlib.settings import Workspace, load_settings
 from djlib.jobs.run_job import run_job
 home, name, when = sys.argv[2].split(":"), sys.argv[3], sys.argv[4]
@@ -41,11 +41,11 @@ def cut(*args, **options):
     os.kill(os.getpid(), signal.SIGKILL)
 setattr(holder, name, cut)
 here = Path(sys.argv[1])
-run_job(Workspace(here), load_settings(here, {}), "daily", talk=Silent(), day="2026-01-01")
+run_job(Workspace(here), load_settings(here, {}), "daily", talk=NullReporter(), day="2026-01-01")
 """
 
 _POINTS = [
-    ("djlib.workflows.buckets.learner", "learn", "after"),
+    ("djlib.workflows.buckets.train", "learn", "after"),
     ("djlib.registry:Registry", "promote", "before"),
     ("djlib.registry:Registry", "promote", "after"),
     ("djlib.jobs.retrain", "log_decision", "after"),
@@ -56,8 +56,8 @@ _POINTS = [
 
 
 _POINTS_OF_CALLS = [
-    ("djlib.workflows.opportunities.learner", "retune", "after"),
-    ("djlib.workflows.opportunities.learner", "learn_ratings", "after"),
+    ("djlib.workflows.opportunities.retuning", "retune", "after"),
+    ("djlib.workflows.opportunities.retuning", "learn_ratings", "after"),
     ("djlib.registry:Registry", "promote", "before"),
     ("djlib.registry:Registry", "promote", "after"),
     ("djlib.jobs.monitor", "remember", "after"),
