@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,16 @@ BASELINE_NAMES = ("majority", "genre", "artist", "text")
 
 MODEL_NAMES = (*MODELS, *BASELINE_NAMES)
 
+_KINDS = {
+    "hybrid": ("hybrid", "HybridBucketAssigner"),
+    "simple_ml": ("simple_ml", "SimpleMLBucketAssigner"),
+    "majority": ("baselines", "MajorityAssigner"),
+    "genre": ("baselines", "GenreAssigner"),
+    "artist": ("baselines", "ArtistAssigner"),
+    "text": ("baselines", "TextAssigner"),
+}
+"""Kind of a model -> module and class."""
+
 
 def make_model(name: str, *, seed: int | None = 0, **parameters: Any) -> BucketAssigner:
     """Make an unfitted model; `parameters` go to its constructor.
@@ -26,30 +37,21 @@ def make_model(name: str, *, seed: int | None = 0, **parameters: Any) -> BucketA
         raise UsageError(f"unknown model {name!r}; known: {', '.join(MODEL_NAMES)}")
     kind, _, head = name.partition(":")
     parameters |= {"head": head} if head else {}
-    made: BucketAssigner = _kinds()[kind](random_state=seed, **parameters)
+    made: BucketAssigner = _class_of(kind)(random_state=seed, **parameters)
     return made
 
 
 def load_model(folder: str | Path) -> BucketAssigner:
     """Read a model of any kind that `save` wrote into `folder`."""
-    kinds = {kind.__name__: kind for kind in _kinds().values()}
-    written = json.loads((Path(folder) / "settings.json").read_text(encoding="utf-8"))
-    kind = kinds.get(written["model"])
+    written = json.loads((Path(folder) / "settings.json").read_text(encoding="utf-8"))["model"]
+    kind = next((kind for kind, (_, name) in _KINDS.items() if name == written), None)
     if kind is None:
-        raise ModelError(f"{folder}: a model of unknown kind {written['model']!r}")
-    return kind.load(folder)
+        raise ModelError(f"{folder}: a model of unknown kind {written!r}")
+    loaded: BucketAssigner = _class_of(kind).load(folder)
+    return loaded
 
 
-def _kinds() -> dict[str, Any]:
-    from .baselines import ArtistAssigner, GenreAssigner, MajorityAssigner, TextAssigner
-    from .hybrid import HybridBucketAssigner
-    from .simple_ml import SimpleMLBucketAssigner
-
-    return {
-        "hybrid": HybridBucketAssigner,
-        "simple_ml": SimpleMLBucketAssigner,
-        "majority": MajorityAssigner,
-        "genre": GenreAssigner,
-        "artist": ArtistAssigner,
-        "text": TextAssigner,
-    }
+def _class_of(kind: str) -> Any:
+    """The class of a kind of model, whose module is imported now."""
+    module, name = _KINDS[kind]
+    return getattr(import_module(f".{module}", __package__), name)

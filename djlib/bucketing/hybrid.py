@@ -32,7 +32,6 @@ from .hybrid_heads import FARTHER, FoldHeads, Head, LogisticHead, make_head
 from .labels import Labels, as_tracks, encode, with_names
 from .linear_solvers import MOST_STEPS
 from .principal_components import PrincipalComponents, fit_components, is_large
-from .umap_shape import UmapShape
 
 _SETTINGS, _VOCABULARY = "settings.json", "vocabulary.json"
 _PARTS, _LABELLED = "parts.skops", "labelled.parquet"
@@ -249,7 +248,11 @@ class HybridBucketAssigner(BucketAssigner):
     def _new_head(self) -> Head:
         if self.reduce not in (None, "pca", "umap"):
             raise UsageError(f"unknown reduction {self.reduce!r}; known: pca, umap")
-        shape = partial(UmapShape, seed=self.random_state) if self.reduce == "umap" else None
+        shape = None
+        if self.reduce == "umap":
+            from .umap_shape import UmapShape
+
+            shape = partial(UmapShape, seed=self.random_state)
         head: Head = make_head(self.head, self.n_components, self.random_state, shape)
         return head
 

@@ -12,7 +12,6 @@ import pandas as pd
 from scipy import sparse
 
 from ..errors import EmbeddingsMissingError
-from .embedding.encoder import SentenceEmbedder
 from .track_vectorizer import TrackVectorizer
 
 _log = logging.getLogger(__name__)
@@ -95,6 +94,8 @@ class TrackColumns:
     def sentences(self, X: pd.DataFrame) -> np.ndarray:
         """Give the embeddings, (n, 384); zeros where there are none to be had."""
         if self.engine is not None:
+            from .embedding.encoder import SentenceEmbedder
+
             try:
                 return SentenceEmbedder(engine=self.engine, cache=self.cache).transform(X)
             except EmbeddingsMissingError as error:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Protocol, cast
+from typing import IO, TYPE_CHECKING, Any, Protocol, cast
 
 import pandas as pd
 import pyarrow as pa
@@ -18,11 +18,12 @@ import pyarrow.parquet as pq
 from ..errors import InputError, UsageError
 from .atomic import replace_file
 from .cells import defused, undefuse
-from .csv.checking import Duplicates, Report, RowCheck
 from .csv.sniffing import table_kind
-from .csv.sources import estimate_rows, open_source
 from .problems import Problem
 from .schema import SCHEMAS, TRACKS, Schema, recognise, rename_to_schema
+
+if TYPE_CHECKING:
+    from .csv.checking import Duplicates
 
 __all__ = [
     "TableWriter",
@@ -129,6 +130,8 @@ def count_rows(path: str | Path) -> int | None:
     Exact for Parquet; estimated for delimited files from their first 20,000 lines. Raises
     `NotFoundError` for a missing file and `UsageError` for an unknown suffix.
     """
+    from .csv.sources import estimate_rows
+
     return estimate_rows(path)
 
 
@@ -143,6 +146,9 @@ def _checked_batches(
     duplicates: Duplicates = "first",
     line_column: str | None = None,
 ) -> Iterator[pd.DataFrame]:
+    from .csv.checking import Report, RowCheck
+    from .csv.sources import open_source
+
     report = Report(path, problems)
     with open_source(path, batch_rows, delimiter=delimiter, encoding=encoding) as source:
         found = _schema_for(path, schema, source.headings)

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from ..monitoring.finding import Finding, Seen
+if TYPE_CHECKING:
+    from ..monitoring.finding import Finding, Seen
 
 PromotionRequest = Literal["auto", "always", "never"]
 """What a person asks for. auto: unless the new version is measurably worse."""

@@ -30,7 +30,7 @@ from tests.workflows.calls_rated import rating_file, scanned
 pytestmark = pytest.mark.slow
 
 _POINTS = [
-    ("djlib.workflows.buckets.learner", "learn", "after"),
+    ("djlib.workflows.buckets.train", "learn", "after"),
     ("djlib.registry:Registry", "promote", "before"),
     ("djlib.registry:Registry", "promote", "after"),
     ("djlib.jobs.retrain", "log_decision", "after"),
@@ -41,8 +41,8 @@ _POINTS = [
 
 
 _POINTS_OF_CALLS = [
-    ("djlib.workflows.opportunities.learner", "retune", "after"),
-    ("djlib.workflows.opportunities.learner", "learn_ratings", "after"),
+    ("djlib.workflows.opportunities.retuning", "retune", "after"),
+    ("djlib.workflows.opportunities.retuning", "learn_ratings", "after"),
     ("djlib.registry:Registry", "promote", "before"),
     ("djlib.registry:Registry", "promote", "after"),
     ("djlib.jobs.monitor", "remember", "after"),
