@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
 from ..errors import InputError
+from ..evaluation.calibration import Calibration
 from ..tables.schema import TRACKS, coerce
 from .calibration.pipeline import ProbabilityCorrection
 from .labels import Labels, encode
@@ -45,6 +46,13 @@ class BucketAssigner(ClassifierMixin, BaseEstimator):
     def left_out(self) -> str:
         """What the model had to do without, in words; "" where nothing was missing."""
         return ""
+
+    @property
+    def calibration_(self) -> Calibration:
+        """The step "calibration" of `correction_`: base rates and temperature."""
+        calibration: Calibration | None = self.correction_.calibration_
+        assert calibration is not None
+        return calibration
 
     def fit(self, X: pd.DataFrame, y: Iterable[Any]) -> Self:
         """Learn buckets from tracks, forgetting what was learned before; give itself.
