@@ -14,6 +14,7 @@ pytestmark = pytest.mark.slow
 def test_the_demo_leaves_a_workspace_in_which_the_loop_goes_on(
     fresh: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("DJLIB_BUCKETS_ENGINE", "none")  # test_docs.py has the one that embeds
     monkeypatch.setenv("DJLIB_BUCKETS_TREES", "8")
     monkeypatch.setenv("DJLIB_BUCKETS_FOLDS", "2")
     said = done("demo")

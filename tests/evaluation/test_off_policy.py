@@ -21,6 +21,11 @@ TARGET = np.array([0.1, 0.3, 0.6])
 TRUTH = float(TARGET @ REWARDS)
 
 
+@pytest.fixture(autouse=True)
+def _few_resamples(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("djlib.evaluation.off_policy._RESAMPLES", 400)
+
+
 def log(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Arms as the logging policy chooses them, and 0/1 rewards."""
     rng = np.random.default_rng(seed)
