@@ -72,7 +72,8 @@ def test_a_format_that_fails_is_one_line_with_its_name(
         return answer
 
     broken = Format("broken", "Broken", lambda path, head: True, read)  # type: ignore[arg-type]
-    monkeypatch.setattr(library, "all_formats", lambda: ([broken], []))
+    monkeypatch.setattr(library, "BUILT_IN", {})
+    monkeypatch.setattr(library, "plugin_formats", lambda: ([broken], []))
     with pytest.raises(FormatError, match=r"x\.xml: the format 'broken'") as raised:
         read_library(rekordbox_xml(tmp_path, name="x.xml"))
     assert "\n" not in str(raised.value)
@@ -85,8 +86,7 @@ def test_a_format_that_fails_is_a_line_of_a_scan_of_many(
         raise RecursionError("too deep")
 
     broken = Format("broken", "Broken", lambda path, head: path.suffix == ".odd", fail)
-    known = [*all_formats()[0], broken]
-    monkeypatch.setattr(library, "all_formats", lambda: (known, []))
+    monkeypatch.setattr(library, "plugin_formats", lambda: ([broken], []))
     (tmp_path / "x.odd").write_bytes(b"\x01")
     found = gather([rekordbox_xml(tmp_path), tmp_path / "x.odd"], ReadOptions(), NullReporter())
     assert len(found.library.tracks) == 3
