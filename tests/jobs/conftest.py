@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from djlib.workflows.learner import LEARNERS
@@ -9,10 +11,11 @@ from tests.jobs.doubles import Pretend
 
 
 @pytest.fixture
-def pretend(monkeypatch: pytest.MonkeyPatch) -> Pretend:
-    """The only learner there is."""
-    made = Pretend()
-    for name in list(LEARNERS):
-        monkeypatch.delitem(LEARNERS, name)
-    monkeypatch.setitem(LEARNERS, made.name, made)
-    return made
+def pretend() -> Iterator[Pretend]:
+    """The only learner there is. The table is put back whole, since its order counts."""
+    made, whole = Pretend(), dict(LEARNERS)
+    LEARNERS.clear()
+    LEARNERS[made.name] = made
+    yield made
+    LEARNERS.clear()
+    LEARNERS.update(whole)
