@@ -24,6 +24,8 @@ from djlib.evaluation.splits import folds
 from djlib.features.track_vectorizer import FIELDS, TrackVectorizer
 from tests.bucketing.hybrids import FRESH, LABELS, TRACKS, fitted, hybrid, small_estimators
 from tests.features.test_embeddings import Counting
+from tests.features.test_track_columns import counting as counting
+from tests.features.test_track_columns import missing as missing
 
 pytestmark = pytest.mark.slow
 
