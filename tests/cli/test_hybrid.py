@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.cli.running import PREDICTIONS, Row, as_json, djlib, done, refused, rows, write_rows
+from tests.features.test_track_columns import missing as missing
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from djlib.monitoring.degradation import Answer, Eras, judged, parted
 from djlib.monitoring.finding import Finding
 from djlib.settings import Settings, Workspace
 from djlib.workflows.core.progress import NullReporter
+from tests.jobs.conftest import pretend as pretend
 from tests.jobs.doubles import Plain, Pretend
 
 
