@@ -12,8 +12,6 @@ from . import _options as o
 if TYPE_CHECKING:
     from ._session import Session
 
-    pass
-
 
 @o.in_session(wait=False)
 def explain(

@@ -13,8 +13,6 @@ from . import _options as o
 if TYPE_CHECKING:
     from ._session import Session
 
-    pass
-
 app = typer.Typer(help="Run, list and schedule what needs nobody.", no_args_is_help=True)
 
 _Job = Literal["search", "retrain", "monitor", "report", "daily"]

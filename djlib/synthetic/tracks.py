@@ -13,9 +13,6 @@ import pandas as pd
 from ..tables.schema import BUCKET_SEPARATOR, TRACKS
 from .words import Names, artist_names, label_names, titles
 
-OCTAVE_RANGE = (80.0, 160.0)
-"""Tempi are compared within one octave, as dancers hear them."""
-
 
 @dataclass(frozen=True)
 class Scene:
