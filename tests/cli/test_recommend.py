@@ -44,7 +44,7 @@ def _fed_again(here: Workspace) -> str:
     from djlib.workflows.opportunities.ratings import ratings_so_far
 
     lines = ["user_id,opportunity_id,rating"]
-    lines += [f"mara,{r.opportunity_id},{r.said}" for r in ratings_so_far(here).by_key.values()]
+    lines += [f"mara,{r.opportunity_id},{r.text}" for r in ratings_so_far(here).by_key.values()]
     file = here.root / "again.csv"
     file.write_text("\n".join(lines) + "\n")
     return done("feedback", file).stdout

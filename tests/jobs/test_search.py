@@ -11,6 +11,8 @@ from djlib.jobs.run_job import JobReport, run_job
 from djlib.jobs.slots import past_job_runs
 from djlib.settings import Workspace, load_settings
 from djlib.workflows.core.progress import NullReporter
+from djlib.workflows.learner import LEARNERS
+from djlib.workflows.opportunities.learner import OPPORTUNITIES
 from tests.cli.running import done
 from tests.jobs.doubles import Pretend
 from tests.monitoring.servers import webhook
@@ -73,6 +75,7 @@ def test_what_is_removed_of_what_was_kept_aside_stands_in_the_summary(
 def test_what_a_scan_found_is_sent_by_deliver(
     here: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    LEARNERS[OPPORTUNITIES.name] = OPPORTUNITIES  # `pretend` puts the table back
     with webhook() as hook:
         monkeypatch.setenv("DJLIB_SECRET_SLACK_WEBHOOK", hook.address)
         done("scan", "calls.json")
