@@ -163,7 +163,6 @@ class Recording:
 def same_songs(recordings: Sequence[Recording]) -> list[list[int]]:
     """Groups of rows that are one song, in whatever version.
 
-    >>> from .versions import song_version
     >>> titles = ["Strings of Life", "Strings Of Lfe (Extended Mix)", "Go"]
     >>> same_songs([Recording(song_version("Rhythim Is Rhythim", title)) for title in titles])
     [[0, 1]]

@@ -166,7 +166,6 @@ def bucket_trends(tracks: pd.DataFrame, periods: Periods, *, seed: int = 0) -> l
 
     `periods` are those of the same rows. A track in several buckets counts for each.
 
-    >>> from .periods import in_periods
     >>> days = pd.date_range("2020-01-01", periods=120).to_series(index=range(120))
     >>> placed = pd.DataFrame({"bucket": ["Warm up"] * 60 + ["Peak", "Warm up"] * 30})
     >>> [(t.name, t.n, t.direction) for t in bucket_trends(placed, in_periods(days))]
