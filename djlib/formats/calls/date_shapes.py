@@ -15,28 +15,37 @@ _ENGLISH = ("january", "february", "march", "april", "may", "june", "july", "aug
 _WORD = r"[^\W\d_]{3,12}"
 _ORDINAL = r"(?:st|nd|rd|th|º|ª|er|\.)?"
 _YEAR = r"(?P<{0}>(?:19|20)\d\d)"
-_GAP = r"[\s,]{1,3}"
+_GAP = r"[\s,-]{1,3}"
+
+_TO = r"\s?(?:-|–|—|to|through|thru|until|and)\s?"
+_NO_TIME = r"(?!\d|[:h]\d|\s?[ap]\.?m\b)"
+_OF = r"(?:of\s|de\s|d['’])?"
 
 DATE = re.compile(
     "|".join(
         (
-            r"(?<![\d/.-])(?P<y1>(?:19|20)\d\d)[-/.](?P<m1>\d{1,2})[-/.](?P<d1>\d{1,2})(?!\d)",
-            r"(?<![\d/.-])(?P<a2>\d{1,2})(?P<sep>[/.-])\s?(?P<b2>\d{1,2})(?P=sep)\s?"
+            r"(?<![\d.-])(?P<y1>(?:19|20)\d\d)(?P<s1>[-/.])\s?(?P<m1>\d{1,2})(?P=s1)\s?"
+            r"(?P<d1>\d{1,2})(?!\d)",
+            r"(?P<y5>(?:19|20)\d\d)\s?[年년]\s?(?P<m5>\d{1,2})\s?[月월]\s?(?P<d5>\d{1,2})\s?[日일]",
+            r"(?<![\d/.])(?<!\d-)(?P<a2>\d{1,2})\s?(?P<sep>[/.-])\s?(?P<b2>\d{1,2})\s?(?P=sep)\s?"
             r"(?P<y2>(?:19|20)\d\d|\d\d)(?![\d])",
-            rf"(?<!\w)(?P<w3>{_WORD})\.?\s(?P<d3>\d{{1,2}}){_ORDINAL}(?!\d|:\d|\s?[ap]\.?m)"
+            rf"(?<!\w)(?P<w3>{_WORD})\.?[\s-](?P<d3>\d{{1,2}}){_ORDINAL}{_NO_TIME}"
+            rf"(?:{_TO}(?P<e3>\d{{1,2}}){_ORDINAL}{_NO_TIME})?"
             rf"(?:{_GAP}{_YEAR.format('y3')}(?!\d))?",
-            rf"(?<![\w/.:-])(?P<d4>\d{{1,2}}){_ORDINAL}\s?(?:of\s|de\s)?(?P<w4>{_WORD})\b\.?"
-            rf"(?:{_GAP}(?:de\s)?{_YEAR.format('y4')}(?!\d))?",
+            rf"(?<![\w/.:])(?P<d4>\d{{1,2}}){_ORDINAL}[\s-]?{_OF}(?P<w4>{_WORD})\b\.?"
+            rf"(?:{_GAP}(?:del?\s)?{_YEAR.format('y4')}(?!\d)|[-'’](?P<z4>\d\d)\b)?",
+            r"(?<![\d/.])(?<!\d-)(?P<d6>\d{1,2})\.\s?(?P<m6>\d{1,2})\.(?!\d|\s?\d)",
         )
     )
 )
-"""Every way a date is looked for: 2026-08-01, 1/8/2026, August 1st 2026, 1 de agosto de 2026."""
+"""Every way a date is looked for: 2026-08-01, 1/8/2026, August 1st 2026, 1 de agosto de 2026, and
+without a year 1.8. or August 1-15, where the last day counts."""
 
 
 @dataclass(frozen=True)
 class DateShape:
     """A date in a text, from `start` to `end`: a year, if said, and `first` and `second`, day and
-    month in the order they may be meant."""
+    month in the order they may be meant; `is_range` where it is the last day of `1-15 March`."""
 
     start: int
     end: int
@@ -44,6 +53,7 @@ class DateShape:
     first: int
     second: int
     fixed: Order | None
+    is_range: bool = False
 
     @property
     def is_ambiguous(self) -> bool:
@@ -93,23 +103,44 @@ def _shape(found: re.Match[str]) -> DateShape | None:
     part = found.groupdict()
     if part["y1"]:
         return _made(found, int(part["y1"]), int(part["m1"]), int(part["d1"]), "month first")
+    if part["y5"]:
+        return _made(found, int(part["y5"]), int(part["m5"]), int(part["d5"]), "month first")
+    if part["d6"]:
+        return _made(found, None, int(part["d6"]), int(part["m6"]), "day first")
     if part["y2"]:
         year = int(part["y2"])
         year = year if year > 99 else 2000 + year
         fixed: Order | None = "day first" if part["sep"] == "." else None
         return _made(found, year, int(part["a2"]), int(part["b2"]), fixed)
-    word, day = (part["w3"], part["d3"]) if part["w3"] else (part["w4"], part["d4"])
+    word, day = (part["w3"], part["e3"] or part["d3"]) if part["w3"] else (part["w4"], part["d4"])
     month = month_of(word)
     if month is None:
         return None
-    year_said = part["y3"] or part["y4"]
-    return _made(found, int(year_said) if year_said else None, int(day), month, "day first")
+    year_said = part["y3"] or part["y4"] or (part["z4"] and f"20{part['z4']}")
+    is_range = (
+        bool(part["e3"]) or _FIRST_DAY.search(found.string[: found.start()][-24:]) is not None
+    )
+    return _made(
+        found, int(year_said) if year_said else None, int(day), month, "day first", is_range
+    )
+
+
+_FIRST_DAY = re.compile(
+    rf"(?<!\d)\d{{1,2}}{_ORDINAL}\s?(?:-|–|—|to|bis|au|al|a|à|ao|and|until|t/m|tot|tot en met|do|til|till)"
+    r"\s?(?:the |zum |el |o )?$"
+)
+"""What stands before the last day of a range of days in one month."""
 
 
 def _made(
-    found: re.Match[str], year: int | None, first: int, second: int, fixed: Order | None
+    found: re.Match[str],
+    year: int | None,
+    first: int,
+    second: int,
+    fixed: Order | None,
+    is_range: bool = False,
 ) -> DateShape:
-    return DateShape(found.start(), found.end(), year, first, second, fixed)
+    return DateShape(found.start(), found.end(), year, first, second, fixed, is_range)
 
 
 @lru_cache(maxsize=4096)

@@ -3,79 +3,77 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from .date_shapes import DATE, DateShape, find_dates
+from .deadline_cues import EXTENDED, RANGE, announced, boundaries, is_near_a_cue
 
 _ZONES = {
-    "aoe": -12, "utc": 0, "gmt": 0, "wet": 0, "z": 0, "bst": 1, "cest": 2, "eest": 3, "est": -5,
+    "aoe": -12, "utc": 0, "gmt": 0, "wet": 0, "z": 0, "bst": 1, "cest": 2, "mesz": 2, "eest": 3, "est": -5,
     "edt": -4, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7, "akst": -9, "hst": -10,
     "jst": 9, "kst": 9, "sgt": 8, "hkt": 8, "aest": 10, "aedt": 11, "nzst": 12, "nzdt": 13,
 }  # fmt: skip
 _PLACES = {
     "et": "America/New_York", "ct": "America/Chicago", "mt": "America/Denver",
-    "pt": "America/Los_Angeles", "cet": "Europe/Berlin", "eet": "Europe/Helsinki",
+    "pt": "America/Los_Angeles", "cet": "Europe/Berlin", "mez": "Europe/Berlin", "eet": "Europe/Helsinki",
     "eastern": "America/New_York", "central": "America/Chicago", "mountain": "America/Denver",
     "pacific": "America/Los_Angeles",
 }  # fmt: skip
 _ZONE = (
-    r"(?:(?P<zone>AoE|anywhere on earth|UTC|GMT|Z\b|[ECMP][SD]?T|AKST|HST|WET|BST|CES?T|EES?T|JST"
-    r"|KST|SGT|HKT|AE[SD]T|NZ[SD]T"
-    r"|(?:Eastern|Central|Mountain|Pacific)(?=\s(?:standard |daylight )?time)"
-    r"|[A-Z][a-z]+/[A-Z][A-Za-z_]+)\b)?\s?(?P<offset>[+-]\d{1,2}(?::?\d\d)?)?"
+    r"(?:(?P<zone>(?i:AoE|anywhere on earth|UTC|GMT|MESZ|MEZ|CEST|EEST|EDT|CDT|MDT|PST|PDT|AEST|AEDT)"
+    r"|Z\b|[ECMP][SD]?T|AKST|HST|WET|BST|CES?T|EES?T|JST|KST|SGT|HKT|NZ[SD]T"
+    r"|(?i:Eastern|Central|Mountain|Pacific)(?=\s(?i:standard |daylight )?(?i:time))"
+    r"|[A-Z][a-z]{2,12}/[A-Z][A-Za-z_]{2,20})\b)?\s?(?P<offset>[+-]\d{1,2}(?::?\d\d)?)?"
 )
+_MONEY = r"(?:\s?(?:[€$£¥%]|(?i:euros?|eur|usd|gbp|chf|dollars?|pounds?|kr|zł|zl|kč|dkk|nok|sek|pln|czk)\b))"
+_CLOCKS = r"(?i:uhr|uur|h|hrs?|hours|hod|godz|klo|o['’]clock)\b"
 _TIME = re.compile(
-    r"(?:(?<![\d/.:-])(?P<hour>\d{1,2})(?:[:.h](?P<minute>\d\d)(?::\d\d)?)?\s?"
-    r"(?P<half>[ap]\.?\s?m\b\.?)?(?:\s?(?:uhr|h)\b)?|(?P<word>noon|midday|midnight))"
+    r"(?:(?P<at>(?i:\b(?:at|um|kl|klo|alle(?: ore)?|ore|h|godz|à|a las?|às|om|v|ve))\.?:?\s{1,2})?"
+    r"(?<![\d/.:,+€$£-])(?P<hour>\d{1,2})"
+    rf"(?:(?P<sign>[:.hH])(?P<minute>\d\d)(?::\d\d(?:\.\d{{1,9}})?)?(?![\d]|[.,]\d))?{_MONEY.replace('(?:', '(?!', 1)}\s?"
+    rf"(?P<half>(?i:[ap]\.?\s?m)\b\.?)?(?P<unit>\s?{_CLOCKS})?(?!\s?[-–—]\s?\d{{1,2}}[:.]\d\d)"
+    r"|(?P<word>(?i:noon|midday|midnight|mitternacht|minuit|medianoche|mezzanotte|meia-noite"
+    r"|middernacht|północ[iy]?|midnatt|keskiyö\w{0,4}|půlnoc[ii]?)))"
     rf"[\s,(]{{0,3}}{_ZONE}",
-    re.I,
 )
-_ZONE_ALONE = re.compile(rf"^[\s,(]{{0,3}}{_ZONE}", re.I)
+_ZONE_ALONE = re.compile(rf"^[\s,(]{{0,3}}{_ZONE}")
 _TIME_REACH = 30
 
 Kind = Literal["date", "rolling", "tba", "none"]
 DateOrder = Literal["day first", "month first"]
 
+_NO_LAST_DAY = re.compile(
+    r"rolling (?:basis|deadline|admission|call|applications?)|no (?:fixed |closing |application )?"
+    r"(?:deadline|closing date)|open until (?:\w{1,15} ){0,3}filled|until filled|always open"
+    r"|open all year|keine (?:frist|bewerbungsfrist|deadline)|jederzeit (?:möglich|bewerben|einreich)"
+    r"|sans date limite|pas de date limite|au fil de l['’]eau|convocatoria permanente"
+    r"|sin fecha l[íi]mite|abierta? todo el año|senza scadenza|bando permanente|sem prazo"
+    r"|inscrições permanentes|fluxo contínuo|doorlopend|geen deadline|bez terminu|na bieżąco"
+    r"|nabór ciągły|löpande|løbende|løpende|ingen (?:frist|deadline)|jatkuva haku"
+    r"|ei määräaikaa|průběžně|bez uzávěrky",
+    re.I,
+)
 _ROLLING = re.compile(
     r"rolling|ongoing|on-going|permanent|continuous|\basap\b|as soon as possible|year[ -]?round"
-    r"|until (?:\w+ ){0,3}filled|until capacity|always open|anytime|no (?:fixed )?deadline"
-    r"|first[ -]come|laufend|jederzeit|fortlaufend|sans date limite|en continu"
-    r"|convocatoria permanente|abierta? todo el año",
+    r"|until (?:\w{1,15} ){0,3}filled|until capacity|anytime|any time"
+    r"|first[ -]come|laufend|jederzeit|fortlaufend|en continu|permanente|continuo|"
+    + _NO_LAST_DAY.pattern,
     re.I,
 )
 _TBA = re.compile(
     r"to be (?:announced|confirmed|determined)|\bt\.?b\.?[acd]\b|coming soon|not specified"
-    r"|not yet announced|wird (?:noch )?bekannt",
+    r"|not yet announced|(?:wird|werden) (?:noch |rechtzeitig )?bekannt|à (?:venir|confirmer|annoncer)"
+    r"|por (?:confirmar|anunciar|definir)|da (?:definire|confermare|annunciare)|a (?:definir|anunciar)"
+    r"|nog (?:niet )?bekend|wkrótce|meddelas senare|annonceres senere|kommer senere|julkaistaan myöhemmin"
+    r"|bude (?:oznámen|upřesněn)",
     re.I,
 )
-_CUE = re.compile(
-    r"dead\s?line|due (?:date|by|on)|\bdue\b|appl(?:y|ications?)\b[^.\n]{0,40}?\b"
-    r"(?:by|before|until)"
-    r"|(?:submit|submissions?|entr(?:y|ies)|proposals?|send|register|rsvp)\b[^.\n]{0,40}?"
-    r"\b(?:by|before|until|no later than)"
-    r"|(?:applications?|submissions?|calls?|entries|registration|entry|it)\s+(?:will )?(?:be )?"
-    r"(?:clos(?:e|es|ing)|end)(?:es|s)?\b|\bclos(?:es|ing)(?: date)?\b|\bends on\b|no later than"
-    r"|open until|accepted (?:until|through)|cfp (?:closes|ends|until)"
-    r"|extended (?:to|until|through)"
-    r"|einsende\w*|bewerbungs(?:schluss|frist)|anmeldeschluss|frist\b|abgabe\w*"
-    r"|\bbis (?:zum|spätestens)"
-    r"|date limite|(?:jusqu'au|avant le)|clôture"
-    r"|fecha límite|plazo|hasta el|cierre|prazo|inscrições até|até (?:o dia|dia)"
-    r"|scadenza|entro il|\bsluitingsdatum|\bfrist",
-    re.I,
-)
-_EXTENDED = re.compile(
-    r"extended (?:to|until|through)|new deadline|deadline extension|verlängert bis|prorrogad[oa]"
-    r"|prolongé", re.I
-)  # fmt: skip
-_NOT_THE_LAST = re.compile(r"early[ -]?bird|early deadline|priority|notif|announc|opens?\b", re.I)
-_REACH = 90
-"""Signs behind a cue in which its date must stand."""
 _LONGEST = 20_000
 _FEW_WORDS = 40
 _BACK = timedelta(days=90)
@@ -86,7 +84,8 @@ _BACK = timedelta(days=90)
 class Deadline:
     """When a call closes: `kind` is `date`, `rolling`, `tba` or `none`; `at` the moment it is over,
     UTC; `said` the words it was read from; `is_day` whether only a day was said; `is_guess` whether
-    the order of day and month was a guess."""
+    the order of day and month was a guess. A `none` with words in `said` is a cell that was not
+    understood."""
 
     kind: Kind
     at: datetime | None = None
@@ -131,11 +130,60 @@ def read_deadline(cell: str, *, order: DateOrder | None = None, read_on: date) -
     chosen = _chosen(text, dates, order, read_on)
     if chosen is not None:
         return chosen
+    if text.strip(" .-–—/?").lower() in _NOTHING:
+        return NONE
     if _ROLLING.search(text):
         return Deadline("rolling", said=text)
     if _TBA.search(text):
         return Deadline("tba", said=text)
-    return _in_other_words(text, order, read_on) if len(text) <= _FEW_WORDS else NONE
+    found = _of_number(text) if _NUMBER.fullmatch(text) else NONE
+    if found is NONE and not dates and len(text) <= _FEW_WORDS and not _NUMBER.fullmatch(text):
+        found = _in_other_words(text, order, read_on)
+    return found if found.kind == "date" else Deadline("none", said=text)
+
+
+_NOTHING = {
+    "",
+    "n/a",
+    "na",
+    "none",
+    "null",
+    "nan",
+    "nat",
+    "unknown",
+    "no",
+    "keine",
+    "keins",
+    "aucune",
+    "ninguno",
+    "nessuna",
+}
+_NUMBER = re.compile(r"[-+]?[\d\s.,]{1,40}(?:[eE][-+]?\d{1,4})?")
+_FIRST_SERIAL, _LAST_SERIAL = 36_526, 73_050
+"""The days of 2000 to 2099 as spreadsheets count them."""
+
+
+def _of_number(text: str) -> Deadline:
+    """A number that stands for a day: a spreadsheet's count of days, 20270131, or a time in seconds,
+    milli-, micro- or nanoseconds since 1970, whose day in UTC counts; else NONE.
+
+    >>> [_of_number(n).cell for n in ("46400", "20270131", "1800000000", "4.64E+04", "500")]
+    ['2027-01-13', '2027-01-31', '2027-01-15', '', '']
+    """
+    plain = re.fullmatch(r"(\d{5,19})(?:[.,]\d{1,12})?", text)
+    if plain is None:
+        return NONE
+    whole, n_digits = int(plain[1]), len(plain[1])
+    day: date | None = None
+    if n_digits == 8 and text == plain[1]:
+        day = _real_day(whole // 10_000, whole // 100 % 100, whole % 100)
+        day = day if day and 1990 <= day.year < 2100 else None
+    elif n_digits == 5 and _FIRST_SERIAL <= whole <= _LAST_SERIAL:
+        day = date(1899, 12, 30) + timedelta(days=whole)
+    elif n_digits in (10, 13, 16, 19):
+        seconds = whole // 10 ** (n_digits - 10)
+        day = datetime.fromtimestamp(seconds, UTC).date() if seconds < 4_102_444_800 else None
+    return Deadline("date", _utc(day + timedelta(days=1), time(), UTC), text) if day else NONE
 
 
 def find_deadline(text: str, *, order: DateOrder | None = None, read_on: date) -> Deadline:
@@ -149,16 +197,16 @@ def find_deadline(text: str, *, order: DateOrder | None = None, read_on: date) -
     'none'
     """
     text = text[:_LONGEST]
-    announced = [found for cue in _CUE.finditer(text) for found in _behind(text, cue)]
-    chosen = _chosen(text, announced, order, read_on)
+    dates = [found for found in find_dates(text) if found.is_a_day]
+    ends = boundaries(text, dates)
+    chosen = _chosen(text, announced(text, dates, ends), order, read_on, ends)
     if chosen is not None:
         return chosen
-    for cue in _CUE.finditer(text):
-        near = text[cue.start() : cue.end() + 40]
-        if _ROLLING.search(near):
-            return Deadline("rolling", said=near.strip())
-        if _TBA.search(near):
-            return Deadline("tba", said=near.strip())
+    for pattern, kind in ((_NO_LAST_DAY, "rolling"), (_ROLLING, "rolling"), (_TBA, "tba")):
+        for met in pattern.finditer(text):
+            if pattern is _NO_LAST_DAY or is_near_a_cue(text, met.start(), met.end()):
+                near = text[max(0, met.start() - 40) : met.end() + 20]
+                return Deadline(kind, said=" ".join(near.split()))
     return NONE
 
 
@@ -196,8 +244,7 @@ def moment_of(cell: str) -> datetime | None:
 
 def _in_other_words(text: str, order: DateOrder | None, read_on: date) -> Deadline:
     """What has no usual shape: `tomorrow`, `in 3 weeks`, `2026年8月1日`."""
-    says_a_day = re.search(r"\d|tomorrow|today|morgen|heute|demain|mañana", text, re.I)
-    if not says_a_day or re.fullmatch(r"[\d\s]+(?:[.,]\d+)?", text):  # a bare number is no day
+    if not re.search(r"\d|tomorrow|today|morgen|heute|demain|mañana", text, re.I):
         return NONE
     import dateparser
 
@@ -217,26 +264,12 @@ def _in_other_words(text: str, order: DateOrder | None, read_on: date) -> Deadli
     return Deadline("date", at, text)
 
 
-def _behind(text: str, cue: re.Match[str]) -> list[DateShape]:
-    """Dates that a cue announces: the first behind it, with those joined to it."""
-    end = cue.end() + _REACH
-    sentence = re.search(r"[.!?]\s+[A-ZÄÖÜ]|\n\s*\n", text[cue.end() : end])
-    if sentence:
-        end = cue.end() + sentence.start() + 1
-    found = [d for d in find_dates(text, cue.start(), min(end + 30, len(text))) if d.is_a_day]
-    found = [d for d in found if cue.start() <= d.start <= end]
-    if not found or _NOT_THE_LAST.search(text[max(0, cue.start() - 25) : cue.start()]):
-        return []
-    kept = [found[0]]
-    for later in found[1:]:
-        between = text[kept[-1].end : later.start]
-        if re.fullmatch(r"\s*(?:[-–—~/&,;]|to|until|through|and|or|bis|à|al?)?\s*", between):
-            kept.append(later)
-    return kept
-
-
 def _chosen(
-    text: str, dates: list[DateShape], order: DateOrder | None, read_on: date
+    text: str,
+    dates: list[DateShape],
+    order: DateOrder | None,
+    read_on: date,
+    ends: Sequence[int] = (),
 ) -> Deadline | None:
     if not dates:
         return None
@@ -244,15 +277,24 @@ def _chosen(
     days = [(shape, day, is_guess) for shape, day, is_guess in read if day is not None]
     if not days:
         return None
-    extended = [d for d in days if _EXTENDED.search(text[max(0, d[0].start - 60) : d[0].start])]
+    extended = [d for d in days if EXTENDED.search(text[max(0, d[0].start - 60) : d[0].start])]
     candidates = extended or days
     ahead = [d for d in candidates if d[1] >= read_on]
     if extended or not ahead:
         shape, day, is_guess = max(candidates, key=lambda d: d[1])
     else:
         shape, day, is_guess = _end_of_range(text, ahead)
-    at, is_day = time_near(text, shape.start, shape.end, day)
+    start, end = _sentence(shape, ends, len(text))
+    at, is_day = time_near(text[start:end], shape.start - start, shape.end - start, day)
     return Deadline("date", at, text[shape.start : shape.end], is_day, is_guess)
+
+
+def _sentence(shape: DateShape, ends: Sequence[int], length: int) -> tuple[int, int]:
+    """Where the sentence around a date begins and ends: a time behind it is not the date's."""
+    first, last = bisect_left(ends, shape.start), bisect_left(ends, shape.end - 1)
+    return ends[first - 1] + 1 if first else 0, max(
+        ends[last] if last < len(ends) else length, shape.end
+    )
 
 
 def _end_of_range(
@@ -262,7 +304,7 @@ def _end_of_range(
     chosen = days[0]
     for later in days[1:]:
         between = text[chosen[0].end : later[0].start]
-        if not re.fullmatch(r"\s*(?:[-–—~]|to|until|through|bis|à|al?)\s*", between, re.I):
+        if not RANGE.fullmatch(between):
             break
         chosen = later
     return chosen
@@ -302,19 +344,19 @@ def time_near(text: str, start: int, end: int, day: date) -> tuple[datetime, boo
         if said is None:
             continue
         zone = _zone(found)
-        if said == time() and found["word"]:  # midnight: the end of the day that was named
+        if said == time():  # midnight, or how spreadsheets write a bare day: its end is meant
             return _utc(day + timedelta(days=1), said, zone), zone is UTC
         if said >= time(23, 59) and zone is UTC:
             break
         return _utc(day, said, zone), False
     alone = _ZONE_ALONE.match(behind)
-    zone = _zone(alone) if alone else UTC
+    zone = _zone(alone) if alone and alone["zone"] else UTC
     return _utc(day + timedelta(days=1), time(), zone), zone is UTC
 
 
 def _before(text: str, start: int) -> str:
     """What stands before a date in its own clause."""
-    return re.split(r"(?<!m)[.;\n]\s", text[max(0, start - _TIME_REACH) : start])[-1]
+    return re.split(r"(?<![mlz])[.;\n]\s", text[max(0, start - _TIME_REACH) : start])[-1]
 
 
 def _times(text: str) -> list[re.Match[str]]:
@@ -325,8 +367,9 @@ def _times(text: str) -> list[re.Match[str]]:
 def _clock(found: re.Match[str]) -> time | None:
     """The time of day; None for a number that is none."""
     if found["word"]:
-        return time(12 if found["word"].lower() != "midnight" else 0)
-    if not (found["minute"] or found["half"]):
+        return time(12 if found["word"].lower() in ("noon", "midday") else 0)
+    is_told = found["half"] or found["unit"] or found["at"]
+    if not (is_told or (found["minute"] and found["sign"] != ".")):  # 12.50 may be a price
         return None
     hour, minute = int(found["hour"]), int(found["minute"] or 0)
     if found["half"]:
