@@ -136,7 +136,19 @@ def models_of(
     return learner.models(workspace)
 
 
+def ledger_of(workspace: Workspace, name: str) -> Registry[Any]:
+    """The registry of the learner of a name, for those who only read what stands in it: it loads
+    no model, and nothing that models need."""
+    from ..registry import Registry
+
+    return Registry(workspace.models, name, _no_model)
+
+
+def _no_model(folder: Path) -> Any:
+    raise TypeError(f"{folder}: a ledger loads no model")
+
+
 def all_versions(workspace: Workspace, name: str | None = None) -> list[Version]:
     """The versions of one learner or of all, learner by learner, newest first."""
-    asked = [learner for learner in LEARNERS.values() if name in (None, learner.name)]
-    return [version for learner in asked for version in learner.models(workspace).versions()]
+    names = [known for known in LEARNERS if name in (None, known)]
+    return [version for known in names for version in ledger_of(workspace, known).versions()]
