@@ -2,10 +2,11 @@
 
     python benchmarks/deadlines.py [--failures]
 
-Reads `benchmarks/deadlines.tsv`. Prints, for the sentences the patterns were written with and for
-the third that was held out, how many are right, missed, made up or wrong by a day or more; then the
-share right by language. `--failures` lists what is not right of the first part only, so that the
-held-out part stays unseen.
+Reads `tests/formats/deadline_sentences.tsv`: the sentences the patterns were written with, those
+held out, and two sets written apart. Prints for each how many are right, missed, made up or wrong
+by a day or more, then the share right by language. `--failures` lists what is not right.
+`dateparser.search` is told the language and is judged by the day alone. Ends with 1 where fewer
+than 97 % are right.
 """
 
 from __future__ import annotations
@@ -20,30 +21,27 @@ from pathlib import Path
 
 from djlib.formats.calls.deadlines import find_deadline, read_deadline
 
-CORPUS = Path(__file__).with_name("deadlines.tsv")
-READ_ON = date(2026, 9, 1)
+CORPUS = Path(__file__).parents[1] / "tests" / "formats" / "deadline_sentences.tsv"
+READ_ON = date(2026, 9, 15)
 KINDS = ("right", "missed", "made up", "wrong time", "wrong day")
 LEAST_RIGHT = 0.97
 
 
 @dataclass(frozen=True)
 class Sentence:
-    """A sentence or cell, the deadline that is right for it, and whether it was held out."""
+    """A sentence or cell of a part of the corpus, and the deadline that is right for it."""
 
+    part: str
     language: str
     place: str
     right: str
     words: str
-    is_held_out: bool
 
 
 def sentences(path: Path = CORPUS) -> list[Sentence]:
     """The corpus, in its order."""
-    lines = path.read_text(encoding="utf-8").splitlines()[1:]
-    return [
-        Sentence(*line.split("\t", 3), number % 3 == 2)  # type: ignore[call-arg]
-        for number, line in enumerate(lines)
-    ]
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return [Sentence(*line.split("\t")) for line in lines if not line.startswith("#")]
 
 
 def by_djlib(sentence: Sentence) -> str:
@@ -90,10 +88,10 @@ def main() -> None:
     options = parser.parse_args()
     corpus = sentences()
     parts = {
-        "worked with": [s for s in corpus if not s.is_held_out],
-        "held out": [s for s in corpus if s.is_held_out],
-        "all": corpus,
+        name: [s for s in corpus if s.part == name]
+        for name in dict.fromkeys(s.part for s in corpus)
     }
+    parts["all"] = corpus
     print(f"{'':34}{'n':>5}" + "".join(f"{kind:>12}" for kind in KINDS))
     share = {}
     for name, part in parts.items():
@@ -105,9 +103,9 @@ def main() -> None:
         _row(f"dateparser.search, {name}", counts, len(part))
     _by_language(corpus)
     if options.failures:
-        for s in parts["worked with"]:
+        for s in corpus:
             if (read := by_djlib(s)) != s.right:
-                print(f"{s.language} {s.place} {s.words!r}: right {s.right}, read {read}")
+                print(f"{s.part}, {s.language} {s.place} {s.words!r}: right {s.right}, read {read}")
     print(f"limit: at least {LEAST_RIGHT:.0%} of all right")
     sys.exit(int(share["all"] < LEAST_RIGHT))
 

@@ -53,6 +53,10 @@ _SECTIONS = re.compile(
 _TESTS = re.compile(
     r"test(?:ing|e)?(?: (?:post|entry|item|record|opportunity))?\s?\d*|lorem ipsum.*|asdf+"
 )
+_NOT_UNDERSTOOD = (
+    "not understood as a day; the call counts by what its text says, else as one without a "
+    "deadline: write it as 2027-01-31"
+)
 _SHORT = 80
 """Signs of a text that says more than a link does."""
 
@@ -122,7 +126,7 @@ def take_in(
     now = now or utc_now()
     table["scraped_at"] = [_moment(cell) or now for cell in table["scraped_at"]]
     orders = dict.fromkeys(table["source"].unique(), order) if order else source_orders(table)
-    deadlines, is_found = _deadlines(table, orders)
+    deadlines, is_found, unread = _deadlines(table, orders)
     table["deadline_said"] = [deadline.said[:200] for deadline in deadlines]
     table["deadline"] = [deadline.cell for deadline in deadlines]
     table["first_seen"], table["sources"] = table["scraped_at"], table["source"]
@@ -139,6 +143,9 @@ def take_in(
         if reason
     ]
     kept = [not reason for reason in reasons]
+    problems += [
+        Problem(None, "deadline", cell[:200], _NOT_UNDERSTOOD, "value ignored") for cell in unread
+    ]
     problems += _guesses([d for d, k in zip(deadlines, kept, strict=True) if k], orders)
     calls = table.loc[kept, list(CALL_COLUMNS)].astype("str").reset_index(drop=True)
     n_found = sum(f and k for f, k in zip(is_found, kept, strict=True))
@@ -162,19 +169,22 @@ def source_orders(table: pd.DataFrame) -> dict[str, DateOrder | None]:
 
 def _deadlines(
     table: pd.DataFrame, orders: Mapping[str, DateOrder | None]
-) -> tuple[list[Deadline], list[bool]]:
-    """The deadline of each record, and whether it was found in the text."""
-    deadlines, found = [], []
+) -> tuple[list[Deadline], list[bool], list[str]]:
+    """The deadline of each record, whether it was found in the text, and each cell that says
+    something and was not understood, once."""
+    deadlines, found, unread = [], [], dict[str, None]()
     for row in table.to_dict("records"):
         order, read_on = orders[row["source"]], datetime.fromisoformat(row["scraped_at"]).date()
         deadline = read_deadline(row["deadline"], order=order, read_on=read_on)
         in_text = NONE
         if deadline.kind == "none":
+            if deadline.said:
+                unread[deadline.said] = None
             text = f"{row['title']}\n\n{row['description']}"
             in_text = find_deadline(text, order=order, read_on=read_on)
         deadlines.append(deadline if in_text.kind == "none" else in_text)
         found.append(in_text.kind != "none")
-    return deadlines, found
+    return deadlines, found, list(unread)
 
 
 def _moment(cell: str) -> str:

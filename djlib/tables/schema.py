@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 
 from ..errors import InputError
-from .cells import as_text, numbers_in
+from .cells import as_text, day_texts, numbers_in, years_of
 from .problems import Problem
 
-Kind = Literal["text", "number", "bpm", "year", "seconds"]
+Kind = Literal["text", "day", "number", "bpm", "year", "seconds"]
 
 BUCKET_SEPARATOR = "|"
 """Joins several buckets in one cell."""
@@ -84,7 +84,7 @@ TRACKS = Schema(
         Column("key", "any notation: Am, 8A, 1m", aliases=("tonality", "initialkey")),
         Column("year", "of release", "year"),
         Column("duration_s", "seconds", "seconds", aliases=("duration", "length", "totaltime")),
-        Column("date_added", "to the library, year first", aliases=("dateadded",)),
+        Column("date_added", "to the library, year first", "day", aliases=("dateadded",)),
         Column("path", "of the audio file", aliases=("file", "filepath", "filename")),
         Column("bucket", "the track's one bucket", aliases=("crate", "playlist")),
         Column("buckets", "all its buckets, joined by |", aliases=("crates", "playlists")),
@@ -221,7 +221,10 @@ def coerce(
         if column.kind == "text":
             fixed[column.name] = _as_text(values)
             continue
-        fixed[column.name], bad = _as_numbers(values, column.kind)
+        if column.kind == "day":
+            fixed[column.name], bad = _as_days(values)
+        else:
+            fixed[column.name], bad = _as_numbers(values, column.kind)
         shown = as_text(values.iloc[list(bad)])
         for (row, reason), value in zip(bad.items(), shown, strict=True):
             line = lines[row] if lines is not None else None
@@ -237,11 +240,17 @@ def _as_text(values: pd.Series) -> pd.Series:
     return as_text(values)
 
 
+def _as_days(values: pd.Series) -> tuple[pd.Series, dict[int, str]]:
+    """The column as text, serial numbers and the like as days, and where nobody can read a day."""
+    days, is_unread = day_texts(_as_text(values))
+    return days, dict.fromkeys(np.flatnonzero(is_unread).tolist(), "not understood as a day")
+
+
 _EXACT = 2.0**53
 _LIMITS: dict[Kind, tuple[float, float, str]] = {
     "bpm": (20, 1000, "not a tempo between 20 and 1000"),
     "year": (1000, 2200, "not a year"),
-    "seconds": (0, 1e7, "not a duration in seconds"),
+    "seconds": (0, 86_400, "not a duration in seconds"),
     "number": (-np.inf, np.inf, "not a finite number"),
 }
 
@@ -256,6 +265,7 @@ def _as_numbers(values: pd.Series, kind: Kind) -> tuple[pd.Series, dict[int, str
             values.to_numpy("float64", na_value=np.nan), index=values.index, name=values.name
         )
         given = numbers.notna()
+        numbers = years_of(numbers) if kind == "year" else numbers
     else:
         text = _as_text(values).str.strip()
         given = text.ne("")

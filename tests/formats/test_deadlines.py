@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -158,3 +159,54 @@ def test_every_day_comes_back_from_every_way_to_write_it(day: date, written: str
 def test_a_text_of_a_million_dates_is_read_in_a_moment() -> None:
     assert found("deadline 1 " * 300_000) == ""
     assert found("Deadline: " + "1/1/2020, " * 100_000) == "2020-01-01"
+
+
+SENTENCES = [
+    line.split("\t")
+    for line in Path(__file__)
+    .with_name("deadline_sentences.tsv")
+    .read_text(encoding="utf-8")
+    .splitlines()
+    if not line.startswith("#")
+]
+
+
+def test_the_corpus_is_wide() -> None:
+    assert len({words for *_, words in SENTENCES}) >= 490
+    assert len({language for _, language, *_ in SENTENCES}) >= 20
+
+
+@pytest.mark.parametrize("part", ["worked with", "held out", "second", "third"])
+def test_deadlines_of_twenty_languages_are_read(part: str) -> None:
+    """At least 97 % right, and what each was read from can be seen."""
+    wrong, n = [], 0
+    for of, _, place, right, words in SENTENCES:
+        if of != part:
+            continue
+        n += 1
+        reader = read_deadline if place == "cell" else find_deadline
+        deadline = reader(words, read_on=date(2026, 9, 15))
+        read = deadline.cell or ("unread" if deadline.said else "none")
+        if read != right:
+            wrong.append((words, right, read))
+        if deadline.kind == "date":
+            assert deadline.said
+            assert deadline.said in words
+    assert len(wrong) <= (0.03 if part != "third" else 0.05) * n, wrong
+
+
+@pytest.mark.parametrize("cell", ["4.64E+04", "99999999", "500", "2026-02-31", "soon", "#VALUE!"])
+def test_a_cell_that_is_not_understood_says_so(cell: str) -> None:
+    deadline = read_deadline(cell, read_on=TODAY)
+    assert (deadline.kind, deadline.said) == ("none", cell)
+
+
+@pytest.mark.parametrize("cell", ["", "n/a", "-", "None", "nan", "Unknown"])
+def test_an_empty_cell_is_not_one_that_was_not_understood(cell: str) -> None:
+    assert read_deadline(cell, read_on=TODAY).said == ""
+
+
+def test_money_is_no_time_of_day() -> None:
+    for money in ("Fee 12.50 EUR", "fee: 12.50", "12.50 €", "€12.50", "Gebühr 12.50", "12.50 kr"):
+        found = find_deadline(f"Deadline: 15 January 2027, {money}", read_on=date(2026, 9, 15))
+        assert found.cell == "2027-01-15", money

@@ -13,7 +13,7 @@ Order = Literal["day first", "month first"]
 _ENGLISH = ("january", "february", "march", "april", "may", "june", "july", "august",
             "september", "october", "november", "december")  # fmt: skip
 _WORD = r"[^\W\d_]{3,12}"
-_ORDINAL = r"(?:st|nd|rd|th|º|ª|er|\.)?"
+_ORDINAL = r"(?:st|nd|rd|th|º|°|ª|er|\.)?"
 _YEAR = r"(?P<{0}>(?:19|20)\d\d)"
 _GAP = r"[\s,-]{1,3}"
 
@@ -27,8 +27,8 @@ DATE = re.compile(
             r"(?<![\d.-])(?P<y1>(?:19|20)\d\d)(?P<s1>[-/.])\s?(?P<m1>\d{1,2})(?P=s1)\s?"
             r"(?P<d1>\d{1,2})(?!\d)",
             r"(?P<y5>(?:19|20)\d\d)\s?[年년]\s?(?P<m5>\d{1,2})\s?[月월]\s?(?P<d5>\d{1,2})\s?[日일]",
-            r"(?<![\d/.])(?<!\d-)(?P<a2>\d{1,2})\s?(?P<sep>[/.-])\s?(?P<b2>\d{1,2})\s?(?P=sep)\s?"
-            r"(?P<y2>(?:19|20)\d\d|\d\d)(?![\d])",
+            r"(?<![\d/.])(?<!\d-)(?P<a2>\d{1,2})\s?(?P<sep>[/.-])\s?(?P<b2>\d{1,2})(?:\s?(?P=sep)\s?"
+            r"(?P<y2>(?:19|20)\d\d|\d\d)(?!\d)|(?<=/\d)\s(?P<y7>20\d\d)(?!\d)|(?<=/\d\d)\s(?P<y8>20\d\d)(?!\d))",
             rf"(?<!\w)(?P<w3>{_WORD})\.?[\s-](?P<d3>\d{{1,2}}){_ORDINAL}{_NO_TIME}"
             rf"(?:{_TO}(?P<e3>\d{{1,2}}){_ORDINAL}{_NO_TIME})?"
             rf"(?:{_GAP}{_YEAR.format('y3')}(?!\d))?",
@@ -107,6 +107,10 @@ def _shape(found: re.Match[str]) -> DateShape | None:
         return _made(found, int(part["y5"]), int(part["m5"]), int(part["d5"]), "month first")
     if part["d6"]:
         return _made(found, None, int(part["d6"]), int(part["m6"]), "day first")
+    if part["y7"] or part["y8"]:
+        return _made(
+            found, int(part["y7"] or part["y8"]), int(part["a2"]), int(part["b2"]), "day first"
+        )
     if part["y2"]:
         year = int(part["y2"])
         year = year if year > 99 else 2000 + year
@@ -116,6 +120,8 @@ def _shape(found: re.Match[str]) -> DateShape | None:
     month = month_of(word)
     if month is None:
         return None
+    if part["w4"] and word.lower() in _CROATIAN and found.string[found.end("d4")] == ".":
+        month = _CROATIAN[word.lower()]
     year_said = part["y3"] or part["y4"] or (part["z4"] and f"20{part['z4']}")
     is_range = (
         bool(part["e3"]) or _FIRST_DAY.search(found.string[: found.start()][-24:]) is not None
@@ -125,6 +131,8 @@ def _shape(found: re.Match[str]) -> DateShape | None:
     )
 
 
+_CROATIAN = {"listopada": 10, "lip": 6}
+"""Months that mean another one in Polish, which writes no dot behind the day."""
 _FIRST_DAY = re.compile(
     rf"(?<!\d)\d{{1,2}}{_ORDINAL}\s?(?:-|–|—|to|bis|au|al|a|à|ao|and|until|t/m|tot|tot en met|do|til|till)"
     r"\s?(?:the |zum |el |o )?$"
@@ -158,8 +166,8 @@ def month_of(word: str) -> int | None:
 
 
 _LANGUAGES = (
-    "bg", "ca", "cs", "da", "de", "el", "es", "et", "eu", "fi", "fr", "gl", "hr", "hu", "id", "is",
-    "it", "lt", "lv", "nb", "nl", "pl", "pt", "ro", "ru", "sk", "sl", "sq", "sr", "sv", "tr", "uk",
+    "pl", "cs", "bg", "ca", "da", "de", "el", "es", "et", "eu", "fi", "fr", "gl", "hr", "hu", "id", "is",
+    "it", "lt", "lv", "nb", "nl", "pt", "ro", "ru", "sk", "sl", "sq", "sr", "sv", "tr", "uk",
 )  # fmt: skip
 _ENGLISH_WORDS = frozenset(("set", "may", "mars", "mai", "mart", "out", "dec", "ago"))
 

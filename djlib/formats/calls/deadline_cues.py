@@ -25,8 +25,8 @@ EXTENDED = re.compile(
 
 _STRONG = re.compile(
     EXTENDED.pattern
-    + r"|dead\s?line|\bdue\b|\bclos(?:es?|ing|ure)\b|\bcut[ -]?off|\bno later than|\bends?\b"
-    r"|\blast (?:day|date|chance|call)|\bfinal (?:day|date|call)|\bexpir(?:es|y)\b"
+    + r"|dead\s?line|\bDL\b:|\bdue\b|\bclosing (?:date|day|time)|\bcut[ -]?off|\bno later than\b"
+    r"|\blast (?:day|date|chance|call)|\bfinal\b(?! (?:exhib|show|present))|\bexpir(?:es|y)\b"
     r"|einsendeschluss|einreich(?:e|ungs)?(?:schluss|frist)|bewerbungs(?:schluss|frist|ende)"
     r"|annahmeschluss|meldeschluss|anmelde(?:schluss|frist)|redaktionsschluss|abgabe(?:schluss"
     r"|frist|termin|\b)|stichtag|frist(?:en|ende)?\b|\bspätestens\b|letzter tag"
@@ -53,6 +53,15 @@ _STRONG = re.compile(
     r"|締め?切|〆切|截止|마감",
     re.I,
 )
+_ENDS = re.compile(
+    r"\bclos(?:es?|ing|ed|ure)\b|\bends?\b|\bend(?:ing|ed)\b|\bendet\b|\benden\b|\bschließ(?:t|en)\b"
+    r"|\bläuft ab\b|\bprend fin\b|\bse termine|\bferme|\btermina[nm]?\b|\bfinaliza|\bterminerà"
+    r"|\bchiud|\bse cierra|\bconcluy|\beindigt|\bkończy|\bzakończ|\bstänger|\bgår ut\b|\bslutar"
+    r"|\blukker|\bstenger|\bslutter|\bud?tløper|\budløber|päätty|sulkeut|\bkončí|\buzavír"
+    r"|заканчив|закрыва|завершу|bitiyor|\bzárul|\bse închei",
+    re.I,
+)
+"""Verbs of an end: that of the call unless an exhibition or the like is what ends."""
 _LIMIT = re.compile(
     r"\b(?:by|before|until|till?|thru|through|up to)\b"
     r"|\bbis\b|\bvor dem\b"
@@ -67,7 +76,10 @@ _LIMIT = re.compile(
     re.I,
 )
 _BEHIND = re.compile(
-    r"\s?,?\s{0,2}(?:mennessä|asti|saakka|-ig\b|ig\b|tarihine kadar|まで|까지|前)", re.I
+    r"\s?,?\s{0,2}(?:(?:klo|kello|at|um|à|kl\.?)\s\d{1,2}(?:[.:h]\d\d)?\s{1,2}(?:uhr\s)?)?"
+    r"(?:mennessä|asti|saakka|-?ig\b|tarihine kadar|まで|까지|前|au plus tard|dernier délai"
+    r"|at the latest|latest\b|spätestens|a más tardar|al più tardi|o mais tardar|najpóźniej|senast)",
+    re.I,
 )
 _ASKS = re.compile(
     r"\bappl(?:y|ies|ications?|icants?)\b|\bsubmi(?:t|ssion)|\bentr(?:y|ies)\b|\bproposal|\bsend\b"
@@ -104,6 +116,13 @@ _NOT_IT = re.compile(
     re.I,
 )
 """Words that lead to another day than the last: the first, that of the results, of a birth."""
+_RESULT = re.compile(
+    r"notif|\bannounc|\bresults?\b|\bwinners?\b|\bborn\b|\bbenachrichtig|\bergebnis|bekanntgegeben"
+    r"|\bgeboren|\brésultat|\bresultad|\brisultat|\bnacid|\buitslag|\bwyniki|\btulokset"
+    r"|\bvýsledky|\binformed|\bselected artists|\binterviews?\b|\barrive by|\bpick(?:ed)? up|\bpay",
+    re.I,
+)
+"""What no word like *until* makes the last day to apply."""
 _EVENT = re.compile(
     r"exhibition|festival|\bshow\b|\bworkshop|\bresidency (?:runs|takes|dates)|\bruns\b|takes? place"
     r"|\bheld\b|\bon view|\bon display|\bproject period|\bperformance|\btalks?\b|\bopening hours"
@@ -132,6 +151,8 @@ _NAMED_BEHIND = re.compile(
     r"\s{0,3}(?:[:–—=(,-]|is (?:the|our)|ist|est)\s{0,3}(?:\w{1,15}\s){0,2}?", re.I
 )
 _BOUNDARY = re.compile(r"[.!?;|•]\s+(?=[^\W\d_a-zà-öø-ÿ])|[;|•]\s|\n\s*\n|[。！？]")
+_MONEY = re.compile(r"\bfee|[$€£]|discount|reduced|\bprice|gebühr|tarif|cuota|quota", re.I)
+_EARLY = re.compile(r"early|priority|notif|announc|frühbucher|first round", re.I)
 _BEFORE, _NEAR = 120, 26
 """Signs in which a word before a date leads to it; signs between *until* and its date."""
 
@@ -202,16 +223,20 @@ def _opens_a_time(lead: str, behind: str) -> bool:
 
 def _is_announced(lead: str, behind: str, shape: DateShape, text: str) -> bool:
     strong, other, event = _last(_STRONG, lead), _last(_NOT_IT, lead), _last(_EVENT, lead)
-    limit = _last(_LIMIT, lead)
+    limit, ends, asks = _last(_LIMIT, lead), _last(_ENDS, lead), _last(_ASKS, lead)
     is_near = limit >= 0 and len(lead) - limit <= _NEAR
-    asks = _last(_ASKS, lead)
-    if strong >= 0 and strong >= event and (other < strong or (is_near and limit > other)):
-        early = lead[max(0, strong - 25) : strong + 5]
-        return not re.search(r"early|priority|notif|announc|frühbucher|first round", early, re.I)
+    if ends > strong and (event < 0 or asks > event):
+        strong = ends
+    if _last(_RESULT, lead) > max(strong, asks if not is_near else -1):
+        return False
+    if strong >= 0 and (other < strong or (is_near and limit > other)):
+        return not _EARLY.search(lead[max(0, strong - 25) :])
     says_so = asks >= 0 or bool(_ASKS.search(behind))
-    if is_near and limit > other and says_so and not (event > asks):
+    if is_near and _MONEY.search(lead[max(0, limit - 40) : limit]):  # the fee until then
+        return False
+    if is_near and limit > other and says_so and event <= asks:
         return True
-    if shape.is_range and max(asks, strong) >= 0 and max(asks, strong) > event:
+    if shape.is_range and max(asks, strong) > event:
         return True
     if _BEHIND.match(behind) and says_so:
         return True

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from .date_shapes import DATE, DateShape, find_dates
+from .date_shapes import DATE, DateShape, find_dates, month_of
 from .deadline_cues import EXTENDED, RANGE, announced, boundaries, is_near_a_cue
 
 _ZONES = {
@@ -242,9 +242,18 @@ def moment_of(cell: str) -> datetime | None:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
+_SAYS_WHEN = re.compile(
+    r"(?:19|20)\d\d|day|tomorrow|week|month|morgen|heute|tage?n?\b|woche|monat|demain|jour|semaine|mois"
+    r"|mañana|hoy|d[íi]as?\b|mes(?:es)?\b|domani|oggi|giorn|settiman|mesi|amanhã|hoje|vandaag|dagen|weken"
+    r"|maand|jutro|dziś|dni\b|tyg|imorgon|i morgen|veck|uger|uker|huomenna|päivä|viiko|zítra|týd",
+    re.I,
+)
+
+
 def _in_other_words(text: str, order: DateOrder | None, read_on: date) -> Deadline:
     """What has no usual shape: `tomorrow`, `in 3 weeks`, `2026年8月1日`."""
-    if not re.search(r"\d|tomorrow|today|morgen|heute|demain|mañana", text, re.I):
+    words = re.findall(r"[^\W\d_]{3,12}", text)
+    if not (_SAYS_WHEN.search(text) or any(month_of(word) for word in words)):
         return NONE
     import dateparser
 

@@ -117,6 +117,10 @@ class Learner(ABC):
     """What it learns about, as people call it, in the plural."""
     first_step: ClassVar[str] = "djlib train"
     """The command that makes its first version."""
+    propose_step: ClassVar[str] = "djlib status"
+    """The command that makes proposals."""
+    answer_column: ClassVar[str] = ""
+    """The column of the file of proposals in which a person answers."""
     undo_log: ClassVar[str] = ""
     """The log whose last feedback can be taken back; "" where that cannot be done."""
 
@@ -249,6 +253,10 @@ class Learner(ABC):
 
     def table(self, workspace: Workspace) -> tuple[str, Path] | None:
         """What a scan writes for it: what people call that, and the file."""
+        return None
+
+    def proposals(self, workspace: Workspace) -> Path | None:
+        """The file a person answers in."""
         return None
 
     def logs(self) -> tuple[str, ...]:
