@@ -18,9 +18,14 @@ _MINOR_TO_MAJOR = 3
 """Semitones from a minor key up to the major key with the same notes."""
 
 _WHEEL = re.compile(r"^0?(\d{1,2})\s*([abdm])(?![a-z#])", re.I)
-_MUSICAL = re.compile(r"^([a-h])\s*(#{1,2}|b{1,2})?[\s-]*(m|min|minor|moll|maj|major|dur)?$", re.I)
-_SPELLED = ((re.compile(r"[\s-]*(♯|sharp)", re.I), "#"), (re.compile(r"[\s-]*(♭|flat)", re.I), "b"))
-_FIRST_PART = re.compile(r"\s+-\s+|[/,;|(]")
+_MUSICAL = re.compile(
+    r"^([a-h])\s*+(#{1,2}|b{1,2})?[\s-]*+(m|min|minor|moll|maj|major|dur)?$", re.I
+)
+_SPELLED = (
+    (re.compile(r"(?:(?<![\s-])[\s-]+)?(♯|sharp)", re.I), "#"),
+    (re.compile(r"(?:(?<![\s-])[\s-]+)?(♭|flat)", re.I), "b"),
+)
+_FIRST_PART = re.compile(r"(?<!\s)\s+-\s+|[/,;|(]")
 _LONGEST = 60
 """Signs of a cell that are read for a key."""
 

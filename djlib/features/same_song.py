@@ -19,11 +19,11 @@ from .title_facts import title_facts
 
 _LONGEST = 300
 _BRACKETED = re.compile(r"[(\[{]([^()\[\]{}]*)[)\]}]")
-_DASHED = re.compile(r"\s+[-–—]\s+([^-–—]+)$")
-_GUESTS = re.compile(r"\b(?:feat|ft|featuring)\b\.?\s+.*$", re.I)
+_DASHED = re.compile(r"(?<!\s)\s+[-–—]\s++([^-–—]+)$")
+_GUESTS = re.compile(r"\b(?:feat|ft|featuring)\b\.?\s+(?s:.*)$", re.I)
 _GUESTS_INSIDE = re.compile(r"\s*(?:feat|ft|featuring|with|w/)\b\.?\s+.*", re.I)
 _BARE = re.compile(
-    r"\s+((?:(?:original|extended|radio|club|vocal|instrumental|dub)\s+)+(?:mix|edit|version))$",
+    r"(?<!\s)\s+((?:(?:original|extended|radio|club|vocal|instrumental|dub)\s++){1,6}(?:mix|edit|version))$",
     re.I,
 )
 _OWNED = re.compile(r"['’]s\b", re.I)

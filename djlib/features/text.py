@@ -10,11 +10,11 @@ from functools import lru_cache
 from .music import parse_key
 from .title_facts import title_facts
 
-_SEPARATORS = re.compile(r"[;,/|\\\x00]+|\s+(?:-\s+)+")
+_SEPARATORS = re.compile(r"[;,/|\\\x00]+|(?<!\s)\s+(?:-\s++)+")
 _SPACES = re.compile(r"\s+")
 _PROMO = re.compile(
-    r"""[\[(]?\s*(?:https?://|www\.)\S*            # addresses
-      | [\[(]?\b[\w-]+(?:\.[\w-]+)*\.(?:com|net|org|ru|info|me|to|cc|hu|br|fm)\b(?:/\S*)?[\])]?
+    r"""(?:[\[(]\s*+|(?<![\s\[(])\s++)?(?:https?://|www\.)\S*            # addresses
+      | [\[(]?(?<![\w-])(?<![\w-]\.)[\w-]++(?:\.[\w-]++)*\.(?:com|net|org|ru|info|me|to|cc|hu|br|fm)\b(?:/\S*)?[\])]?
       | [\[(]\s*(?:free\s+(?:download|dl)|out\s+now|buy\s*=\s*free)[^\])]*[\])]?
     """,
     re.I | re.X,
@@ -43,11 +43,11 @@ _ALIASES = {
     "electronica": "electronic",
 }
 _FEATURING = re.compile(
-    r"\s*[\[(]?\b(?:feat\.?|ft\.?|featuring|vs\.?|versus|pres\.?|presents|with)\b.*$"
-    r"|\s*(?:,|;|/|\s&\s|\s\+\s|\s[x×]\s|\sand\s).*$",
+    r"(?:(?<!\s)\s+)?[\[(]?\b(?:feat\.?|ft\.?|featuring|vs\.?|versus|pres\.?|presents|with)\b(?s:.*)$"
+    r"|(?:(?<!\s)\s+)?(?:,|;|/|\s&\s|\s\+\s|\s[x×]\s|\sand\s)(?s:.*)$",
     re.I,
 )
-_DASH = re.compile(r"\s+[-–—]\s+|(?<=\w)-(?=[A-ZÀ-Ý])|\s+[-–—](?=\S)|(?<=\S)[-–—]\s+")
+_DASH = re.compile(r"(?<!\s)\s+[-–—]\s+|(?<=\w)-(?=[A-ZÀ-Ý])|(?<!\s)\s+[-–—](?=\S)|(?<=\S)[-–—]\s+")
 _TRACK_NUMBER = re.compile(r"^\s*\d{1,3}\s*[.)_-]\s*(?=\D)")
 _LONGEST = 1000
 """Signs of a cell that are read: no name is longer, and a damaged cell may hold megabytes."""

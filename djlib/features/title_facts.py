@@ -16,7 +16,7 @@ from .music import parse_key
 
 SLOWEST, FASTEST = 60.0, 200.0
 
-_PART = re.compile(r"\s+[-–—_|]+\s+|\s*[\[(]([^\[\]()]*)[\])]\s*")
+_PART = re.compile(r"(?<!\s)\s+[-–—_|]++\s+|(?:(?<!\s)\s+)?[\[(]([^\[\]()]*+)[\])]\s*")
 _WORDS = re.compile(r"[\s;/]+")
 _TEMPO = re.compile(r"(\d{2,3}(?:[.,]\d{1,3})?)(bpm)?", re.I)
 _WHEEL = re.compile(r"(?:0?[1-9]|1[0-2])[abdm]", re.I)

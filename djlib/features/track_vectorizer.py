@@ -65,7 +65,8 @@ FIELDS = (
 """Fields of a track that can be told apart; "sentence" is the embedding of several together."""
 
 _BETWEEN_ARTISTS = re.compile(
-    r"\s*(?:,|;|/|&|\+|\(|\bfeat\.?\s|\bft\.?\s|\bvs\.?\s|\spres\.?\s|\s[x×]\s)\s*", re.I
+    r"(?:(?<!\s)\s+)?(?:,|;|/|&|\+|\(|\bfeat\.?\s|\bft\.?\s|\bvs\.?\s|\spres\.?\s|\s[x×]\s)\s*",
+    re.I,
 )
 _FIELD_OF = {
     "artists": "artist", "albums": "album", "labels": "label", "genre_tokens": "genres",

@@ -21,7 +21,7 @@ LARGEST_SHARE = 0.9
 _EXAMPLES = 5
 _FEWEST_TEMPOS = 5
 _OCTAVE_WIDTH = 0.08  # 87 beside 128 is 0.56 octaves below: only near half and double are meant
-_PROMO = r"https?://|\bwww\.|\b[\w-]+\.(?:com|net|org|ru|info)\b"
+_PROMO = r"https?://|\bwww\.|\b[\w-]{1,63}\.(?:com|net|org|ru|info)\b"
 _DASHED = r"\S\s+[-–—]\s+\S"
 
 

@@ -20,7 +20,7 @@ from ...tables.cells import text_of
 WIDTH = 2**18
 """Columns of one block; two words share one about once in ten thousand."""
 _TEXT = ("artist", "title", "label", "genres", "styles", "year", "country", "format")
-_BETWEEN = re.compile(r"\s*(?:[;,/|&+]|\bfeat\.?\s|\bft\.?\s|\bvs\.?\s)\s*")
+_BETWEEN = re.compile(r"(?:(?<!\s)\s+)?(?:[;,/|&+]|\bfeat\.?\s|\bft\.?\s|\bvs\.?\s)\s*")
 _LONGEST = 1000
 _VARIOUS = {"", "various", "various artists", "v/a", "va", "unknown artist", "unknown"}
 

@@ -49,7 +49,9 @@ _NEEDS_DOT = re.compile(r"#|\s|[A-Za-z][A-Za-z0-9+.-]*:|.*\\|\Z", re.DOTALL)
 Row = dict[str, Any]
 
 _SUFFIXES = (".m3u", ".m3u8")
-_EXTINF = re.compile(r"#EXTINF:\s*(-?\d+(?:\.\d+)?)(?:\s+[\w-]+=\"[^\"]*\")*[^,]*,(.*)", re.DOTALL)
+_EXTINF = re.compile(
+    r"#EXTINF:\s*+(-?\d++(?:\.\d++)?+)(?:\s++[\w-]++=\"[^\"]*+\")*+[^,]*+,(.*)", re.DOTALL
+)
 _TOLD = re.compile(r"<(artist|title|songlength)>([^<]*)")
 _ONE_SLASH = re.compile(r"file:/(?!/)")
 _DASHES = (" - ", " – ", " — ")

@@ -23,7 +23,7 @@ _CHUNK = 1 << 18
 _BLANK = b" \t\r\n"
 """Forbidden before the declaration, and put there by whoever joins files."""
 _HEAD = 200
-_DECLARED = re.compile(rb"<\?xml[^>]*encoding\s*=\s*[\"']([^\"']+)")
+_DECLARED = re.compile(rb"<\?xml[^>]{0,160}?encoding\s{0,20}=\s{0,20}[\"']([^\"']{1,60})")
 _FORBIDDEN = [bytes([sign]) for sign in range(32) if sign not in b"\t\n\r"]
 _BLANKED = bytes(sign if sign > 31 or sign in b"\t\n\r" else 32 for sign in range(256))
 _REFERENCE = re.compile(

@@ -117,9 +117,9 @@ def _mend(row: Row, source: str, kind: str) -> None:
     if source == "search" and not row["artist"] and " - " in row["title"]:
         row["artist"], row["title"] = (part.strip() for part in row["title"].split(" - ", 1))
     if source == "market":  # the label's own number stands behind its name
-        row["label"] = re.split(r"\s*\u200e?[–]\s", row["label"])[0].strip()
+        row["label"] = re.split(r"(?:(?<!\s)\s+)?\u200e?[–]\s", row["label"])[0].strip()
     row["artist"] = re.sub(
-        r"\s+\(\d+\)$|\*$", "", row["artist"]
+        r"(?<!\s)\s+\(\d+\)$|\*$", "", row["artist"]
     )  # how Discogs tells namesakes apart
     row["date_added"] = iso_date(row["date_added"])
     if row["url"].startswith("/"):
