@@ -75,7 +75,16 @@ def print_json(value: Any) -> None:
 def report_failure(error: Exception) -> None:
     """End with one red line that says what, where and what to do."""
     logging.getLogger("djlib").debug("failed", exc_info=error)
-    typer.secho(f"djlib: {error}", fg="red", err=True)
+    typer.secho(f"djlib: {printable(str(error))}", fg="red", err=True)
+
+
+def printable(text: str) -> str:
+    """A text without signs that steer a terminal: a file or server may have put them there.
+
+    >>> printable("Slow \\x1b[31mdown")
+    'Slow  [31mdown'
+    """
+    return "".join(sign if sign.isprintable() or sign in "\n\t" else " " for sign in text)
 
 
 class Stderr:
@@ -83,7 +92,7 @@ class Stderr:
 
     def say(self, line: str) -> None:
         """Print a line."""
-        typer.echo(line, err=True)
+        typer.echo(printable(line), err=True)
 
     @contextmanager
     def step(self, what: str, total: int | None = None) -> Iterator[Callable[[int], None]]:

@@ -99,7 +99,11 @@ def _seen(path: Path, head: bytes) -> str:
         return f"an XML file whose outermost element is <{elements[0][0]}>"
     if head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"):
         return "broken XML: no element can be read from it"
-    return f"it begins with {head[:_SHOWN_BYTES]!r}" if head else "it is empty"
+    if not head:
+        return "it is empty"
+    if all(byte > 31 or byte in b"\t\n\r" for byte in head[:_SHOWN_BYTES]):
+        return "it is a text of another kind"  # not shown: it may be the file of passwords
+    return f"it begins with the bytes {head[:8].hex(' ')}"
 
 
 def libraries_in(folder: Path) -> list[Path]:

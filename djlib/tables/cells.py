@@ -209,6 +209,18 @@ def undefuse(text: str) -> str:
     return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
 
 
+def undefused(table: pd.DataFrame) -> pd.DataFrame:
+    """A table with every text cell as it was before it was defused."""
+    texts = table.select_dtypes(include=["str", "object"])
+    return table.assign(
+        **{
+            str(name): column.map(lambda cell: undefuse(cell) if isinstance(cell, str) else cell)
+            for name, column in texts.items()
+            if column.astype("str").str.startswith("'").any()
+        }
+    )
+
+
 def defused(column: pd.Series) -> pd.Series:
     """A text column with every cell defused."""
     return column.map(lambda cell: defuse(cell) if isinstance(cell, str) else cell)

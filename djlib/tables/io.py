@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from ..errors import InputError, UsageError
 from .atomic import replace_file
-from .cells import defused, undefuse
+from .cells import defused, undefuse, undefused
 from .csv.sniffing import table_kind
 from .problems import Problem
 from .schema import SCHEMAS, TRACKS, Schema, recognise, rename_to_schema
@@ -157,7 +157,10 @@ def _checked_batches(
         n_rows = 0
         for table, places in source.batches:
             n_rows += len(table)
-            checked, kept = check.batch(table.set_axis(names, axis=1), places)
+            table = table.set_axis(names, axis=1)
+            if found.for_people and source.unit == "line":
+                table = undefused(table)
+            checked, kept = check.batch(table, places)
             if line_column is not None:
                 checked[line_column] = kept
             report.add(source.problems + check.problems)
@@ -192,13 +195,16 @@ def _schema_for(path: str | Path, schema: Schema | str | None, headings: list[st
 _LARGEST_WHOLE = 2.0**53
 
 
-def write_table(table: pd.DataFrame, path: str | Path, *, for_spreadsheet: bool = False) -> None:
+def write_table(
+    table: pd.DataFrame, path: str | Path, *, for_spreadsheet: bool = False, defuse: bool = False
+) -> None:
     """Write a table as CSV (UTF-8, comma; tab in a `.tsv`) or Parquet, by suffix; `.gz` packs.
 
-    The file appears whole or not at all. `for_spreadsheet` adds the byte order mark that Excel
-    needs and puts an apostrophe before cells it would run as formulas; without it `read_table`
-    gives back exactly what was written, but for NUL signs. Raises `UsageError` for an unknown
-    suffix.
+    The file appears whole or not at all. `defuse` puts an apostrophe before cells a spreadsheet
+    would run as formulas, which `read_table` takes away where the schema is `for_people`;
+    `for_spreadsheet` does so too and adds the byte order mark that Excel needs. With neither
+    `read_table` gives back exactly what was written, but for NUL signs. Raises `UsageError` for an
+    unknown suffix.
 
     >>> import tempfile
     >>> file = Path(tempfile.mkdtemp()) / "tracks.csv"
@@ -206,7 +212,7 @@ def write_table(table: pd.DataFrame, path: str | Path, *, for_spreadsheet: bool 
     >>> file.read_text()
     'track_id,title,year\\n007,-,1999\\n'
     """
-    with TableWriter(path, for_spreadsheet=for_spreadsheet) as writer:
+    with TableWriter(path, for_spreadsheet=for_spreadsheet, defuse=defuse) as writer:
         writer.write(table)
 
 
@@ -235,10 +241,13 @@ class TableWriter:
     'track_id\\n1\\n2\\n'
     """
 
-    def __init__(self, path: str | Path, *, for_spreadsheet: bool = False) -> None:
+    def __init__(
+        self, path: str | Path, *, for_spreadsheet: bool = False, defuse: bool = False
+    ) -> None:
         self._path = Path(path)
         self._kind = table_kind(path)
         self._for_spreadsheet = for_spreadsheet
+        self._is_defused = for_spreadsheet or defuse
         self._open = ExitStack()
         self._handle: IO[bytes]
         self._sink: _Sink | None = None
@@ -285,7 +294,7 @@ class TableWriter:
         text = io.TextIOWrapper(binary, encoding, newline="")
         self._open.callback(text.detach)  # flushed, while the file below stays open to be synced
         delimiter = "\t" if ".tsv" in self._path.suffixes else ","
-        return _DelimitedSink(columns, text, delimiter, self._for_spreadsheet)
+        return _DelimitedSink(columns, text, delimiter, self._is_defused)
 
 
 class _Sink(Protocol):
@@ -310,10 +319,10 @@ class _ParquetSink:
 
 class _DelimitedSink:
     def __init__(
-        self, columns: list[str], text: io.TextIOWrapper, delimiter: str, for_spreadsheet: bool
+        self, columns: list[str], text: io.TextIOWrapper, delimiter: str, is_defused: bool
     ) -> None:
         self.columns = columns
-        self._for_spreadsheet = for_spreadsheet
+        self._is_defused = is_defused
         self._plain = csv.writer(text, delimiter=delimiter, lineterminator="\n")
         # The csv module quotes a lone CR only from Python 3.13 on; a reader ends the row there.
         self._quoting = csv.writer(
@@ -339,7 +348,7 @@ class _DelimitedSink:
         if pd.api.types.is_float_dtype(column.dtype):
             return [_number(n) for n in column.to_numpy("float64", na_value=float("nan")).tolist()]
         given = column.astype(object).where(column.notna().to_numpy(), "")
-        return (defused(given) if self._for_spreadsheet else given).tolist()
+        return (defused(given) if self._is_defused else given).tolist()
 
 
 def _holds_cr(column: pd.Series) -> bool:

@@ -33,11 +33,15 @@ class Column:
 
 @dataclass(frozen=True)
 class Schema:
-    """A table people or programs exchange; `key` names the column that identifies a row."""
+    """A table people or programs exchange; `key` names the column that identifies a row.
+
+    One `for_people` is made to be opened in a spreadsheet: formulas in its text are defused when
+    it is written and are whole again when it is read."""
 
     name: str
     key: str
     columns: tuple[Column, ...]
+    for_people: bool = False
 
     @property
     def names(self) -> list[str]:
@@ -153,6 +157,7 @@ PREDICTIONS = Schema(
         Column("predicted_at", "ISO 8601, UTC"),
         Column("correct_bucket", "empty: write the right bucket here"),
     ),
+    for_people=True,
 )
 
 SCHEMAS = {s.name: s for s in (TRACKS, LISTINGS, OPPORTUNITIES, CORRECTIONS, PREDICTIONS)}
@@ -311,6 +316,7 @@ BATCH = Schema(
         Column("model_version", "that chose it; none before the first answers"),
         Column("selected_at", "ISO 8601, UTC"),
     ),
+    for_people=True,
 )
 
 
@@ -344,4 +350,5 @@ RECOMMENDATIONS = Schema(
         Column("model_version", "that ranked it; none before the first ratings"),
         Column("recommended_at", "ISO 8601, UTC"),
     ),
+    for_people=True,
 )

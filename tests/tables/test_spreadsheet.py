@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import csv
+import tempfile
+from pathlib import Path
+
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from djlib.tables.cells import defuse, undefuse
+from djlib.tables.io import read_table, write_table
+from djlib.tables.schema import RECOMMENDATIONS
 
 _cells = st.text(alphabet="'=+-@＝＠＋－ \t\r\na1\u00a0\u200b\ufeff", max_size=6) | st.text()
 
@@ -53,3 +60,19 @@ def test_plain_text_is_left_alone(text: str) -> None:
 
 def test_a_spreadsheet_that_ate_the_apostrophe_changes_nothing() -> None:
     assert undefuse(defuse("+44").removeprefix("'")) == "+44"
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.lists(st.text("'=+-@＝\ta1", max_size=6), min_size=1, max_size=5))
+def test_a_file_made_for_people_is_read_as_it_was_meant(titles: list[str]) -> None:
+    titles = [title.strip() for title in titles]
+    table = pd.DataFrame({name: [""] * len(titles) for name in RECOMMENDATIONS.names})
+    table["opportunity_id"] = [f"c{n}" for n in range(len(titles))]
+    table["title"], table["user_id"] = titles, "me"
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "recommendations.csv"
+        write_table(table, file, defuse=True)
+        for row in csv.reader(file.read_text(encoding="utf-8").split("\n")):
+            assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in row)
+        back = read_table(file, schema=RECOMMENDATIONS, problems=[])
+    assert back["title"].tolist() == titles

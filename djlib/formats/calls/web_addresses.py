@@ -53,14 +53,14 @@ def split_url(url: str) -> SplitResult | None:
 
 
 _MASK = "***"
-_LONGEST_SHOWN_PART = 15
-_WORDY = re.compile(r"[a-z]+(?:[-_.][a-z]+)*(?:\.[a-z]{2,4})?", re.I)
-"""A part of a path that is made of words: however long, it is no key."""
+_SHORT_PART = 6
+_WORDY = re.compile(r"(?:[A-Z]?[a-z]{1,12}|\d{1,4})(?:[-_.](?:[A-Z]?[a-z]{1,12}|\d{1,4})){0,20}")
+"""A part of a path that is made of words and years: it is no key."""
 
 
 def shown_address(source: str) -> str:
     """An address as it may be shown, logged and mailed: who logs in, the values asked for, what
-    stands behind `#` and long parts of the path, which may be keys, are masked. Anything that is
+    stands behind `#` and parts of the path that are not made of words, which may be keys, are masked. Anything that is
     no web address, a path of a file, stays as it is.
 
     The only function that writes addresses for people.
@@ -89,7 +89,7 @@ def shown_address(source: str) -> str:
 
 
 def _shown_part(part: str) -> str:
-    if len(part) > _LONGEST_SHOWN_PART and not _WORDY.fullmatch(part):
+    if len(part) > _SHORT_PART and not _WORDY.fullmatch(part):
         return _MASK
     return quote(part, safe="%:+,;=@!$'()*~")
 

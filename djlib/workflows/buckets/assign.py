@@ -277,8 +277,12 @@ def _written(
     if options.dry_run:
         yield lambda table: None
         return
-    answers = TableWriter(output, for_spreadsheet=options.for_spreadsheet)
-    with TableWriter(workspace.low_confidence) as unsure, answers, trail(workspace) as kept:
+    answers = TableWriter(output, for_spreadsheet=options.for_spreadsheet, defuse=True)
+    with (
+        TableWriter(workspace.low_confidence, defuse=True) as unsure,
+        answers,
+        trail(workspace) as kept,
+    ):
 
         def write(table: pd.DataFrame) -> None:
             answers.write(table)

@@ -172,4 +172,4 @@ def _write(
     if kept:
         talk.say(f"{output} holds something of yours that was not taken in: kept as {kept}")
     rows = [{**row, "correct_bucket": ""} for row in report.odd]
-    write_table(pd.DataFrame(rows, columns=list(COLUMNS)), output)
+    write_table(pd.DataFrame(rows, columns=list(COLUMNS)), output, defuse=True)

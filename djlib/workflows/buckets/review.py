@@ -223,12 +223,9 @@ class _Desk:
         with self._file.open("rb") as handle:
             is_for_excel = handle.read(len(_BOM)) == _BOM
         table, waiting = self._table, self._waiting()
-        if is_for_excel:  # its formulas are defused again when written
-            for column in table.select_dtypes(include=["str", "object"]):
-                table[column] = table[column].map(undefuse)
         told = table["track_id"].map(waiting)
         table["correct_bucket"] = told.where(told.notna(), table["correct_bucket"])
-        write_table(table, self._file, for_spreadsheet=is_for_excel)
+        write_table(table, self._file, for_spreadsheet=is_for_excel, defuse=True)
 
 
 def _is_learned(track: Proposal, so_far: Corrections) -> bool:

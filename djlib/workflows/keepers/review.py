@@ -11,7 +11,6 @@ import pandas as pd
 
 from ...errors import InputError, NotFoundError
 from ...settings import Workspace
-from ...tables.cells import undefuse
 from ...tables.io import read_table, write_table
 from ...tables.problems import Problem
 from ...tables.schema import BATCH
@@ -68,9 +67,6 @@ class BatchReview:
         self._is_damaged = any(p.outcome in ("row left out", "value ignored") for p in problems)
         with file.open("rb") as handle:
             self._is_for_excel = handle.read(len(_BOM)) == _BOM
-        if self._is_for_excel:  # its formulas are defused again when written
-            for column in self._table.select_dtypes(include=["str", "object"]):
-                self._table[column] = self._table[column].map(undefuse)
         self._state = state_of(file)
         open_rows = self._table.index[[answer_of(c) is None for c in self._table["keeper"]]]
         self._waiting = list(open_rows)
@@ -131,5 +127,5 @@ class BatchReview:
         if self._is_damaged and not self.kept:
             self.kept = str(copy_aside(self.file))
         self._table.at[place, "keeper"] = cell
-        write_table(self._table, self.file, for_spreadsheet=self._is_for_excel)
+        write_table(self._table, self.file, for_spreadsheet=self._is_for_excel, defuse=True)
         self._state = state_of(self.file)

@@ -171,7 +171,7 @@ def select_listings(
                 version=sides[0].version, sides=names,
                 keeps_logged=labels.n_logged, pool=found.n_open,
             )  # fmt: skip
-            write_table(batch[BATCH.names].round(_SHOWN), output)
+            write_table(batch[BATCH.names].round(_SHOWN), output, defuse=True)
             noted |= {"source": str(source or workspace.listings), "rows": len(batch)}
             noted |= {"version": sides[0].version, "output": str(output.absolute())}
         first = batch.iloc[0]

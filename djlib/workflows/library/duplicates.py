@@ -181,7 +181,7 @@ def list_duplicates(
         if not with_versions:
             rows = _copies_only(rows)
         target = output or workspace.duplicates
-        write_table(_as_table(rows), target)
+        write_table(_as_table(rows), target, defuse=True)
     copies = [row for row in rows if row.suggestion == "copy"]
     return DuplicatesReport(
         source=str(source),

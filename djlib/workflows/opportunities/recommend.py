@@ -277,7 +277,7 @@ def recommend_calls(
                 keep(workspace, key, to_plain(made))
             kept = _keep_ratings(output, ratings)
             if kept or not is_kept or not _is_there(output, made.list_id):
-                write_table(_table(made.rows), output)
+                write_table(_table(made.rows), output, defuse=True)
             noted |= {"user": user, "version": name, "output": str(output.absolute())}
             noted |= {"calls": len(made.rows), "from_cache": is_kept}
         written = None if dry_run else str(output)
