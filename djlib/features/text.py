@@ -13,8 +13,9 @@ from .title_facts import title_facts
 _SEPARATORS = re.compile(r"[;,/|\\\x00]+|(?<!\s)\s+(?:-\s++)+")
 _SPACES = re.compile(r"\s+")
 _PROMO = re.compile(
-    r"""(?:[\[(]\s*+|(?<![\s\[(])\s++)?(?:https?://|www\.)\S*            # addresses
-      | [\[(]?(?<![\w-])(?<![\w-]\.)[\w-]++(?:\.[\w-]++)*\.(?:com|net|org|ru|info|me|to|cc|hu|br|fm)\b(?:/\S*)?[\])]?
+    r"""(?:[\[(]\s*+|(?<![\s\[(])\s++)?(?:https?://|www\.)\S*  # addresses
+      | [\[(]?(?<![\w-])(?<![\w-]\.)[\w-]++(?:\.[\w-]++)*\.(?:com|net|org|ru|info|me|to
+        |cc|hu|br|fm)\b(?:/\S*)?[\])]?
       | [\[(]\s*(?:free\s+(?:download|dl)|out\s+now|buy\s*=\s*free)[^\])]*[\])]?
     """,
     re.I | re.X,
@@ -43,7 +44,8 @@ _ALIASES = {
     "electronica": "electronic",
 }
 _FEATURING = re.compile(
-    r"(?:(?<!\s)\s+)?[\[(]?\b(?:feat\.?|ft\.?|featuring|vs\.?|versus|pres\.?|presents|with)\b(?s:.*)$"
+    r"(?:(?<!\s)\s+)?[\[(]?\b(?:feat\.?|ft\.?|featuring|vs\.?|versus|pres\.?|presents|with)\b"
+    r"(?s:.*)$"
     r"|(?:(?<!\s)\s+)?(?:,|;|/|\s&\s|\s\+\s|\s[x×]\s|\sand\s)(?s:.*)$",
     re.I,
 )

@@ -101,7 +101,7 @@ def _seen(path: Path, head: bytes) -> str:
         return "broken XML: no element can be read from it"
     if not head:
         return "it is empty"
-    if all(byte > 31 or byte in b"\t\n\r" for byte in head[:_SHOWN_BYTES]):
+    if all(31 < byte < 127 or byte in b"\t\n\r" for byte in head[:_SHOWN_BYTES]):
         return "it is a text of another kind"  # not shown: it may be the file of passwords
     return f"it begins with the bytes {head[:8].hex(' ')}"
 

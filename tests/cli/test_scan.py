@@ -146,7 +146,7 @@ def test_a_new_scan_replaces_the_table_whole(export: Path) -> None:
         ("nothing.xml", b"", "nothing.xml: it is empty; readable: rekordbox XML, Traktor NML"),
         ("page.xml", b"<html><body/></html>", "outermost element is <html>"),
         ("half.xml", b'<?xml version="1.0"?><DJ_PLAYLISTS><COLL', "broken XML at line 1"),
-        ("notes.doc", b"dear diary", "notes.doc: it begins with b'dear diary'"),
+        ("notes.doc", b"dear diary", "notes.doc: it is a text of another kind"),
         ("sheet.csv", b"PK\x03\x04rest", "a zip or Excel file; save it as CSV"),
         ("empty.csv", b"", "empty.csv is empty; a table begins with a line of column names"),
         ("bare.csv", b"1,House,124\n2,Disco,118\n", "no header: the first line holds"),

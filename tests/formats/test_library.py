@@ -30,7 +30,7 @@ def test_a_library_is_known_by_its_content_not_its_name(tmp_path: Path) -> None:
     ("content", "seen"),
     [
         (b"", "it is empty"),
-        (b"\x89PNG\r\n", "it begins with b'.x89PNG"),
+        (b"\x89PNG\r\n", "it begins with the bytes 89 50 4e 47"),
         (b"<plist><dict></dict></plist>", "outermost element is <plist>"),
         (b"<?xml version='1.0'?>\n<DJ_PL", "broken XML"),
         (b"track_id,artist\n", "a CSV or Parquet table"),

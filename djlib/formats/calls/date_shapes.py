@@ -27,8 +27,10 @@ DATE = re.compile(
             r"(?<![\d.-])(?P<y1>(?:19|20)\d\d)(?P<s1>[-/.])\s?(?P<m1>\d{1,2})(?P=s1)\s?"
             r"(?P<d1>\d{1,2})(?!\d)",
             r"(?P<y5>(?:19|20)\d\d)\s?[年년]\s?(?P<m5>\d{1,2})\s?[月월]\s?(?P<d5>\d{1,2})\s?[日일]",
-            r"(?<![\d/.])(?<!\d-)(?P<a2>\d{1,2})\s?(?P<sep>[/.-])\s?(?P<b2>\d{1,2})(?:\s?(?P=sep)\s?"
-            r"(?P<y2>(?:19|20)\d\d|\d\d)(?!\d)|(?<=/\d)\s(?P<y7>20\d\d)(?!\d)|(?<=/\d\d)\s(?P<y8>20\d\d)(?!\d))",
+            r"(?<![\d/.])(?<!\d-)(?P<a2>\d{1,2})\s?(?P<sep>[/.-])\s?(?P<b2>\d{1,2})(?:\s?(?P=s"
+            r"ep)\s?"
+            r"(?P<y2>(?:19|20)\d\d|\d\d)(?!\d)|(?<=/\d)\s(?P<y7>20\d\d)(?!\d)"
+            r"|(?<=/\d\d)\s(?P<y8>20\d\d)(?!\d))",
             rf"(?<!\w)(?P<w3>{_WORD})\.?[\s-](?P<d3>\d{{1,2}}){_ORDINAL}{_NO_TIME}"
             rf"(?:{_TO}(?P<e3>\d{{1,2}}){_ORDINAL}{_NO_TIME})?"
             rf"(?:{_GAP}{_YEAR.format('y3')}(?!\d))?",
@@ -134,7 +136,8 @@ def _shape(found: re.Match[str]) -> DateShape | None:
 _CROATIAN = {"listopada": 10, "lip": 6}
 """Months that mean another one in Polish, which writes no dot behind the day."""
 _FIRST_DAY = re.compile(
-    rf"(?<!\d)\d{{1,2}}{_ORDINAL}\s?(?:-|–|—|to|bis|au|al|a|à|ao|and|until|t/m|tot|tot en met|do|til|till)"
+    rf"(?<!\d)\d{{1,2}}{_ORDINAL}\s?(?:-|–|—|to|bis|au|al|a|à|ao|and|until|t/m|tot"
+    rf"|tot en met|do|til|till)"
     r"\s?(?:the |zum |el |o )?$"
 )
 """What stands before the last day of a range of days in one month."""

@@ -54,7 +54,8 @@ _STRONG = re.compile(
     re.I,
 )
 _ENDS = re.compile(
-    r"\bclos(?:es?|ing|ed|ure)\b|\bends?\b|\bend(?:ing|ed)\b|\bendet\b|\benden\b|\bschließ(?:t|en)\b"
+    r"\bclos(?:es?|ing|ed|ure)\b|\bends?\b|\bend(?:ing|ed)\b|\bendet\b|\benden\b"
+    r"|\bschließ(?:t|en)\b"
     r"|\bläuft ab\b|\bprend fin\b|\bse termine|\bferme|\btermina[nm]?\b|\bfinaliza|\bterminerà"
     r"|\bchiud|\bse cierra|\bconcluy|\beindigt|\bkończy|\bzakończ|\bstänger|\bgår ut\b|\bslutar"
     r"|\blukker|\bstenger|\bslutter|\bud?tløper|\budløber|päätty|sulkeut|\bkončí|\buzavír"
@@ -78,7 +79,8 @@ _LIMIT = re.compile(
 _BEHIND = re.compile(
     r"\s?,?\s{0,2}(?:(?:klo|kello|at|um|à|kl\.?)\s\d{1,2}(?:[.:h]\d\d)?\s{1,2}(?:uhr\s)?)?"
     r"(?:mennessä|asti|saakka|-?ig\b|tarihine kadar|まで|까지|前|au plus tard|dernier délai"
-    r"|at the latest|latest\b|spätestens|a más tardar|al più tardi|o mais tardar|najpóźniej|senast)",
+    r"|at the latest|latest\b|spätestens|a más tardar|al più tardi|o mais tardar"
+    r"|najpóźniej|senast)",
     re.I,
 )
 _ASKS = re.compile(
@@ -87,7 +89,8 @@ _ASKS = re.compile(
     r"|\bnominat|\be-?mail\b|\bpropose\b|\bportfolio"
     r"|\bbewerb|\beinreich|\beinsend|\bausschreibung|\banmeld|\bvorschläge|\bunterlagen\b|\bsende"
     r"|\bschick"
-    r"|candidat|\bdossier|\benvo(?:yer|yez|i)\b|inscri|\bappel\b|\bdépôt|\bdépos|\bpostul|\bprojets?\b"
+    r"|candidat|\bdossier|\benvo(?:yer|yez|i)\b|inscri|\bappel\b|\bdépôt|\bdépos|\bpostul"
+    r"|\bprojets?\b"
     r"|\bconvocatoria|\bsolicitud|\benv[íi]|\bpresenta|\bpropuesta|\bbases\b"
     r"|\bdomand|\binvi(?:are|ate|o|ati|ata)\b|\biscri|\bbando\b|\bpropost|\bpartecipa"
     r"|\bedital\b|\bsubmet"
@@ -97,7 +100,8 @@ _ASKS = re.compile(
     r"|\bförslag|\banmäl|\binnsend|\bopen call"
     r"|\bhake|\bhaku|\bilmoittau|\blähet|\behdotu"
     r"|přihl|\bzasíl|\bpošl|\bvýzv|\bnávrh|\bprihl|\bžiados"
-    r"|\bpályáz|\bjelentkez|заявк|подат|подач|при[её]м|присыла|отправ|\bbaşvur|\baplicați|\bînscrier"
+    r"|\bpályáz|\bjelentkez|заявк|подат|подач|при[её]м|присыла|отправ|\bbaşvur|\baplicați"
+    r"|\bînscrier"
     r"|αιτήσε|\bprijav|応募|募集|申请|접수|신청",
     re.I,
 )
@@ -124,25 +128,32 @@ _RESULT = re.compile(
 )
 """What no word like *until* makes the last day to apply."""
 _EVENT = re.compile(
-    r"exhibition|festival|\bshow\b|\bworkshop|\bresidency (?:runs|takes|dates)|\bruns\b|takes? place"
+    r"exhibition|festival|\bshow\b|\bworkshop|\bresidency (?:runs|takes|dates)|\bruns\b"
+    r"|takes? place"
     r"|\bheld\b|\bon view|\bon display|\bproject period|\bperformance|\btalks?\b|\bopening hours"
-    r"|ausstellung|\bfindet\b|\bstattfind|\bzu sehen|exposition|\baura lieu|exposici[óo]n|\bse celebra"
+    r"|ausstellung|\bfindet\b|\bstattfind|\bzu sehen|exposition|\baura lieu|exposici[óo]n"
+    r"|\bse celebra"
     r"|\bmostra\b|\bsi (?:terrà|svolge)|exposição|\bdecorre|tentoonstelling|\bvindt plaats"
-    r"|wystaw|\bodbędzie|\bpotrwa|utställning|\bpågår|\bäger rum|udstilling|\bfinder sted|utstilling"
+    r"|wystaw|\bodbędzie|\bpotrwa|utställning|\bpågår|\bäger rum|udstilling|\bfinder sted"
+    r"|utstilling"
     r"|\bfinner sted|näyttely|výstav|\bkoná|kiállítás|выстав|виставк|sergi|expoziți|έκθεση|izložb"
     r"|\bbirth|\bresidency from|\bcourse",
     re.I,
 )
 _JOINED = re.compile(
-    r"\s{0,2}(?:[-–—~/&,;]|\b(?:to|until|till|til|through|thru|and|or|und|oder|et|ou|y|o|e|en|of|i|oraz"
+    r"\s{0,2}(?:[-–—~/&,;]|\b(?:to|until|till|til|through|thru|and|or|und|oder|et|ou|y|o"
+    r"|e|en|of|i|oraz"
     r"|og|eller|och|ja|tai|a|à|al|au|all['’]|ao|à|bis|bis zum|bis zu|tot|tot en met|t/m|do|hasta|"
-    r"hasta el|jusqu['’]au|fino al|até|bis einschließlich)\b)?\s{0,2}(?:the |den |el |il |le |o |dem )?"
+    r"hasta el|jusqu['’]au|fino al|até|bis einschließlich)\b)?\s{0,2}(?:the |den |el |il "
+    r"|le |o |dem )?"
     r"(?:\w{2,10}day,? |\w{2,8}tag,? )?\s{0,2}",
     re.I,
 )
 RANGE = re.compile(
-    r"\s{0,2}(?:[-–—~/]|\b(?:to|until|till|til|through|thru|bis|bis zum|bis zu|bis einschließlich|au|a|à"
-    r"|al|all['’]|ao|até|até ao?|hasta(?: el)?|jusqu['’]au|fino al|tot|tot en met|t/m|do|và|по|дo|до"
+    r"\s{0,2}(?:[-–—~/]|\b(?:to|until|till|til|through|thru|bis|bis zum|bis zu"
+    r"|bis einschließlich|au|a|à"
+    r"|al|all['’]|ao|até|até ao?|hasta(?: el)?|jusqu['’]au|fino al|tot|tot en met|t/m|do"
+    r"|và|по|дo|до"
     r"|and close[sd]?(?: on)?)\b)\s{0,2}(?:the |den |el |il |le |o |dem |l['’])?\s{0,2}",
     re.I,
 )

@@ -15,28 +15,34 @@ from .date_shapes import DATE, DateShape, find_dates, month_of
 from .deadline_cues import EXTENDED, RANGE, announced, boundaries, is_near_a_cue
 
 _ZONES = {
-    "aoe": -12, "utc": 0, "gmt": 0, "wet": 0, "z": 0, "bst": 1, "cest": 2, "mesz": 2, "eest": 3, "est": -5,
+    "aoe": -12, "utc": 0, "gmt": 0, "wet": 0, "z": 0, "bst": 1, "cest": 2, "mesz": 2,
+    "eest": 3, "est": -5,
     "edt": -4, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7, "akst": -9, "hst": -10,
     "jst": 9, "kst": 9, "sgt": 8, "hkt": 8, "aest": 10, "aedt": 11, "nzst": 12, "nzdt": 13,
 }  # fmt: skip
 _PLACES = {
     "et": "America/New_York", "ct": "America/Chicago", "mt": "America/Denver",
-    "pt": "America/Los_Angeles", "cet": "Europe/Berlin", "mez": "Europe/Berlin", "eet": "Europe/Helsinki",
+    "pt": "America/Los_Angeles", "cet": "Europe/Berlin", "mez": "Europe/Berlin",
+    "eet": "Europe/Helsinki",
     "eastern": "America/New_York", "central": "America/Chicago", "mountain": "America/Denver",
     "pacific": "America/Los_Angeles",
 }  # fmt: skip
 _ZONE = (
-    r"(?:(?P<zone>(?i:AoE|anywhere on earth|UTC|GMT|MESZ|MEZ|CEST|EEST|EDT|CDT|MDT|PST|PDT|AEST|AEDT)"
+    r"(?:(?P<zone>(?i:AoE|anywhere on earth|UTC|GMT|MESZ|MEZ|CEST|EEST|EDT|CDT|MDT|PST"
+    r"|PDT|AEST|AEDT)"
     r"|Z\b|[ECMP][SD]?T|AKST|HST|WET|BST|CES?T|EES?T|JST|KST|SGT|HKT|NZ[SD]T"
     r"|(?i:Eastern|Central|Mountain|Pacific)(?=\s(?i:standard |daylight )?(?i:time))"
     r"|[A-Z][a-z]{2,12}/[A-Z][A-Za-z_]{2,20})\b)?\s?(?P<offset>[+-]\d{1,2}(?::?\d\d)?)?"
 )
-_MONEY = r"(?:\s?(?:[€$£¥%]|(?i:euros?|eur|usd|gbp|chf|dollars?|pounds?|kr|zł|zl|kč|dkk|nok|sek|pln|czk)\b))"
+_MONEY = (
+    r"(?:\s?(?:[€$£¥%]|(?i:euros?|eur|usd|gbp|chf|dollars?|pounds?|kr|zł|zl|kč|dkk"
+    r"|nok|sek|pln|czk)\b))"
+)
 _CLOCKS = r"(?i:uhr|uur|h|hrs?|hours|hod|godz|klo|o['’]clock)\b"
 _TIME = re.compile(
     r"(?:(?P<at>(?i:\b(?:at|um|kl|klo|alle(?: ore)?|ore|h|godz|à|a las?|às|om|v|ve))\.?:?\s{1,2})?"
     r"(?<![\d/.:,+€$£-])(?P<hour>\d{1,2})"
-    rf"(?:(?P<sign>[:.hH])(?P<minute>\d\d)(?::\d\d(?:\.\d{{1,9}})?)?(?![\d]|[.,]\d))?{_MONEY.replace('(?:', '(?!', 1)}\s?"
+    rf"(?:(?P<sign>[:.hH])(?P<minute>\d\d)(?::\d\d(?:\.\d{{1,9}})?)?(?![\d]|[.,]\d))?{_MONEY.replace('(?:', '(?!', 1)}\s?"  # noqa: E501
     rf"(?P<half>(?i:[ap]\.?\s?m)\b\.?)?(?P<unit>\s?{_CLOCKS})?(?!\s?[-–—]\s?\d{{1,2}}[:.]\d\d)"
     r"|(?P<word>(?i:noon|midday|midnight|mitternacht|minuit|medianoche|mezzanotte|meia-noite"
     r"|middernacht|północ[iy]?|midnatt|keskiyö\w{0,4}|půlnoc[ii]?)))"
@@ -51,7 +57,8 @@ DateOrder = Literal["day first", "month first"]
 _NO_LAST_DAY = re.compile(
     r"rolling (?:basis|deadline|admission|call|applications?)|no (?:fixed |closing |application )?"
     r"(?:deadline|closing date)|open until (?:\w{1,15} ){0,3}filled|until filled|always open"
-    r"|open all year|keine (?:frist|bewerbungsfrist|deadline)|jederzeit (?:möglich|bewerben|einreich)"
+    r"|open all year|keine (?:frist|bewerbungsfrist|deadline)|jederzeit (?:möglich"
+    r"|bewerben|einreich)"
     r"|sans date limite|pas de date limite|au fil de l['’]eau|convocatoria permanente"
     r"|sin fecha l[íi]mite|abierta? todo el año|senza scadenza|bando permanente|sem prazo"
     r"|inscrições permanentes|fluxo contínuo|doorlopend|geen deadline|bez terminu|na bieżąco"
@@ -68,9 +75,12 @@ _ROLLING = re.compile(
 )
 _TBA = re.compile(
     r"to be (?:announced|confirmed|determined)|\bt\.?b\.?[acd]\b|coming soon|not specified"
-    r"|not yet announced|(?:wird|werden) (?:noch |rechtzeitig )?bekannt|à (?:venir|confirmer|annoncer)"
-    r"|por (?:confirmar|anunciar|definir)|da (?:definire|confermare|annunciare)|a (?:definir|anunciar)"
-    r"|nog (?:niet )?bekend|wkrótce|meddelas senare|annonceres senere|kommer senere|julkaistaan myöhemmin"
+    r"|not yet announced|(?:wird|werden) (?:noch |rechtzeitig )?bekannt|à (?:venir"
+    r"|confirmer|annoncer)"
+    r"|por (?:confirmar|anunciar|definir)|da (?:definire|confermare|annunciare)"
+    r"|a (?:definir|anunciar)"
+    r"|nog (?:niet )?bekend|wkrótce|meddelas senare|annonceres senere|kommer senere"
+    r"|julkaistaan myöhemmin"
     r"|bude (?:oznámen|upřesněn)",
     re.I,
 )
@@ -164,7 +174,8 @@ _FIRST_SERIAL, _LAST_SERIAL = 36_526, 73_050
 
 
 def _of_number(text: str) -> Deadline:
-    """A number that stands for a day: a spreadsheet's count of days, 20270131, or a time in seconds,
+    """A number that stands for a day: a spreadsheet's count of days, 20270131, or a time in
+    seconds,
     milli-, micro- or nanoseconds since 1970, whose day in UTC counts; else NONE.
 
     >>> [_of_number(n).cell for n in ("46400", "20270131", "1800000000", "4.64E+04", "500")]
@@ -243,8 +254,10 @@ def moment_of(cell: str) -> datetime | None:
 
 
 _SAYS_WHEN = re.compile(
-    r"(?:19|20)\d\d|day|tomorrow|week|month|morgen|heute|tage?n?\b|woche|monat|demain|jour|semaine|mois"
-    r"|mañana|hoy|d[íi]as?\b|mes(?:es)?\b|domani|oggi|giorn|settiman|mesi|amanhã|hoje|vandaag|dagen|weken"
+    r"(?:19|20)\d\d|day|tomorrow|week|month|morgen|heute|tage?n?\b|woche|monat|demain"
+    r"|jour|semaine|mois"
+    r"|mañana|hoy|d[íi]as?\b|mes(?:es)?\b|domani|oggi|giorn|settiman|mesi|amanhã|hoje"
+    r"|vandaag|dagen|weken"
     r"|maand|jutro|dziś|dni\b|tyg|imorgon|i morgen|veck|uger|uker|huomenna|päivä|viiko|zítra|týd",
     re.I,
 )
