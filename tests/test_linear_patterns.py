@@ -101,7 +101,7 @@ def _collect() -> tuple[list[Used], list[str]]:
             for pattern in _patterns_in(value):
                 key = (pattern.pattern, pattern.flags)
                 found.setdefault(key, Used(f"{name}.{attribute}", pattern,
-                                           _methods_of(attribute, own if attribute[0] == "_" else sources)))  # fmt: skip
+                                           _methods_of(attribute, own if attribute[0] == "_" else sources)))  # fmt: skip  # noqa: E501
         tree = ast.parse(own)
         for method, call in _calls(tree):
             words = ast.Expression(call.args[0])
@@ -166,7 +166,7 @@ def _atoms(pattern: re.Pattern[Any]) -> list[str]:
     return distinct[::step][:10]
 
 
-GENERAL = (" ", "\t ", "\n", "0", "a", "A", "-", "(", ")(", "<", "<!--", "<!-- -->", "1 ", "a ", "a,",
+GENERAL = (" ", "\t ", "\n", "0", "a", "A", "-", "(", ")(", "<", "<!--", "<!-- -->", "1 ", "a ", "a,",  # noqa: E501
            ". ", "'", '"', "/", "1-", "1.", "a-", " - ", "é", "&", "#", "=", "%")  # fmt: skip
 
 

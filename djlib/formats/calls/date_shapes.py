@@ -169,7 +169,7 @@ def month_of(word: str) -> int | None:
 
 
 _LANGUAGES = (
-    "pl", "cs", "bg", "ca", "da", "de", "el", "es", "et", "eu", "fi", "fr", "gl", "hr", "hu", "id", "is",
+    "pl", "cs", "bg", "ca", "da", "de", "el", "es", "et", "eu", "fi", "fr", "gl", "hr", "hu", "id", "is",  # noqa: E501
     "it", "lt", "lv", "nb", "nl", "pt", "ro", "ru", "sk", "sl", "sq", "sr", "sv", "tr", "uk",
 )  # fmt: skip
 _ENGLISH_WORDS = frozenset(("set", "may", "mars", "mai", "mart", "out", "dec", "ago"))
