@@ -60,8 +60,8 @@ _WORDY = re.compile(r"(?:[A-Z]?[a-z]{1,12}|\d{1,4})(?:[-_.](?:[A-Z]?[a-z]{1,12}|
 
 def shown_address(source: str) -> str:
     """An address as it may be shown, logged and mailed: who logs in, the values asked for, what
-    stands behind `#` and parts of the path that are no words, which may be keys, are masked. What is
-    no web address, a path of a file, stays as it is.
+    stands behind `#` and parts of the path that are no words, which may be keys, are masked. What
+    is no web address, a path of a file, stays as it is.
 
     The only function that writes addresses for people.
 
