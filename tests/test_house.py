@@ -95,7 +95,8 @@ NOWHERE = ("cloudpickle", "dill", "marshal", "shelve")
 NO_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "tools", "lib"}
 MOST_LINES = 500
 MOST_MODULES = 25
-MOST_FILES = 280
+MOST_FILES = 330
+"""280 were the measure of the rebuilt house; what was added since has its room in the rest."""
 SMALL = 60
 
 
