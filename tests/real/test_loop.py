@@ -6,7 +6,6 @@ import re
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -68,7 +67,7 @@ def test_a_library_of_dj_software_goes_through_the_whole_loop(name: str) -> None
 @pytest.mark.parametrize("name", _CRATES)
 def test_a_table_of_crates_is_learned_from(name: str, tmp_path: Path) -> None:
     table = pd.read_csv(_DATA / "crates" / name, dtype="str", keep_default_na=False)
-    some = table.iloc[np.arange(len(table)) % 3 > 0]  # sentences of all take twice as long
+    some = table.iloc[::2]  # sentences of all take twice as long
     some.to_csv(tmp_path / name, index=False)
     report = as_json("train", tmp_path / name)
 
@@ -76,7 +75,7 @@ def test_a_table_of_crates_is_learned_from(name: str, tmp_path: Path) -> None:
     for kind in ("stratified", "artist"):
         assert report["figures"][kind]["accuracy"] > 2 / len(report["buckets"])
         assert report["figures"][kind]["calibration_error"] < 0.2
-    assert report["kept_aside"] > 100
+    assert report["kept_aside"] > 0.15 * len(some)
 
 
 def test_corrections_of_a_real_library_are_learned(tmp_path: Path) -> None:
