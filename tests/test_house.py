@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import sys
 import tomllib
@@ -118,11 +119,8 @@ def sources() -> dict[str, Path]:
 
 def imports_of(module: str, text: str) -> Iterator[Import]:
     """Every import statement of a module, relative ones made absolute."""
-    tree = ast.parse(text)
-    lazy = {id(n) for n in ast.walk(tree) if _is_lazy(n) for n in ast.walk(n)}
     package = module.split(".")[:-1]  # a package stands here as package.__init__
-    for node in ast.walk(tree):
-        at_top = id(node) not in lazy
+    for node, at_top in _statements(ast.parse(text), at_top=True):
         if isinstance(node, ast.Import):
             for name in node.names:
                 yield Import(module, name.name, at_top, False)
@@ -131,6 +129,14 @@ def imports_of(module: str, text: str) -> Iterator[Import]:
             start = ".".join([*above, *([node.module] if node.module else [])])
             for name in node.names:
                 yield Import(module, f"{start}.{name.name}", at_top, node.level > 0)
+
+
+def _statements(node: ast.AST, *, at_top: bool) -> Iterator[tuple[ast.AST, bool]]:
+    """All statements beneath a node, and whether each runs when the module is imported."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.stmt | ast.excepthandler | ast.match_case):
+            yield child, at_top
+            yield from _statements(child, at_top=at_top and not _is_lazy(child))
 
 
 def _is_lazy(node: ast.AST) -> bool:
@@ -146,9 +152,22 @@ def room_of(name: str) -> str:
 
 
 SOURCES = sources()
-IMPORTS = [i for m, f in SOURCES.items() for i in imports_of(m, f.read_text(encoding="utf-8"))]
-OURS = [i for i in IMPORTS if i.what.split(".")[0] in ("djlib", "cli", "djlib_cli")]
-THEIRS = [i for i in IMPORTS if i not in OURS]
+
+
+@functools.cache
+def all_imports() -> list[Import]:
+    """Those of every module; read when first asked for, since every worker imports this file."""
+    return [i for m, f in SOURCES.items() for i in imports_of(m, f.read_text(encoding="utf-8"))]
+
+
+def ours() -> list[Import]:
+    """Imports of what is written here."""
+    return [i for i in all_imports() if _library(i.what) in ("djlib", "cli", "djlib_cli")]
+
+
+def theirs() -> list[Import]:
+    """Imports of what others wrote."""
+    return [i for i in all_imports() if _library(i.what) not in ("djlib", "cli", "djlib_cli")]
 
 
 def level_of(room: str) -> int:
@@ -172,7 +191,7 @@ def test_the_rooms_are_those_of_the_plan() -> None:
 def test_no_arrow_points_backward() -> None:
     backward = [
         f"{i.by} imports {i.what}"
-        for i in OURS
+        for i in ours()
         if room_of(i.by) != "__init__" and i.what != "djlib.__version__" and points_up(i.by, i.what)
     ]
     assert not backward
@@ -182,7 +201,7 @@ def arrows() -> dict[str, set[str]]:
     """Module to the modules it imports, at its top, inside functions and for types only."""
     known = {m.removesuffix(".__init__") for m in SOURCES}
     found: dict[str, set[str]] = {m: set() for m in known}
-    for i in OURS:
+    for i in ours():
         by, what = i.by.removesuffix(".__init__"), i.what.replace("djlib_cli", "cli")
         target = what if what in known else what.rpartition(".")[0]
         if target in known and target != by:
@@ -235,14 +254,14 @@ def test_a_backward_arrow_would_be_seen() -> None:
 
 
 def test_importing_the_library_imports_nothing_but_the_standard_library() -> None:
-    front = [i for i in IMPORTS if i.by == "djlib.__init__" and i.at_top]
+    front = [i for i in all_imports() if i.by == "djlib.__init__" and i.at_top]
     assert {i.what.split(".")[0] for i in front} <= sys.stdlib_module_names
 
 
 def test_each_room_imports_only_its_own_third_parties() -> None:
     strangers = [
         f"{i.by} imports {i.what}"
-        for i in THEIRS
+        for i in theirs()
         if i.at_top
         and room_of(i.by) != "__init__"
         and _library(i.what) not in sys.stdlib_module_names
@@ -257,7 +276,7 @@ def _library(name: str) -> str:
 
 @pytest.mark.parametrize("library", ONLY_IN)
 def test_some_libraries_have_one_place(library: str) -> None:
-    places = {i.by for i in THEIRS if _library(i.what) == library}
+    places = {i.by for i in theirs() if _library(i.what) == library}
     outside = {
         p for p in places if not f"{p}.".startswith(tuple(f"{o}." for o in ONLY_IN[library]))
     }
@@ -266,7 +285,7 @@ def test_some_libraries_have_one_place(library: str) -> None:
 
 
 def test_some_libraries_have_no_place() -> None:
-    assert not [i for i in THEIRS if _library(i.what) in NOWHERE]
+    assert not [i for i in theirs() if _library(i.what) in NOWHERE]
 
 
 def test_nothing_is_unpickled() -> None:
@@ -279,16 +298,16 @@ def test_nothing_is_unpickled() -> None:
 
 
 def test_the_library_knows_nothing_of_the_commands() -> None:
-    assert not [i for i in OURS if i.by.startswith("djlib.") and not i.what.startswith("djlib")]
-    assert not [i for i in OURS if i.what.startswith("djlib_cli")]
+    assert not [i for i in ours() if i.by.startswith("djlib.") and not i.what.startswith("djlib")]
+    assert not [i for i in ours() if i.what.startswith("djlib_cli")]
 
 
 def test_commands_import_each_other_relatively() -> None:
-    assert not [i for i in OURS if i.what.startswith("cli.") and not i.is_relative]
+    assert not [i for i in ours() if i.what.startswith("cli.") and not i.is_relative]
 
 
 def test_the_library_imports_itself_relatively() -> None:
-    assert not [i for i in OURS if i.by.startswith("djlib.") and not i.is_relative]
+    assert not [i for i in ours() if i.by.startswith("djlib.") and not i.is_relative]
 
 
 def test_no_module_is_a_drawer_for_odds_and_ends() -> None:

@@ -90,7 +90,7 @@ def edited(track: pd.DataFrame, changes: list[tuple[Edit, ...]]) -> pd.DataFrame
     rows = track.iloc[np.zeros(len(changes), dtype=int)].reset_index(drop=True)
     rows = coerce(rows, TRACKS)[0]
     for field in {edit.field for change in changes for edit in change}:
-        is_text = TRACKS.column(field).kind == "text"
+        is_text = TRACKS.column(field).is_text
         missing: Any = "" if is_text else math.nan
         values = rows[field].tolist() if field in rows else [missing] * len(rows)
         for row, change in enumerate(changes):
@@ -103,7 +103,7 @@ def edited(track: pd.DataFrame, changes: list[tuple[Edit, ...]]) -> pd.DataFrame
 
 def edits_of(field: str, track: pd.DataFrame, labelled: pd.DataFrame) -> list[Edit]:
     """Every value of a field that is tried in place of the one `track` has."""
-    is_text = TRACKS.column(field).kind == "text"
+    is_text = TRACKS.column(field).is_text
     before = next(iter(_column(track, field)), "") if is_text else field_values(track, field)[0]
     values, steps = _WAYS[field](before, labelled)
     return [

@@ -39,8 +39,9 @@ def field_values(tracks: pd.DataFrame, field: str) -> list[str]:
     if field not in tracks or field not in TRACKS.names:
         return [""] * len(tracks)
     values = coerce(tracks[[field]], TRACKS)[0][field]
-    kind = TRACKS.column(field).kind
-    shown = shortened if kind == "text" else _duration if kind == "seconds" else "{:g}".format
+    column = TRACKS.column(field)
+    as_number = _duration if column.kind == "seconds" else "{:g}".format
+    shown = shortened if column.is_text else as_number
     codes, different = pd.factorize(values)  # a missing number has the code -1: the last word
     words = np.array([*map(shown, different), ""], dtype=object)
     return list(words[codes])

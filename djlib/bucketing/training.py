@@ -101,7 +101,7 @@ def assemble(
         )
     needed = songs[found.corrected | ~_in_large_bucket(found, songs)]
     aside = kept_aside(found.tracks, test_share) & ~np.isin(songs, needed)
-    aside &= ~np.isin(songs, _last_of_a_bucket(found, songs, aside))
+    aside &= ~np.isin(songs, np.array(_last_of_a_bucket(found, songs, aside), dtype=songs.dtype))
     return TrainingSet(found.tracks, found.labels, is_multi, found.corrected, aside)
 
 

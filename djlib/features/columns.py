@@ -121,7 +121,7 @@ def _missing(X: pd.DataFrame, field: str) -> np.ndarray:
         return np.array([not is_read(cell) for cell in cells], dtype=bool)[codes]
     if field not in TRACKS.names:
         return np.logical_and.reduce([_missing(X, f) for f in ("artist", "title", *FIELDS)])
-    if TRACKS.column(field).kind == "text":
+    if TRACKS.column(field).is_text:
         return text_of(X, field).str.strip().eq("").to_numpy(dtype=bool)
     return np.isnan(_number(X, field))
 

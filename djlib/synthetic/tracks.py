@@ -200,12 +200,7 @@ class Batch:
         song["track_id"] = np.array([f"t{number:06d}" for number in numbers], dtype=object)
         song["date_added"] = self._date_added(song["year"])
         song["path"] = _paths(numbers, song)
-        return pd.DataFrame(
-            {
-                c.name: _typed(song[c.name], c.kind in ("text", "names", "day"))
-                for c in TRACKS.columns
-            }
-        )
+        return pd.DataFrame({c.name: _typed(song[c.name], c.is_text) for c in TRACKS.columns})
 
     def _moods(self) -> Names:
         return self._by_scene(lambda scene, k: self.rng.choice(_objects(scene.moods), k))

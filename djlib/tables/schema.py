@@ -30,6 +30,11 @@ class Column:
     required: bool = False
     aliases: tuple[str, ...] = ()
 
+    @property
+    def is_text(self) -> bool:
+        """Whether cells are text, "" where nothing is known; else they are float64 with NaN."""
+        return self.kind in ("text", "names", "day")
+
 
 @dataclass(frozen=True)
 class Schema:

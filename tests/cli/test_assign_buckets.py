@@ -412,12 +412,13 @@ def test_a_file_for_spreadsheets_comes_back_through_feedback(learned: Path) -> N
     assert [t["track_id"] for t in report["taken"]] == [table[0]["track_id"], "+44"]
 
 
-def test_the_working_file_keeps_formulas_as_they_are(learned: Path) -> None:
+def test_the_working_file_is_defused_and_read_back_exactly(learned: Path) -> None:
     table = unsorted()
     table[0] |= {"artist": "=1+1", "title": "NA"}
     done("assign-buckets", write_rows(Path("odd.csv"), table))
 
-    assert (rows()[0]["artist"], rows()[0]["title"]) == ("=1+1", "NA")
+    assert (rows()[0]["artist"], rows()[0]["title"]) == ("'=1+1", "NA")
+    assert read_table(PREDICTIONS, schema="predictions")["artist"].iloc[0] == "=1+1"
 
 
 def test_a_table_of_several_buckets_a_track_is_answered_with_several(fresh: Path) -> None:

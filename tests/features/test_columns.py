@@ -7,6 +7,7 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 from djlib.features.columns import FIELDS, TabularFeatures, missing_fields
+from djlib.tables.schema import TRACKS as SCHEMA
 
 TRACKS = pd.DataFrame(
     {
@@ -160,3 +161,11 @@ def test_other_fields_of_a_track_can_be_missing_too() -> None:
         "label": [True, True, True],
         "sentence": [False, False, True],
     }
+
+
+def test_every_field_of_a_track_can_be_missing_and_there() -> None:
+    by_kind = {"text": "a", "names": "House", "day": "2011/4/7", "number": "1", "bpm": "120"}
+    by_kind |= {"year": "2005", "seconds": "192"}
+    written = {c.name: [by_kind[c.kind], ""] for c in SCHEMA.columns} | {"key": ["8A", ""]}
+    lacking = missing_fields(pd.DataFrame(written), SCHEMA.names)
+    assert {f: m.tolist() for f, m in lacking.items()} == dict.fromkeys(written, [False, True])

@@ -73,7 +73,7 @@ def test_nothing_asked_is_no_report(here: Workspace) -> None:
 
 
 def test_batches_are_counted_by_part_and_unanswered_rows_are_not(here: Workspace) -> None:
-    truth, settings = market(here, 200), settings_from({"keepers": {"k": 10}})
+    truth, settings = market(here, 200), settings_from({"keepers": {"k": 10, "engine": "none"}})
     asked(here, settings, truth)
     asked(here, settings, truth, share=0.5)
     select_listings(here, settings, talk=QUIET)
@@ -91,7 +91,7 @@ def test_batches_are_counted_by_part_and_unanswered_rows_are_not(here: Workspace
 
 
 def test_lift_is_over_what_chance_drew(here: Workspace) -> None:
-    truth, settings = market(here, 600), settings_from({"keepers": {"k": 40}})
+    truth, settings = market(here, 600), settings_from({"keepers": {"k": 40, "engine": "none"}})
     for _ in range(4):
         asked(here, settings, truth, ab="random")
     report = found(here, settings)
@@ -109,7 +109,7 @@ def test_lift_is_over_what_chance_drew(here: Workspace) -> None:
 
 
 def test_what_the_other_side_chose_is_not_credited_to_the_model_in_force(here: Workspace) -> None:
-    truth, settings = market(here, 200), settings_from({"keepers": {"k": 20}})
+    truth, settings = market(here, 200), settings_from({"keepers": {"k": 20, "engine": "none"}})
     asked(here, settings, truth, ab="faithful")
     report = found(here, settings)
     assert report.exploit.n + report.explore.n == 10
@@ -118,7 +118,7 @@ def test_what_the_other_side_chose_is_not_credited_to_the_model_in_force(here: W
 
 
 def test_certain_choices_do_not_tell_what_others_would_find(here: Workspace) -> None:
-    truth, settings = market(here, 300), settings_from({"keepers": {"k": 20}})
+    truth, settings = market(here, 300), settings_from({"keepers": {"k": 20, "engine": "none"}})
     asked(here, settings, truth, ab="random")
     refused = found(here, settings).off_policy
     assert refused.n == 10
@@ -128,7 +128,10 @@ def test_certain_choices_do_not_tell_what_others_would_find(here: Workspace) -> 
 
 def test_the_present_model_is_judged_by_what_chance_drew(here: Workspace) -> None:
     """Half of each batch is drawn by chance; the true rate of the model's best is known here."""
-    truth, settings = market(here, 600, seed=3), settings_from({"keepers": {"k": 120}})
+    truth, settings = (
+        market(here, 600, seed=3),
+        settings_from({"keepers": {"k": 120, "engine": "none"}}),
+    )
     for _ in range(4):
         asked(here, settings, truth, ab="random")
     estimate = found(here, settings).off_policy
@@ -146,7 +149,7 @@ def test_the_present_model_is_judged_by_what_chance_drew(here: Workspace) -> Non
 
 
 def test_listings_that_came_later_do_not_count_for_earlier_choices(here: Workspace) -> None:
-    truth, settings = market(here, 300), settings_from({"keepers": {"k": 120}})
+    truth, settings = market(here, 300), settings_from({"keepers": {"k": 120, "engine": "none"}})
     asked(here, settings, truth, ab="random")
     assert found(here, settings).off_policy.n == 60
     market(here, 900)

@@ -101,7 +101,7 @@ def _of_field(
         return Importance(field, Loss(0.0, 0.0, 0.0), Loss(0.0, 0.0, 0.0), 0.0, 0.0)
     column = tracks[field]
     shuffled = [tracks.assign(**{field: column.to_numpy()[order]}) for order in orders]
-    empty = "" if TRACKS.column(field).kind == "text" else np.nan
+    empty = "" if TRACKS.column(field).is_text else np.nan
     blank = tracks.assign(**{field: pd.Series(empty, tracks.index, dtype=column.dtype)})
     variants = pd.concat([*shuffled, blank], ignore_index=True)
     losses = _losses(model, variants, np.tile(truth, (len(orders) + 1, 1)))

@@ -223,7 +223,7 @@ def _batch(picked: pd.DataFrame, listings: pd.DataFrame) -> pd.DataFrame:
     now = utc_now()
     batch = batch.assign(keeper="", selected_at=now)
     batch["batch_id"] = f"{now.translate(_NO_SIGNS)}-{secrets.token_hex(3)}"
-    numbers = {c.name for c in BATCH.columns if c.kind != "text"}
+    numbers = {c.name for c in BATCH.columns if not c.is_text}
     for name in BATCH.names:
         if name not in batch:
             batch[name] = np.nan if name in numbers else ""
