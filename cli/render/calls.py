@@ -88,6 +88,9 @@ def _figures(report: RatingReport) -> None:
     line(f"{said}.")
 
 
+_HOW = {"0-1": "1 (more of these) or 0", "1-5": "1 to 5 stars"}
+
+
 def calls_recommended(report: Recommendations) -> None:
     """Draw the list and how to rate it."""
     heading(f"{count(len(report.rows), 'call')} for {report.user}, of {report.open:,} open ones")
@@ -118,6 +121,7 @@ def calls_recommended(report: Recommendations) -> None:
         file = quoted(here(report.written))
         line(f"Written: {here(report.written)}")
         next_steps(
-            "Open it in a spreadsheet, write 1 (more of these), 0, or 1 to 5 into 'rating', then",
+            f"Open it in a spreadsheet, write {_HOW[report.rows[0]['rating_scale']]} into 'rating' "
+            "(or rate in the terminal: djlib review), then",
             f"djlib feedback {file}    learns from your ratings",
         )

@@ -16,11 +16,14 @@ import numpy as np
 import pandas as pd
 
 from ...errors import InputError, NotFoundError, UsageError
+from ...formats.calls.deadlines import moment_of
 from ...opportunities.history import COLUMNS, History, seconds_of
-from ...opportunities.recommending import best, days_left, is_open, varied, worth_a_look
+from ...opportunities.openness import openness
+from ...opportunities.recommending import days_left, modest, spread, varied, worth_a_look
 from ...opportunities.trees import WITHOUT, trees_missing
 from ...settings import Settings, Workspace
 from ...tables.atomic import write_json
+from ...tables.cells import text_of
 from ...tables.events import utc_now
 from ...tables.io import read_table, write_table
 from ...tables.plain_json import json_text, to_plain
@@ -30,7 +33,7 @@ from ..core.progress import ProgressReporter
 from ..core.runs import run
 from .engagement import history_of, log_impressions, stamp
 from .models import current_version, feature_store, opportunity_models
-from .ratings import Ratings, current_ids, liked_of, ratings_so_far, scale_of
+from .ratings import Ratings, current_ids, liked_of, ratings_so_far, scale_asked, scales_of
 from .scan import known_opportunities
 
 if TYPE_CHECKING:
@@ -77,10 +80,11 @@ def rank_calls(
     """Rank what is open and was not rated by the person."""
     ids = current_ids(calls)
     done = {ids.get(r.opportunity_id, r.opportunity_id) for r in ratings.of(user)}
-    open_now = is_open(calls, now)
+    judged = openness(calls, now)
+    open_now = judged.is_open
     is_rated = calls["opportunity_id"].isin(done).to_numpy(dtype=bool)
     rows = np.flatnonzero(open_now & ~is_rated)
-    some = calls.iloc[rows].reset_index(drop=True)
+    some = calls.iloc[rows].reset_index(drop=True).assign(open_until=np.array(judged.why)[rows])
     history = history_of(workspace, ratings, ids)
     picked = _Picked()
     if len(some) and not version:
@@ -89,7 +93,7 @@ def rank_calls(
         counts = feature_store(workspace, keep=keep).counts(calls)[rows]
         some[list(COLUMNS)] = history.standing(some, _so_far(now))
         model = opportunity_models(workspace).load(version)
-        picked = _by_taste(model, some, counts, user, settings.opportunities.top)
+        picked = _by_taste(model, some, counts, user, settings.opportunities.top, len(done))
     chosen = some.iloc[picked.rows].reset_index(drop=True)
     left = days_left(chosen, now)
     n_open, n_rated = int(open_now.sum()), int(is_rated.sum())
@@ -105,7 +109,12 @@ class _Picked:
 
 
 def _by_taste(
-    model: OpportunityRanker, calls: pd.DataFrame, counts: sparse.csr_matrix, user: str, top: int
+    model: OpportunityRanker,
+    calls: pd.DataFrame,
+    counts: sparse.csr_matrix,
+    user: str,
+    top: int,
+    n_ratings: int,
 ) -> _Picked:
     """What the model finds most likely liked; varied for a person it knows nothing of."""
     points = model.encode(calls, counts)
@@ -114,14 +123,15 @@ def _by_taste(
     chances = model.probabilities(points.take(short), user)
     is_known = user in model.logistic_.users
     if is_known:
-        place = best(chances, few["title"].tolist(), top)
+        place = spread(chances, few, top)
     else:
         place = varied(np.maximum(chances, 1e-9), few, top)
+    shown = modest(chances[place], n_ratings)
     said = model.explain(few.iloc[place].assign(user_id=user))
     return _Picked(
         short[place],
         # What is known of how right the model is, is known of people who have rated.
-        [round(float(c), 4) if is_known else None for c in chances[place]],
+        [round(float(c), 4) if is_known else None for c in shown],
         [" | ".join(parts) or "nothing speaks against it" for parts in said],
         _lacking(model, user) if is_known else NEVER_RATED,
     )
@@ -164,8 +174,8 @@ def _days(days: float) -> str:
 
 def open_still(rows: list[Mapping[str, object]], now: datetime) -> bool:
     """Whether everything in a list can still be answered."""
-    table = pd.DataFrame({"deadline": [str(row.get("deadline", "")) for row in rows]})
-    return bool(is_open(table, now).all()) if len(table) else True
+    moments = [moment_of(str(row.get("deadline", ""))) for row in rows]
+    return all(moment is None or moment > now for moment in moments)
 
 
 _log = logging.getLogger(__name__)
@@ -183,7 +193,7 @@ def key_of(
         "version": version,
         "ratings": n_logged,
         "day": f"{datetime.now(UTC):%Y-%m-%d}",
-        "settings": [asked.top, asked.engine, settings.seed],
+        "settings": [asked.top, asked.engine, asked.rating_scale, settings.seed],
         "table": [table.st_size, table.st_mtime_ns],
     }
 
@@ -301,24 +311,28 @@ def _ranked(
     ranked = rank_calls(workspace, settings, calls, ratings, user, version, now=now, keep=keeps)
     at = utc_now()
     list_id = f"{at.translate(_NO_SIGNS)}-{secrets.token_hex(3)}"
-    rows = _rows(ranked, user, version, list_id, at)
+    scale = scale_asked(ratings, user, settings.opportunities.rating_scale)
+    rows = _rows(ranked, user, version, list_id, at, scale)
     return Recommendations(user, version, list_id, at, rows, ranked.note, ranked.open, ranked.rated)
 
 
 _NO_SIGNS = str.maketrans("", "", "-:")
 
 
-def _rows(ranked: Ranked, user: str, version: str, list_id: str, at: str) -> list[dict[str, Any]]:
+def _rows(
+    ranked: Ranked, user: str, version: str, list_id: str, at: str, scale: str
+) -> list[dict[str, Any]]:
     found = []
     for place, call in enumerate(ranked.calls.to_dict("records")):
         left = float(ranked.days_left[place])
         found.append(
             {
                 "rating": "",
+                "rating_scale": scale,
                 "user_id": user,
                 **{c: str(call.get(c, "")) for c in RECOMMENDATIONS.names if c in call},
                 "days_left": None if np.isnan(left) else round(left, 1),
-                "reason": ranked.reasons[place],
+                "reason": " | ".join(filter(None, (ranked.reasons[place], call["open_until"]))),
                 "chance": ranked.chance[place],
                 "opened": "",
                 "list_id": list_id,
@@ -353,8 +367,10 @@ def _keep_ratings(output: Path, ratings: Ratings) -> Path | None:
     except InputError:
         return copy_aside(output)
     cells = [cell.strip() for cell in table["rating"]]
-    scale = scale_of(cells, ratings)
-    for user, call, cell in zip(table["user_id"], table["opportunity_id"], cells, strict=True):
+    stated = text_of(table, "rating_scale").str.strip().tolist()
+    scales = scales_of(cells, stated, ratings)
+    rows = zip(table["user_id"], table["opportunity_id"], cells, scales, strict=True)
+    for user, call, cell, scale in rows:
         logged = ratings.by_key.get((user, call))
         if cell and (logged is None or liked_of(cell, scale) != logged.liked):
             return copy_aside(output)
