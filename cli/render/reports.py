@@ -9,6 +9,7 @@ _DRAWN_BY = {
     "AssignReport": "assignments.buckets_assigned",
     "BatchReport": "keepers.batch_chosen",
     "BatchReviewReport": "keepers.batch_reviewed",
+    "CallReviewReport": "calls.calls_reviewed",
     "CallsReport": "calls.calls_scanned",
     "CheckReport": "library.library_checked",
     "CompareReport": "compare.comparison",

@@ -7,7 +7,7 @@ import json
 import logging
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,12 +17,13 @@ import pandas as pd
 
 from ...errors import InputError, NotFoundError, UsageError
 from ...formats.calls.deadlines import moment_of
+from ...opportunities.call_facts import Wanted, calendar_of
 from ...opportunities.history import COLUMNS, History, seconds_of
 from ...opportunities.openness import openness
 from ...opportunities.recommending import days_left, modest, spread, varied, worth_a_look
 from ...opportunities.trees import WITHOUT, trees_missing
 from ...settings import Settings, Workspace
-from ...tables.atomic import write_json
+from ...tables.atomic import replace_file, write_json
 from ...tables.cells import text_of
 from ...tables.events import utc_now
 from ...tables.io import read_table, write_table
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
     from ...opportunities.ranker import OpportunityRanker
 
 
+ANYTHING = Wanted()
+"""No wish at all."""
 NOTHING_RATED = (
     "Nothing is rated yet: these are fresh, close soon enough, and come from different sources."
 )
@@ -76,14 +79,16 @@ def rank_calls(
     *,
     now: datetime,
     keep: bool = True,
+    wanted: Wanted = ANYTHING,
 ) -> Ranked:
-    """Rank what is open and was not rated by the person."""
+    """Rank what is open, wanted and was not rated by the person."""
     ids = current_ids(calls)
     done = {ids.get(r.opportunity_id, r.opportunity_id) for r in ratings.of(user)}
     judged = openness(calls, now)
     open_now = judged.is_open
     is_rated = calls["opportunity_id"].isin(done).to_numpy(dtype=bool)
-    rows = np.flatnonzero(open_now & ~is_rated)
+    is_wanted = wanted.of(calls, days_left(calls, now))
+    rows = np.flatnonzero(open_now & is_wanted & ~is_rated)
     some = calls.iloc[rows].reset_index(drop=True).assign(open_until=np.array(judged.why)[rows])
     history = history_of(workspace, ratings, ids)
     picked = _Picked()
@@ -94,6 +99,8 @@ def rank_calls(
         some[list(COLUMNS)] = history.standing(some, _so_far(now))
         model = opportunity_models(workspace).load(version)
         picked = _by_taste(model, some, counts, user, settings.opportunities.top, len(done))
+    if wanted.closing is not None:
+        picked = picked.by_deadline(days_left(some, now))
     chosen = some.iloc[picked.rows].reset_index(drop=True)
     left = days_left(chosen, now)
     n_open, n_rated = int(open_now.sum()), int(is_rated.sum())
@@ -106,6 +113,16 @@ class _Picked:
     chance: list[float | None] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
     note: str = ""
+
+    def by_deadline(self, left: np.ndarray) -> _Picked:
+        """The same calls, what closes first at the top."""
+        order = np.argsort(left[self.rows], kind="stable")
+        return _Picked(
+            self.rows[order],
+            [self.chance[n] for n in order],
+            [self.reasons[n] for n in order],
+            self.note,
+        )
 
 
 def _by_taste(
@@ -182,14 +199,20 @@ _log = logging.getLogger(__name__)
 
 
 def key_of(
-    workspace: Workspace, settings: Settings, user: str, version: str, n_logged: int
+    workspace: Workspace,
+    settings: Settings,
+    user: str,
+    version: str,
+    n_logged: int,
+    wanted: Wanted = ANYTHING,
 ) -> dict[str, Any]:
-    """What a list depends on: the person, the model, the ratings, the day, the settings, and the
-    table of calls as it lies there."""
+    """What a list depends on: the person and what they want, the model, the ratings, the day, the
+    settings, and the table of calls as it lies there."""
     table = workspace.opportunities.stat()
     asked = settings.opportunities
     return {
         "user": user,
+        "wanted": list(astuple(wanted)),
         "version": version,
         "ratings": n_logged,
         "day": f"{datetime.now(UTC):%Y-%m-%d}",
@@ -244,6 +267,7 @@ class Recommendations:
     from_cache: bool = False
     kept: str | None = None
     written: str | None = None
+    calendar: str | None = None
 
 
 def recommend_calls(
@@ -252,6 +276,8 @@ def recommend_calls(
     user: str,
     *,
     output: Path | None = None,
+    calendar: Path | None = None,
+    wanted: Wanted = ANYTHING,
     talk: ProgressReporter,
     dry_run: bool = False,
 ) -> Recommendations:
@@ -259,7 +285,7 @@ def recommend_calls(
     `data/recommendations.csv`.
 
     A list stays as it is for `opportunities.cache_minutes`, unless something was rated, learned or
-    scanned, or one of its calls closed. Raises `NotFoundError` where no calls were scanned.
+    scanned, or one of its calls closed. `calendar` is a file for their deadlines. Raises `NotFoundError` where no calls were scanned.
     """
     user = user.strip()
     if not user:
@@ -272,14 +298,16 @@ def recommend_calls(
         # A model whose ratings were all taken back speaks for nobody.
         version = current_version(workspace) if ratings.by_key else None
         name = version.id if version else ""
-        key = key_of(workspace, settings, user, name, ratings.n_logged)
+        key = key_of(workspace, settings, user, name, ratings.n_logged, wanted)
         found = cached(workspace, key, settings.opportunities.cache_minutes)
         is_kept = found is not None and open_still(found["rows"], now)
         if found is not None and is_kept:
             made = Recommendations(**{**found, "from_cache": True})
         else:
             with talk.step("Ranking calls"):
-                made = _ranked(workspace, settings, ratings, user, name, now, keeps=not dry_run)
+                made = _ranked(
+                    workspace, settings, ratings, user, name, now, wanted, keeps=not dry_run
+                )
         kept = None
         if not dry_run:
             if not is_kept:
@@ -290,10 +318,12 @@ def recommend_calls(
                 write_table(_table(made.rows), output)
             noted |= {"user": user, "version": name, "output": str(output.absolute())}
             noted |= {"calls": len(made.rows), "from_cache": is_kept}
-        written = None if dry_run else str(output)
-        return Recommendations(
-            **{**made.__dict__, "kept": str(kept) if kept else None, "written": written}
-        )
+            if calendar:
+                with replace_file(calendar, "w", newline="") as file:
+                    file.write(calendar_of(made.rows, now))
+        files = {"written": output, "kept": kept, "calendar": calendar}
+        shown = {k: str(file) if file and not dry_run else None for k, file in files.items()}
+        return Recommendations(**{**made.__dict__, **shown})
 
 
 def _ranked(
@@ -303,12 +333,15 @@ def _ranked(
     user: str,
     version: str,
     now: datetime,
+    wanted: Wanted,
     *,
     keeps: bool,
 ) -> Recommendations:
     calls = known_opportunities(workspace)
     assert calls is not None  # the caller looked
-    ranked = rank_calls(workspace, settings, calls, ratings, user, version, now=now, keep=keeps)
+    ranked = rank_calls(
+        workspace, settings, calls, ratings, user, version, now=now, keep=keeps, wanted=wanted
+    )
     at = utc_now()
     list_id = f"{at.translate(_NO_SIGNS)}-{secrets.token_hex(3)}"
     scale = scale_asked(ratings, user, settings.opportunities.rating_scale)
