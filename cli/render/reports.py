@@ -31,6 +31,7 @@ _DRAWN_BY = {
     "Recommendations": "calls.calls_recommended",
     "ReviewReport": "feedback.predictions_reviewed",
     "ScanReport": "library.library_scanned",
+    "ShortlistReport": "keepers.records_ranked",
     "SimilarReport": "keepers.similar_records",
     "SimulateReport": "simulate.simulation",
     "Status": "status.standing",
