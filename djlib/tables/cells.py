@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 import pandas as pd
 
@@ -33,6 +34,21 @@ def text_of(table: pd.DataFrame, column: str) -> pd.Series:
     if column not in table:
         return pd.Series([""] * len(table), index=table.index, dtype="str")
     return as_text(table[column])
+
+
+_NO_WIDTH = dict.fromkeys(map(ord, "\u200b\u2060\ufeff"))
+
+
+def plain_name(name: str) -> str:
+    """A name in the one form in which names are compared: composed letters (NFC), without blanks
+    that have no width. It looks as it came.
+
+    >>> plain_name("Fru\u0308h"), plain_name("La\u200bte"), plain_name(" Warm up ")
+    ('Früh', 'Late', 'Warm up')
+    """
+    if name.isascii():
+        return name.strip()
+    return unicodedata.normalize("NFC", name).translate(_NO_WIDTH).strip()
 
 
 def _whole_signs(value: object) -> str:

@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 
 from ..errors import InputError
-from .cells import as_text, day_texts, numbers_in, years_of
+from .cells import as_text, day_texts, numbers_in, plain_name, years_of
 from .problems import Problem
 
-Kind = Literal["text", "day", "number", "bpm", "year", "seconds"]
+Kind = Literal["text", "names", "day", "number", "bpm", "year", "seconds"]
 
 BUCKET_SEPARATOR = "|"
 """Joins several buckets in one cell."""
@@ -86,8 +86,8 @@ TRACKS = Schema(
         Column("duration_s", "seconds", "seconds", aliases=("duration", "length", "totaltime")),
         Column("date_added", "to the library, year first", "day", aliases=("dateadded",)),
         Column("path", "of the audio file", aliases=("file", "filepath", "filename")),
-        Column("bucket", "the track's one bucket", aliases=("crate", "playlist")),
-        Column("buckets", "all its buckets, joined by |", aliases=("crates", "playlists")),
+        Column("bucket", "the track's one bucket", "names", aliases=("crate", "playlist")),
+        Column("buckets", "all its buckets, joined by |", "names", aliases=("crates", "playlists")),
     ),
 )
 
@@ -222,8 +222,9 @@ def coerce(
         if column.name not in fixed:
             continue
         values = fixed[column.name]
-        if column.kind == "text":
-            fixed[column.name] = _as_text(values)
+        if column.kind in ("text", "names"):
+            text = _as_text(values)
+            fixed[column.name] = text if column.kind == "text" else _as_names(text)
             continue
         if column.kind == "day":
             fixed[column.name], bad = _as_days(values)
@@ -242,6 +243,12 @@ def _as_text(values: pd.Series) -> pd.Series:
         whole = (given.mod(1).eq(0) & given.abs().lt(_EXACT)).all()
         values = values.astype("Int64" if whole else values.dtype)
     return as_text(values)
+
+
+def _as_names(text: pd.Series) -> pd.Series:
+    """Names of buckets, several joined by a bar, each in its plain form."""
+    known = {cell: BUCKET_SEPARATOR.join(split_buckets(cell)) for cell in text.unique()}
+    return text.map(known).astype("str")
 
 
 def _as_days(values: pd.Series) -> tuple[pd.Series, dict[int, str]]:
@@ -289,7 +296,8 @@ def split_buckets(cell: str) -> list[str]:
     >>> split_buckets("Peak | Warm up|Peak|")
     ['Peak', 'Warm up']
     """
-    return list(dict.fromkeys(p.strip() for p in cell.split(BUCKET_SEPARATOR) if p.strip()))
+    names = map(plain_name, cell.split(BUCKET_SEPARATOR))
+    return list(dict.fromkeys(name for name in names if name))
 
 
 BATCH = Schema(

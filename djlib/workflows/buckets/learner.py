@@ -119,6 +119,7 @@ class Buckets(Learner):
             request.satisfaction,
             request.note,
             request.dry_run,
+            request.all_seen,
         )
         return bucket_feedback(workspace, settings, file, options=options, talk=talk)
 

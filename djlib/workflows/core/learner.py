@@ -68,7 +68,8 @@ class ScanRequest:
 class FeedbackRequest:
     """What may be asked of feedback. Names not in use yet as new buckets, buckets renamed
     (`OLD=NEW`), the fast or the full way, the new version served or not, how content a person is
-    (1 to 5) and why; `undo` takes the last feedback back; `dry_run` writes nothing."""
+    (1 to 5) and why; `undo` takes the last feedback back; `dry_run` writes nothing; `all_seen` says
+    that every row left empty was looked at."""
 
     allow_new: bool = False
     renames: Sequence[str] = ()
@@ -78,6 +79,7 @@ class FeedbackRequest:
     note: str = ""
     undo: bool = False
     dry_run: bool = False
+    all_seen: bool = False
 
 
 @dataclass(frozen=True)
