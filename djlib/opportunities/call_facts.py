@@ -21,10 +21,12 @@ KINDS = {
     "residency": r"residenc|residenz|résidence|artists?[- ]in[- ]residence",
     "fellowship": r"fellowship|stipendi",
     "internship": r"internship|praktikum|traineeship|\bstage\b",
-    "commission": r"commission|public art|request for (?:qualifications|proposals)|\brf[qp]\b|mural",
+    "commission": r"commission|public art|request for (?:qualifications|proposals)|\brf[qp]\b|"
+    r"mural",
     "competition": r"competition|contest|\bprize|\bawards?\b|wettbewerb|concours|\bpreis\b|premio",
     "grant": r"\bgrants?\b|funding|\bfund\b|förder|bursar|scholarship|subvention|beca\b",
-    "exhibition": r"exhibition|exhibit\b|group show|solo show|juried|ausstellung|exposition|biennial",
+    "exhibition": r"exhibition|exhibit\b|group show|solo show|juried|ausstellung|exposition|"
+    r"biennial",
     "conference": r"conference|symposium|call for papers|\bcfp\b|congress|summit",
     "course": r"workshop|course|class(?:es)?\b|training|summer school|masterclass|bootcamp",
     "job": r"\bjobs?\b|position|instructor|professor|director|manager|assistant|coordinator|hiring",
@@ -34,12 +36,13 @@ KINDS = {
 _FREE = re.compile(
     r"\bno (?:entry |application |submission |participation )?(?:fee|charge|cost)s?\b|"
     r"\bfree (?:to|of charge|entry|submission|application|participation)\b|"
-    r"\b(?:fee|entry|cost)s?\s?[:=]\s?(?:free|none|no\b|\$?0\b)|\bwithout (?:a )?fee\b|kostenlos|gratuit",
+    r"\b(?:fee|entry|cost)s?\s?[:=]\s?(?:free|none|no\b|\$?0\b)|\bwithout (?:a )?fee\b|"
+    r"kostenlos|gratuit",
 )
 _PAID = re.compile(
     r"\b(?:entry|application|submission|participation|registration|entrance|jury(?:ing)?|handling) "
-    r"(?:fee|cost)s?\b|\bfees?\s?(?:of|:|is|=)?\s?[$€£]\s?\d|[$€£]\s?\d+\s?(?:entry|application|per entry|"
-    r"per image|to enter|for (?:up to )?\w+ (?:images|entries|works))"
+    r"(?:fee|cost)s?\b|\bfees?\s?(?:of|:|is|=)?\s?[$€£]\s?\d|[$€£]\s?\d+\s?(?:entry|"
+    r"application|per entry|per image|to enter|for (?:up to )?\w+ (?:images|entries|works))"
 )
 _READ = 5000
 _ANYWHERE = re.compile(r"\b(?:online|remote|virtual|worldwide|anywhere|international)\b")

@@ -139,10 +139,7 @@ def _by_taste(
     few = calls.iloc[short].reset_index(drop=True)
     chances = model.probabilities(points.take(short), user)
     is_known = user in model.logistic_.users
-    if is_known:
-        place = spread(chances, few, top)
-    else:
-        place = varied(np.maximum(chances, 1e-9), few, top)
+    place = (spread if is_known else varied)(np.maximum(chances, 1e-9), few, top)
     shown = modest(chances[place], n_ratings)
     said = model.explain(few.iloc[place].assign(user_id=user))
     return _Picked(
@@ -285,7 +282,8 @@ def recommend_calls(
     `data/recommendations.csv`.
 
     A list stays as it is for `opportunities.cache_minutes`, unless something was rated, learned or
-    scanned, or one of its calls closed. `calendar` is a file for their deadlines. Raises `NotFoundError` where no calls were scanned.
+    scanned, or one of its calls closed. `calendar` is a file for their deadlines. Raises
+    `NotFoundError` where no calls were scanned.
     """
     user = user.strip()
     if not user:

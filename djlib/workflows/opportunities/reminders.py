@@ -1,4 +1,4 @@
-"""What somebody should be told of calls in time: what they like and closes soon, a weekly digest."""
+"""What people should be told of calls in time: what they like and closes soon, a digest."""
 
 from __future__ import annotations
 
