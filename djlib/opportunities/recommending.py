@@ -90,7 +90,8 @@ def spread(chances: np.ndarray, calls: pd.DataFrame, k: int) -> np.ndarray:
     most = [_most_of_one(names, k) for names in (sources, sites)]
     often: list[Counter[str]] = [Counter(), Counter()]
     likeness = np.zeros(len(rows))
-    value, picked = np.asarray(chances)[rows].astype(float), []
+    value = np.asarray(chances)[rows].astype(float)
+    picked: list[int] = []
     while len(picked) < k:
         worth = value - _LIKENESS_COSTS * likeness
         worth[likeness >= _NEARLY_THE_SAME] = -np.inf
