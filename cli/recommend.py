@@ -21,6 +21,20 @@ def recommend(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Default: data/recommendations.csv.")
     ] = None,
+    closing: Annotated[
+        float | None, typer.Option("--closing", min=0, help="Only what closes within so many days.")
+    ] = None,
+    place: Annotated[
+        str, typer.Option("--place", help="Only here, or online: 'Berlin, Germany'.")
+    ] = "",
+    kind: Annotated[
+        list[str] | None,
+        typer.Option("--kind", help="Only residency, grant, job, ...; may be given again."),
+    ] = None,
+    free: Annotated[bool, typer.Option("--free", help="Nothing that names an entry fee.")] = False,
+    calendar: Annotated[
+        Path | None, typer.Option("--ics", help="Also write the deadlines as a calendar.")
+    ] = None,
     dry_run: o.DryRun = False,
     seed: o.Seed = None,
 ) -> None:
@@ -28,8 +42,9 @@ def recommend(
 
     Each with a reason; write a rating beside it and feed it back.
 
-    Example: djlib recommend --user mara --top 10
+    Example: djlib recommend --closing 7 --free --ics deadlines.ics
     """
+    from djlib.opportunities.call_facts import Wanted
     from djlib.workflows.opportunities.recommend import recommend_calls
 
     session.use(seed=seed, opportunities={"top": top})
@@ -38,6 +53,8 @@ def recommend(
         session.settings,
         user,
         output=output,
+        calendar=calendar,
+        wanted=Wanted(closing, place, tuple(kind or ()), free),
         talk=session.talk,
         dry_run=dry_run,
     )

@@ -1,4 +1,4 @@
-"""`djlib review`: the predictions answered in the terminal, one key a track."""
+"""`djlib review`: the predictions answered in the terminal, one key each."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def review(
     file: Annotated[
         Path | None,
         typer.Argument(
-            help="Predictions or a batch of records to go through; default: "
-            "data/bucket_predictions.csv, else data/batch.csv."
+            help="Predictions, a batch of records or a list of calls to go through; default: "
+            "data/bucket_predictions.csv, else data/batch.csv, else data/recommendations.csv."
         ),
     ] = None,
     done: Annotated[
@@ -31,7 +31,7 @@ def review(
         bool, typer.Option("--learn", help="Learn from the answers at the end, as 'feedback' does.")
     ] = False,
 ) -> None:
-    """Answer with one key a track or record.
+    """Answer with one key a track, record or call.
 
     Those the model is unsure of come first. Every answer is saved at once; leave with q at any
     time and go on later. With --json nothing is asked: it says where the review stands.
@@ -54,7 +54,7 @@ def _screen_of(learner: str) -> Callable[[Any], None]:
     """The screen on which a learner's proposals are answered; needs a terminal."""
     from djlib.errors import UsageError
 
-    from .render import batch_screen, review_screen
+    from .render import batch_screen, call_screen, review_screen
     from .render.keys import is_terminal
 
     if not is_terminal():
@@ -65,5 +65,6 @@ def _screen_of(learner: str) -> Callable[[Any], None]:
     screens: dict[str, Callable[[Any], None]] = {
         "bucket": review_screen.ask,
         "keeper": batch_screen.ask,
+        "opportunity": call_screen.ask,
     }
     return screens[learner]

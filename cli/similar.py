@@ -17,6 +17,9 @@ def similar(
     session: Session,
     record: Annotated[str, typer.Argument(help="Its listing_id, or a piece of artist and title.")],
     n: Annotated[int, typer.Option("--n", "-n", min=1, help="How many.")] = 10,
+    answered: Annotated[
+        bool, typer.Option("--answered", help="Also those you have answered already.")
+    ] = False,
 ) -> None:
     """Find records like one you name.
 
@@ -26,5 +29,12 @@ def similar(
     """
     from djlib.workflows.keepers.similar import similar_records
 
-    report = similar_records(session.workspace, session.settings, record, n=n, talk=session.talk)
+    report = similar_records(
+        session.workspace,
+        session.settings,
+        record,
+        n=n,
+        with_answered=answered,
+        talk=session.talk,
+    )
     session.show(report)

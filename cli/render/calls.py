@@ -9,6 +9,7 @@ from .text import bar, count, heading, here, line, next_steps, problems, quoted,
 if TYPE_CHECKING:
     from djlib.workflows.opportunities.feedback import RatingReport
     from djlib.workflows.opportunities.recommend import Recommendations
+    from djlib.workflows.opportunities.review import CallReviewReport
     from djlib.workflows.opportunities.scan import CallsReport
 
 
@@ -88,13 +89,28 @@ def _figures(report: RatingReport) -> None:
     line(f"{said}.")
 
 
+def calls_reviewed(report: CallReviewReport) -> None:
+    """Draw where the ratings of a list stand and what to do next."""
+    heading(f"{report.rated:,} of {count(report.calls, 'call')} rated, {report.liked:,} liked")
+    if report.kept:
+        line(f"Parts of the file could not be read; a copy of it as it was: {report.kept}")
+    file = quoted(here(report.file))
+    steps = [f"djlib feedback {file}    learns from your ratings"] * bool(report.rated)
+    steps += [f"djlib review {file}    goes on where you stopped"] * bool(report.left)
+    if steps:
+        next_steps(*steps)
+
+
+_HOW = {"0-1": "1 (more of these) or 0", "1-5": "1 to 5 stars"}
+
+
 def calls_recommended(report: Recommendations) -> None:
     """Draw the list and how to rate it."""
     heading(f"{count(len(report.rows), 'call')} for {report.user}, of {report.open:,} open ones")
     if report.note:
         line(report.note)
     if not report.rows:
-        line("All that is open is rated, or nothing is open: 'djlib scan' brings more.")
+        line("All that is open and wanted is rated, or nothing is: 'djlib scan' brings more.")
         return
     table(
         ["title", "deadline", "like?", "source", "reason"],
@@ -114,10 +130,13 @@ def calls_recommended(report: Recommendations) -> None:
         line(f"As recommended at {report.recommended_at}.")
     if report.kept:
         line(f"The older list held ratings nobody took in: kept as {here(report.kept)}")
+    if report.calendar:
+        line(f"Calendar: {here(report.calendar)}")
     if report.written:
         file = quoted(here(report.written))
         line(f"Written: {here(report.written)}")
         next_steps(
-            "Open it in a spreadsheet, write 1 (more of these), 0, or 1 to 5 into 'rating', then",
+            f"Open it in a spreadsheet, write {_HOW[report.rows[0]['rating_scale']]} into 'rating' "
+            "(or rate in the terminal: djlib review), then",
             f"djlib feedback {file}    learns from your ratings",
         )

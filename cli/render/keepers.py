@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from djlib.workflows.keepers.review import BatchReviewReport
     from djlib.workflows.keepers.scan import ListingsReport
     from djlib.workflows.keepers.select_batch import BatchReport
+    from djlib.workflows.keepers.shortlist import ShortlistReport
     from djlib.workflows.keepers.similar import SimilarReport
     from djlib.workflows.keepers.taste_map import MapReport
     from djlib.workflows.keepers.warm_start import WarmReport
@@ -213,6 +214,33 @@ def batch_chosen(report: BatchReport) -> None:
 
 
 _SAID = {1: "kept", 0: "passed", None: ""}
+
+
+def records_ranked(report: ShortlistReport) -> None:
+    """Draw the first records of the list and where all of them stand."""
+    heading(f"{count(report.records, 'record')} ranked, of {count(report.listings, 'listing')}")
+    table(
+        ["", "artist", "title", "keep?", "price", "offers"],
+        [
+            (
+                str(row["rank"]),
+                row["artist"],
+                row["title"],
+                f"{bar(row['chance'], 5)} {row['chance']:.2f}",
+                "-" if row["price"] != row["price"] else f"{row['price']:g} {row['currency']}",
+                str(row["offers"]),
+            )
+            for row in report.rows
+        ],
+    )
+    if not report.version:
+        line("Nothing is learned yet, so this order means nothing: 'djlib select-batch' first.")
+    if report.written:
+        line(f"All of them, with links: {here(report.written)}")
+    if report.wantlist:
+        line(f"Wantlist: {here(report.wantlist)}")
+        if report.without_release:
+            line(f"{report.without_release:,} of them name no Discogs release and are left out.")
 
 
 def similar_records(report: SimilarReport) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from ..monitoring.outbox import Alert
 from ..tables.plain_json import to_plain
 from ..workflows.core.learner import Learner
+from ..workflows.opportunities.reminders import digest, reminders
 from ..workflows.opportunities.scan import CallsReport, scan_opportunities
 from .monitor import monitor
 from .report import summary, write_report
@@ -33,6 +35,8 @@ def steps_of(
     if job != "daily":
         return made[job]
     last = Step(Slot("daily", "", day), summary)
+    if any(learner.name == "opportunity" for learner in learners):
+        made["report"].insert(0, Step(Slot("remind", "", day), remind))
     if not has_feeds:
         del made["search"]
     return [*(step for steps in made.values() for step in steps), last]
@@ -51,6 +55,26 @@ def search(here: Here) -> Outcome:
     for what, names in (("set aside", aside), ("not read", report.unread), ("removed", gone)):
         said += f"; {what}: {', '.join(names)}" if names else ""
     return Outcome(said, _detail(report))
+
+
+def remind(here: Here) -> Outcome:
+    """Tell people of what they like and closes soon, and once a week of all that is open; each
+    once, also where a day was missed."""
+    told = [
+        *reminders(here.workspace, here.day),
+        *digest(here.workspace, here.settings, here.day),
+    ]
+    known = {
+        row["cause"]
+        for row in here.state.execute(
+            "SELECT cause FROM outbox WHERE cause LIKE 'closing within %' "
+            "OR cause LIKE 'weekly digest%'"
+        ).fetchall()
+    }
+    new = [one for one in told if here.alerts.blot(one.cause) not in known]
+    said = f"{len(new)} messages" if new else "nothing to tell"
+    alerts = tuple(Alert(one.cause, one.subject, one.body) for one in new)
+    return Outcome(said, {"messages": len(new)}, alerts if here.alerts.ways else ())
 
 
 def _detail(report: CallsReport) -> dict[str, object]:

@@ -311,6 +311,8 @@ def joined(records: list[dict[str, str]]) -> dict[str, str]:
         "known_at": " ".join(sorted(places - {canonical_url(url)})),
         "tags": _all_of(records, "tags", ";"),
         "sources": _all_of(records, "sources", "|"),
+        "starts": next((r["starts"] for r in reversed(records) if r["starts"]), ""),
+        "ends": next((r["ends"] for r in reversed(records) if r["ends"]), ""),
         "location": next((r["location"] for r in records if r["location"]), ""),
         "description": max((r["description"] for r in records), key=len),
         "scraped_at": max(r["scraped_at"] for r in records),

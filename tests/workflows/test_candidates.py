@@ -94,3 +94,28 @@ def test_where_nothing_is_left_it_is_said(place: Workspace) -> None:
     answer(place, read_table(place.listings)["listing_id"].tolist())
     with pytest.raises(NotFoundError, match="all 400 listings are answered"):
         candidates(place, SETTINGS, None, labels_so_far(place), [])
+
+
+def test_pressings_and_offers_of_a_record_are_asked_about_once_and_answered_together(
+    tmp_path: Path,
+) -> None:
+    here = Workspace(tmp_path)
+    titles = ["Kiln (LP, Album)", "Kiln (LP, RE, 180g)", "KILN", "Glass", "Other"]
+    offers = pd.DataFrame(
+        {
+            "listing_id": list("abcde"),
+            "artist": ["Loft", "Loft (2)", "loft", "Loft", "Loft"],
+            "title": titles,
+            "price": ["9", "5", "", "4", "3"],
+        }
+    )
+    write_table(offers, tmp_path / "shop.csv")
+    scan_listings(here, SETTINGS, tmp_path / "shop.csv", talk=NullReporter())
+    batch = select_listings(here, SETTINGS, talk=NullReporter())
+    assert {row["listing_id"] for row in batch.rows} == {"b", "d", "e"}
+    table = read_table(here.batch, schema=BATCH, problems=[])
+    table["keeper"] = [{"b": "1"}.get(name, "") for name in table["listing_id"]]
+    write_table(table, here.batch)
+    keeper_feedback(here, SETTINGS, here.batch, talk=NullReporter())
+    again = select_listings(here, SETTINGS, talk=NullReporter())
+    assert {row["listing_id"] for row in again.rows} == {"d", "e"}

@@ -37,16 +37,43 @@ def test_ones_and_noughts(tmp_path: Path) -> None:
 
 
 def test_stars(tmp_path: Path) -> None:
-    found = read(tmp_path, "user_id;opportunity_id;rating\nm;a;1\nm;b;5\nm;c;3,0\n")
+    text = "user_id;opportunity_id;rating;rating_scale\nm;a;1;1-5\nm;b;5;1-5\nm;c;3,0;1-5\n"
+    found = read(tmp_path, text)
     assert likings(found) == {("m", "a"): 0.0, ("m", "b"): 1.0, ("m", "c"): 0.5}
     assert found.scale == "1-5"
+    only_high = read(tmp_path, "user_id,opportunity_id,rating\nm,a,2\nm,b,5\n")
+    assert likings(only_high) == {("m", "a"): 0.25, ("m", "b"): 1.0}
 
 
-def test_a_file_of_ones_is_read_as_the_last_ratings_were(tmp_path: Path) -> None:
+@pytest.mark.parametrize("cells", [("1", "1", "5"), ("0", "1", "4"), ("0", "3", "5")])
+def test_a_mix_is_refused_row_by_row_and_never_read_the_other_way(
+    tmp_path: Path, cells: tuple[str, ...]
+) -> None:
+    rows = "".join(f"m,{name},{cell}\n" for name, cell in zip("abc", cells, strict=True))
+    found = read(tmp_path, f"user_id,opportunity_id,rating\n{rows}n,a,like\n")
+    assert likings(found) == {("n", "a"): 1.0}
+    refused = {p.line for p in found.problems if "rating_scale" in p.reason}
+    assert refused == {2, 3, 4}
+    settled = read(tmp_path, f"user_id,opportunity_id,rating\n{rows}", scale="1-5")
+    assert {p.line - 2 for p in settled.problems} == {i for i, c in enumerate(cells) if c == "0"}
+
+
+def test_each_row_is_read_in_its_own_scale(tmp_path: Path) -> None:
+    text = "user_id,opportunity_id,rating,rating_scale\nm,a,1,0-1\nm,b,1,1-5\nm,c,5,0-1\n"
+    found = read(tmp_path, text)
+    assert likings(found) == {("m", "a"): 1.0, ("m", "b"): 0.0}
+    assert [p.line for p in found.problems] == [4]
+    made_a_day = "user_id,opportunity_id,rating,rating_scale\nm,a,1,05-Jan\nm,b,2,ten\n"
+    found = read(tmp_path, made_a_day)
+    assert likings(found) == {("m", "a"): 0.0}
+    assert [(p.line, p.column) for p in found.problems] == [(3, "rating_scale")]
+
+
+def test_a_file_of_ones_asks_where_the_last_ratings_were_stars(tmp_path: Path) -> None:
     text = "user_id,opportunity_id,rating\nm,a,1\n"
     starred = Rating("m", "b", 1.0, "5", "2026-01-01T00:00:00Z", scale="1-5")
     before = Ratings({("m", "b"): starred}, [starred])
-    assert likings(read(tmp_path, text, before)) == {("m", "a"): 0.0}
+    assert [p.line for p in read(tmp_path, text, before).problems] == [2]
     assert likings(read(tmp_path, text)) == {("m", "a"): 1.0}
     assert likings(read(tmp_path, text, before, scale="0-1")) == {("m", "a"): 1.0}
 
@@ -68,7 +95,7 @@ def test_what_is_wrong_is_said_line_by_line(tmp_path: Path) -> None:
 
 
 def test_nought_is_no_star(tmp_path: Path) -> None:
-    found = read(tmp_path, "user_id,opportunity_id,rating\nm,a,0\nm,b,4\n")
+    found = read(tmp_path, "user_id,opportunity_id,rating\nm,a,0\nm,b,4\n", scale="1-5")
     assert likings(found) == {("m", "b"): 0.75}
     assert "1 to 5 stars" in found.problems[0].reason
 

@@ -6,10 +6,13 @@ import json
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from cli.render.call_screen import CallConversation
 from djlib.errors import NotFoundError, UsageError
+from djlib.opportunities.call_facts import Wanted
 from djlib.settings import Settings, Workspace, settings_from
 from djlib.tables.events import read_events
 from djlib.tables.io import write_table
@@ -25,6 +28,7 @@ from djlib.workflows.opportunities.recommend import (
     rank_calls,
     recommend_calls,
 )
+from djlib.workflows.opportunities.review import CallReview, review_calls
 from tests.opportunities.tastes import likes
 from tests.workflows.calls_rated import calls_of, days_from_now, rating_file, scanned
 
@@ -241,3 +245,67 @@ def test_without_calls_or_a_name(fresh: Path, settings: Settings) -> None:
         ask(Workspace(fresh), settings)
     with pytest.raises(UsageError, match="--user"):
         ask(Workspace(fresh), settings, "  ")
+
+
+def test_what_closes_first_is_on_top_and_in_the_calendar(
+    here: Workspace, settings: Settings
+) -> None:
+    calls = calls_of(here)
+    calls["deadline"] = [days_from_now(2 + n % 9) for n in range(len(calls))]
+    write_table(calls, here.opportunities)
+    rate(here, settings, range(80))
+    file = here.root / "deadlines.ics"
+    found = recommend_calls(
+        here, settings, "mara", calendar=file, wanted=Wanted(closing=5), talk=NullReporter()
+    )
+    left = [row["days_left"] for row in found.rows]
+    assert len(left) == settings.opportunities.top
+    assert left == sorted(left)
+    assert max(left) <= 5
+    assert file.read_text(encoding="utf-8").count("BEGIN:VEVENT") == len(left)
+    assert {row["rating_scale"] for row in found.rows} == {"0-1"}
+    assert recommend_calls(here, settings, "mara", talk=NullReporter()).list_id != found.list_id
+
+
+def test_no_list_holds_more_than_three_of_one_source(here: Workspace, settings: Settings) -> None:
+    rate(here, settings, range(80))
+    calls = calls_of(here)
+    calls["source"] = np.where(likes(calls, "sound") > 0, "Sound city", calls["source"])
+    write_table(calls, here.opportunities)
+    rows = ask(here, settings).rows
+    assert sum(row["source"] == "Sound city" for row in rows) == 3
+    assert max(row["chance"] for row in rows) <= 81 / 82
+
+
+@pytest.mark.parametrize(("scale", "keys", "liked"), [("0-1", "yns", 1), ("1-5", "51s", 1)])
+def test_a_list_is_rated_in_the_terminal_by_one_key_each(
+    here: Workspace, settings: Settings, scale: str, keys: str, liked: int
+) -> None:
+    starred = settings_from({"opportunities": {"engine": "none", "rating_scale": scale}})
+    ask(here, starred)
+
+    def press(session: CallReview) -> None:
+        talk = CallConversation(session)
+        assert all(talk.press(key) for key in keys + "x")
+        assert not talk.press("q")
+
+    report = review_calls(here, ask=press)
+    assert (report.rated, report.liked, report.left) == (2, liked, report.calls - 2)
+    assert review_calls(here, ask=None) == report
+    taken = opportunity_feedback(here, settings, here.recommendations, talk=NullReporter())
+    assert taken.scale == scale
+    assert sorted(rating.liked for rating in taken.taken) == [0.0, 1.0]
+
+
+def test_a_step_of_a_review_is_taken_back(here: Workspace, settings: Settings) -> None:
+    ask(here, settings)
+    session = CallReview(here.recommendations)
+    first = session.current
+    talk = CallConversation(session)
+    talk.press("y")
+    talk.press("5")  # no key of this scale
+    assert session.n_answered == 1
+    talk.press("u")
+    assert (session.n_answered, session.current) == (0, first)
+    talk.press("u")
+    assert talk.note == "Nothing to take back."

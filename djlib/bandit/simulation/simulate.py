@@ -51,9 +51,13 @@ class SimulationRun:
         return cls(**{**others, **lists, "reliability_bins": bins, "figures": figures})
 
 
+FEWEST_GAMES = 5
+"""Games from which on a mean has an interval."""
+
+
 @dataclass(frozen=True)
 class Mean:
-    """A mean over seeds with its 95 % interval (Student's t); no ends where there is one seed."""
+    """A mean over seeds with its 95 % interval (Student's t); no ends where there are too few."""
 
     mean: float
     low: float | None
@@ -168,19 +172,20 @@ def summaries(runs: Sequence[SimulationRun]) -> list[PolicySummary]:
 
 
 def mean_of(values: Sequence[float | None]) -> Mean | None:
-    """The mean of what is known, with its interval.
+    """The mean of what is known, with its interval where there are `FEWEST_GAMES` or more: of two
+    games Student's t makes one of hundreds of per cent.
 
-    >>> found = mean_of([1.0, 2.0, 3.0, None])
+    >>> found = mean_of([1.0, 2.0, 3.0, 4.0, 5.0, None])
     >>> found.mean, round(found.low, 2), round(found.high, 2)
-    (2.0, -0.48, 4.48)
-    >>> mean_of([None]) is None
-    True
+    (3.0, 1.04, 4.96)
+    >>> mean_of([1.0, 2.0]), mean_of([None])
+    (Mean(mean=1.5, low=None, high=None), None)
     """
     known = np.array([v for v in values if v is not None], dtype=float)
     if not len(known):
         return None
     mean, n = float(known.mean()), len(known)
-    if n < 2:
+    if n < FEWEST_GAMES:
         return Mean(mean, None, None)
     reach = float(t.ppf(1 - _LEVEL / 2, n - 1) * known.std(ddof=1) / np.sqrt(n))
     return Mean(mean, mean - reach, mean + reach)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,8 @@ from ..core.progress import ProgressReporter, give_back
 from ..core.runs import run
 from ..core.song_identity import is_other_song
 from .ab_test import Arm, Chosen, arm_in_force, choose_alone, choose_together, other_arm
-from .labels import LabelLog, answer_of, labels_so_far
+from .labels import LabelLog, answer_of, labelled, labels_so_far
+from .records import one_a_record, record_keys
 from .selections import listings_of, log_selection
 
 _MANY = 100_000
@@ -101,6 +102,20 @@ def _looked_at(pool: pd.DataFrame, settings: Settings, labels: LabelLog) -> pd.D
     return pool.iloc[places].reset_index(drop=True)
 
 
+def _one_a_record(pool: pd.DataFrame, labels: LabelLog) -> pd.DataFrame:
+    """The cheapest offer of each record nobody answered for; of a record whose every offer was
+    answered nothing is left. All as they are where there are very many."""
+    if len(pool) > _MANY:
+        return pool
+    answered = set(record_keys(labelled(labels.explicit.values()))) if labels.explicit else set()
+    is_new = ~record_keys(pool).isin(answered).to_numpy(dtype=bool)
+    if not is_new.any():
+        raise NotFoundError("every record left is another offer of one you answered; scan more")
+    pool = pool[is_new].reset_index(drop=True)
+    rows, _ = one_a_record(pool)
+    return pool.iloc[rows].reset_index(drop=True)
+
+
 def _slim(pool: pd.DataFrame) -> pd.DataFrame:
     """The same with genres, countries and the like as codes, a fifth of what text takes."""
     for name in pool.select_dtypes("str").columns:
@@ -158,6 +173,7 @@ def select_listings(
         labels = labels_so_far(workspace)
         problems: list[Problem] = []
         found = candidates(workspace, settings, source, labels, problems)
+        found = replace(found, listings=_one_a_record(found.listings, labels))
         sides = [arm_in_force(workspace, settings, labels, talk)]
         sides += [other_arm(workspace, settings, labels, ab, talk)] if ab else []
         chosen = _chosen(sides, found.listings, settings, labels, talk)

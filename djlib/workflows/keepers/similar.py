@@ -45,10 +45,16 @@ class SimilarReport:
 
 
 def similar_records(
-    workspace: Workspace, settings: Settings, wanted: str, *, n: int = 10, talk: ProgressReporter
+    workspace: Workspace,
+    settings: Settings,
+    wanted: str,
+    *,
+    n: int = 10,
+    with_answered: bool = False,
+    talk: ProgressReporter,
 ) -> SimilarReport:
-    """The `n` records nearest to the one meant by `wanted`, an id or words. Raises `NotFoundError`
-    where there is no such record, or no other."""
+    """The `n` records nearest to the one meant by `wanted`, an id or words; those answered already
+    only `with_answered`. Raises `NotFoundError` where there is no such record, or no other."""
     labels = labels_so_far(workspace)
     listings = listings_met(workspace, labels)
     meant = find_listing(listings, wanted)
@@ -59,9 +65,14 @@ def similar_records(
         points = model.embed(listings)
     place = int(np.flatnonzero(listings["listing_id"] == meant["listing_id"])[0])
     closeness = points @ points[place]
-    closeness[place] = -np.inf
-    nearest = np.argsort(-closeness, kind="stable")[: min(n, len(listings) - 1)]
     explicit = labels.explicit
+    is_left_out = np.arange(len(listings)) == place
+    if not with_answered:
+        is_left_out |= listings["listing_id"].isin(explicit).to_numpy(dtype=bool)
+    if is_left_out.all():
+        raise NotFoundError("every other record is answered; --answered shows those too")
+    closeness[is_left_out] = -np.inf
+    nearest = np.argsort(-closeness, kind="stable")[: min(n, int((~is_left_out).sum()))]
     rows = listings.iloc[nearest].to_dict("records")
     near = [
         Similar(

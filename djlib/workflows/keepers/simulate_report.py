@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from ...bandit.simulation.episode import SimulationOptions
-from ...bandit.simulation.simulate import ORACLE, Mean, PolicySummary
+from ...bandit.simulation.simulate import FEWEST_GAMES, ORACLE, Mean, PolicySummary
 from ...bandit.simulation.transfer import FewShot, Transfer
 from ...reporting.pages import Cell, Chart, Row, render
 from ...reporting.palette import SERIES
@@ -159,7 +159,7 @@ def how(report: SimulateReport) -> dict[str, str]:
             f"of {drawn}; the same start and candidates for every policy"
         ),
         "probabilities": "written down before the answers are learned",
-        "intervals": "95 % over the games (Student's t)",
+        "intervals": f"95 % over the games (Student's t), from {FEWEST_GAMES} games on",
         **{figure.heading: figure.about for figure in FIGURES},
         **{f"policy {s.name}": s.about for s in report.standings if s.about},
     }

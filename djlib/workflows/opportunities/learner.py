@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -137,6 +137,37 @@ class Opportunities(Learner):
         from .feedback import train_opportunities
 
         return train_opportunities(workspace, settings, talk=talk)
+
+    def claims_review(self, workspace: Workspace, file: Path | None) -> bool:
+        """A list of calls; without a file that of the workspace, unless there are predictions or a
+        batch of records."""
+        if file is not None:
+            from .ratings import is_of_ratings
+
+            return file.is_file() and is_of_ratings(file)
+        others = (workspace.predictions, workspace.batch)
+        return workspace.recommendations.exists() and not any(f.exists() for f in others)
+
+    def review(
+        self,
+        workspace: Workspace,
+        settings: Settings,
+        file: Path | None,
+        ask: Callable[[Any], None] | None,
+        write: bool,
+        talk: ProgressReporter,
+    ) -> Report:
+        """Go through a list of calls; every rating is written at once."""
+        from .review import review_calls
+
+        return review_calls(workspace, file, ask=ask)
+
+    def learn_review(
+        self, workspace: Workspace, settings: Settings, report: Any, talk: ProgressReporter
+    ) -> Report:
+        """Learn from the ratings in the list."""
+        talk.say(f"{report.rated} of {report.calls} rated in {report.file}")
+        return self.feedback(workspace, settings, Path(report.file), FeedbackRequest(), talk)
 
     def table(self, workspace: Workspace) -> tuple[str, Path]:
         """The scanned calls."""

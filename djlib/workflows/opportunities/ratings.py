@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -164,10 +164,22 @@ _LINE = "line in the file"
 _YES = {"yes", "y", "like", "liked", "good", "x", "true", "t", "+"}
 _NO = {"no", "n", "dislike", "disliked", "bad", "false", "f", "-"}
 _STAR = re.compile(r"([0-5])(?:[.,]0+)?")
+SCALES = ("0-1", "1-5")
+"""How ratings are written: 1 or 0, or one to five stars."""
+_SPELLED = {
+    said: scale
+    for scale in SCALES
+    for low, high in [scale.split("-")]
+    for said in (f"{low}\u2013{high}", f"{low} - {high}", f"{low} to {high}", f"{low}/{high}")
+} | {"05-Jan": "1-5", "5-Jan": "1-5", "01-May": "1-5", "1-May": "1-5", "Jan-05": "1-5"}
 _ALLOWED = {
     "0-1": "1, yes or like; 0, no or dislike; empty for not rated",
     "1-5": "1 to 5 stars, like or dislike; empty for not rated",
 }
+_UNCLEAR = (
+    "it can mean the best of 0 and 1 or one of five stars, for the file mixes both: write 0-1 or "
+    "1-5 into a column rating_scale"
+)
 
 
 @dataclass(frozen=True)
@@ -204,11 +216,12 @@ def read_rating_file(
     )
     rows = [{**row, "line": int(row[_LINE])} for row in table.to_dict("records")]
     cells = [undefuse(str(row.get("rating", ""))).strip() for row in rows]
-    scale = scale if scale != "auto" else scale_of(cells, ratings)
+    stated = [undefuse(str(row.get("rating_scale", ""))).strip() for row in rows]
+    scales = scales_of(cells, stated, ratings, scale)
     now = utc_now()
     taken: dict[tuple[str, str], Rating] = {}
     opened: dict[tuple[str, str], str] = {}
-    for row, cell in zip(rows, cells, strict=True):
+    for row, cell, of_row in zip(rows, cells, scales, strict=True):
         has_opened = str(row.get("opened", "")).strip() not in ("", "0")
         if not cell and not has_opened:
             continue
@@ -220,7 +233,7 @@ def read_rating_file(
             opened[user, name] = str(calls[name].get("source", ""))
         if not cell:
             continue
-        rating, problem = _rated(row, cell, user, name, calls[name], scale, now)
+        rating, problem = _rated(row, cell, user, name, calls[name], of_row, now)
         problems += [problem] if problem else []
         if rating is None:
             continue
@@ -233,28 +246,50 @@ def read_rating_file(
         list(taken.values()),
         [(user, name, source) for (user, name), source in opened.items()],
         sum(not cell for cell in cells),
-        scale,
+        next((s for s, cell in zip(scales, cells, strict=True) if cell and s in SCALES), "0-1"),
         problems,
     )
 
 
-def scale_of(cells: list[str], ratings: Ratings) -> str:
-    """How ratings are written: in stars where any is more than 1, or the last ones known were.
+def scales_of(
+    cells: Sequence[str], stated: Sequence[str], ratings: Ratings, asked: str = "auto"
+) -> list[str]:
+    """How each rating of a file is written: as its own row says (`rating_scale`), else as was
+    `asked`, else as the ratings of those rows can only be meant; "" where that cannot be told, and
+    what a row says where it is none of `SCALES`.
 
     >>> nothing = Ratings({}, [])
-    >>> scale_of(["1", "0", ""], nothing), scale_of(["1", "4"], nothing)
-    ('0-1', '1-5')
+    >>> scales_of(["1", "5"], ["1-5", "1-5"], nothing), scales_of(["1", "0"], ["", ""], nothing)
+    (['1-5', '1-5'], ['0-1', '0-1'])
+    >>> scales_of(["1", "5"], ["", ""], nothing)
+    ['', '']
     """
-    stars = [int(found[1]) for cell in cells if (found := _STAR.fullmatch(cell))]
-    if any(star > 1 for star in stars):
-        return "1-5"
-    if 0 in stars:
-        return "0-1"
-    return ratings.events[-1].scale if ratings.events else "0-1"
+    silent = [cell for cell, said in zip(cells, stated, strict=True) if not said]
+    rest = asked if asked != "auto" else _scale_meant(silent, ratings)
+    # A spreadsheet may make a day of 1-5, or a long dash of the short one.
+    return [_SPELLED.get(said, said) or rest for said in stated]
+
+
+def _scale_meant(cells: Sequence[str], ratings: Ratings) -> str:
+    """The one scale that numbers can be meant in; "" for a 1 that may be the worst or the best."""
+    stars = {int(found[1]) for cell in cells if (found := _STAR.fullmatch(cell))}
+    if max(stars, default=0) > 1:
+        return "" if stars & {0, 1} else "1-5"
+    if stars == {1} and ratings.events and ratings.events[-1].scale == "1-5":
+        return ""
+    return "0-1"
+
+
+def scale_asked(ratings: Ratings, user: str, setting: str = "auto") -> str:
+    """In which scale a person is asked: as the settings say, else as they rated last."""
+    if setting != "auto":
+        return setting
+    own = [rating.scale for rating in ratings.events if rating.user_id == user]
+    return own[-1] if own else "0-1"
 
 
 def liked_of(cell: str, scale: str) -> float | None:
-    """How well a call was liked, 0 to 1; None for what is no rating.
+    """How well a call was liked, 0 to 1; None for what is no rating, and for a number in no scale.
 
     >>> [liked_of(cell, "1-5") for cell in ("5", "3", "1", "0")]
     [1.0, 0.5, 0.0, None]
@@ -265,7 +300,7 @@ def liked_of(cell: str, scale: str) -> float | None:
     if plain in _YES or plain in _NO:
         return float(plain in _YES)
     found = _STAR.fullmatch(cell)
-    if not found:
+    if not found or not scale:
         return None
     star = int(found[1])
     if scale == "0-1":
@@ -297,7 +332,12 @@ def _rated(
     now: str,
 ) -> tuple[Rating | None, Problem | None]:
     line = row["line"]
+    if scale and scale not in SCALES:
+        return None, Problem(line, "rating_scale", scale, "no scale; allowed: 0-1, 1-5")
     liked = liked_of(cell, scale)
+    if liked is None and not scale and _STAR.fullmatch(cell):
+        return None, Problem(line, "rating", cell, _UNCLEAR)
+    scale = scale or "0-1"
     if liked is None:
         return None, Problem(line, "rating", cell, f"no rating; allowed: {_ALLOWED[scale]}")
     rated_at = str(row.get("rated_at", "")).strip()

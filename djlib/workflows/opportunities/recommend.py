@@ -7,7 +7,7 @@ import json
 import logging
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,11 +16,15 @@ import numpy as np
 import pandas as pd
 
 from ...errors import InputError, NotFoundError, UsageError
+from ...formats.calls.deadlines import moment_of
+from ...opportunities.call_facts import Wanted, calendar_of
 from ...opportunities.history import COLUMNS, History, seconds_of
-from ...opportunities.recommending import best, days_left, is_open, varied, worth_a_look
+from ...opportunities.openness import openness
+from ...opportunities.recommending import days_left, modest, spread, varied, worth_a_look
 from ...opportunities.trees import WITHOUT, trees_missing
 from ...settings import Settings, Workspace
-from ...tables.atomic import write_json
+from ...tables.atomic import replace_file, write_json
+from ...tables.cells import text_of
 from ...tables.events import utc_now
 from ...tables.io import read_table, write_table
 from ...tables.plain_json import json_text, to_plain
@@ -30,7 +34,7 @@ from ..core.progress import ProgressReporter
 from ..core.runs import run
 from .engagement import history_of, log_impressions, stamp
 from .models import current_version, feature_store, opportunity_models
-from .ratings import Ratings, current_ids, liked_of, ratings_so_far, scale_of
+from .ratings import Ratings, current_ids, liked_of, ratings_so_far, scale_asked, scales_of
 from .scan import known_opportunities
 
 if TYPE_CHECKING:
@@ -39,6 +43,8 @@ if TYPE_CHECKING:
     from ...opportunities.ranker import OpportunityRanker
 
 
+ANYTHING = Wanted()
+"""No wish at all."""
 NOTHING_RATED = (
     "Nothing is rated yet: these are fresh, close soon enough, and come from different sources."
 )
@@ -73,14 +79,17 @@ def rank_calls(
     *,
     now: datetime,
     keep: bool = True,
+    wanted: Wanted = ANYTHING,
 ) -> Ranked:
-    """Rank what is open and was not rated by the person."""
+    """Rank what is open, wanted and was not rated by the person."""
     ids = current_ids(calls)
     done = {ids.get(r.opportunity_id, r.opportunity_id) for r in ratings.of(user)}
-    open_now = is_open(calls, now)
+    judged = openness(calls, now)
+    open_now = judged.is_open
     is_rated = calls["opportunity_id"].isin(done).to_numpy(dtype=bool)
-    rows = np.flatnonzero(open_now & ~is_rated)
-    some = calls.iloc[rows].reset_index(drop=True)
+    is_wanted = wanted.of(calls, days_left(calls, now))
+    rows = np.flatnonzero(open_now & is_wanted & ~is_rated)
+    some = calls.iloc[rows].reset_index(drop=True).assign(open_until=np.array(judged.why)[rows])
     history = history_of(workspace, ratings, ids)
     picked = _Picked()
     if len(some) and not version:
@@ -89,7 +98,9 @@ def rank_calls(
         counts = feature_store(workspace, keep=keep).counts(calls)[rows]
         some[list(COLUMNS)] = history.standing(some, _so_far(now))
         model = opportunity_models(workspace).load(version)
-        picked = _by_taste(model, some, counts, user, settings.opportunities.top)
+        picked = _by_taste(model, some, counts, user, settings.opportunities.top, len(done))
+    if wanted.closing is not None:
+        picked = picked.by_deadline(days_left(some, now))
     chosen = some.iloc[picked.rows].reset_index(drop=True)
     left = days_left(chosen, now)
     n_open, n_rated = int(open_now.sum()), int(is_rated.sum())
@@ -103,9 +114,24 @@ class _Picked:
     reasons: list[str] = field(default_factory=list)
     note: str = ""
 
+    def by_deadline(self, left: np.ndarray) -> _Picked:
+        """The same calls, what closes first at the top."""
+        order = np.argsort(left[self.rows], kind="stable")
+        return _Picked(
+            self.rows[order],
+            [self.chance[n] for n in order],
+            [self.reasons[n] for n in order],
+            self.note,
+        )
+
 
 def _by_taste(
-    model: OpportunityRanker, calls: pd.DataFrame, counts: sparse.csr_matrix, user: str, top: int
+    model: OpportunityRanker,
+    calls: pd.DataFrame,
+    counts: sparse.csr_matrix,
+    user: str,
+    top: int,
+    n_ratings: int,
 ) -> _Picked:
     """What the model finds most likely liked; varied for a person it knows nothing of."""
     points = model.encode(calls, counts)
@@ -113,15 +139,13 @@ def _by_taste(
     few = calls.iloc[short].reset_index(drop=True)
     chances = model.probabilities(points.take(short), user)
     is_known = user in model.logistic_.users
-    if is_known:
-        place = best(chances, few["title"].tolist(), top)
-    else:
-        place = varied(np.maximum(chances, 1e-9), few, top)
+    place = (spread if is_known else varied)(np.maximum(chances, 1e-9), few, top)
+    shown = modest(chances[place], n_ratings)
     said = model.explain(few.iloc[place].assign(user_id=user))
     return _Picked(
         short[place],
         # What is known of how right the model is, is known of people who have rated.
-        [round(float(c), 4) if is_known else None for c in chances[place]],
+        [round(float(c), 4) if is_known else None for c in shown],
         [" | ".join(parts) or "nothing speaks against it" for parts in said],
         _lacking(model, user) if is_known else NEVER_RATED,
     )
@@ -164,26 +188,32 @@ def _days(days: float) -> str:
 
 def open_still(rows: list[Mapping[str, object]], now: datetime) -> bool:
     """Whether everything in a list can still be answered."""
-    table = pd.DataFrame({"deadline": [str(row.get("deadline", "")) for row in rows]})
-    return bool(is_open(table, now).all()) if len(table) else True
+    moments = [moment_of(str(row.get("deadline", ""))) for row in rows]
+    return all(moment is None or moment > now for moment in moments)
 
 
 _log = logging.getLogger(__name__)
 
 
 def key_of(
-    workspace: Workspace, settings: Settings, user: str, version: str, n_logged: int
+    workspace: Workspace,
+    settings: Settings,
+    user: str,
+    version: str,
+    n_logged: int,
+    wanted: Wanted = ANYTHING,
 ) -> dict[str, Any]:
-    """What a list depends on: the person, the model, the ratings, the day, the settings, and the
-    table of calls as it lies there."""
+    """What a list depends on: the person and what they want, the model, the ratings, the day, the
+    settings, and the table of calls as it lies there."""
     table = workspace.opportunities.stat()
     asked = settings.opportunities
     return {
         "user": user,
+        "wanted": list(astuple(wanted)),
         "version": version,
         "ratings": n_logged,
         "day": f"{datetime.now(UTC):%Y-%m-%d}",
-        "settings": [asked.top, asked.engine, settings.seed],
+        "settings": [asked.top, asked.engine, asked.rating_scale, settings.seed],
         "table": [table.st_size, table.st_mtime_ns],
     }
 
@@ -234,6 +264,7 @@ class Recommendations:
     from_cache: bool = False
     kept: str | None = None
     written: str | None = None
+    calendar: str | None = None
 
 
 def recommend_calls(
@@ -242,6 +273,8 @@ def recommend_calls(
     user: str,
     *,
     output: Path | None = None,
+    calendar: Path | None = None,
+    wanted: Wanted = ANYTHING,
     talk: ProgressReporter,
     dry_run: bool = False,
 ) -> Recommendations:
@@ -249,7 +282,8 @@ def recommend_calls(
     `data/recommendations.csv`.
 
     A list stays as it is for `opportunities.cache_minutes`, unless something was rated, learned or
-    scanned, or one of its calls closed. Raises `NotFoundError` where no calls were scanned.
+    scanned, or one of its calls closed. `calendar` is a file for their deadlines. Raises
+    `NotFoundError` where no calls were scanned.
     """
     user = user.strip()
     if not user:
@@ -262,14 +296,16 @@ def recommend_calls(
         # A model whose ratings were all taken back speaks for nobody.
         version = current_version(workspace) if ratings.by_key else None
         name = version.id if version else ""
-        key = key_of(workspace, settings, user, name, ratings.n_logged)
+        key = key_of(workspace, settings, user, name, ratings.n_logged, wanted)
         found = cached(workspace, key, settings.opportunities.cache_minutes)
         is_kept = found is not None and open_still(found["rows"], now)
         if found is not None and is_kept:
             made = Recommendations(**{**found, "from_cache": True})
         else:
             with talk.step("Ranking calls"):
-                made = _ranked(workspace, settings, ratings, user, name, now, keeps=not dry_run)
+                made = _ranked(
+                    workspace, settings, ratings, user, name, now, wanted, keeps=not dry_run
+                )
         kept = None
         if not dry_run:
             if not is_kept:
@@ -280,10 +316,12 @@ def recommend_calls(
                 write_table(_table(made.rows), output, defuse=True)
             noted |= {"user": user, "version": name, "output": str(output.absolute())}
             noted |= {"calls": len(made.rows), "from_cache": is_kept}
-        written = None if dry_run else str(output)
-        return Recommendations(
-            **{**made.__dict__, "kept": str(kept) if kept else None, "written": written}
-        )
+            if calendar:
+                with replace_file(calendar, "w", newline="") as file:
+                    file.write(calendar_of(made.rows, now))
+        files = {"written": output, "kept": kept, "calendar": calendar}
+        shown = {k: str(file) if file and not dry_run else None for k, file in files.items()}
+        return Recommendations(**{**made.__dict__, **shown})
 
 
 def _ranked(
@@ -293,32 +331,39 @@ def _ranked(
     user: str,
     version: str,
     now: datetime,
+    wanted: Wanted,
     *,
     keeps: bool,
 ) -> Recommendations:
     calls = known_opportunities(workspace)
     assert calls is not None  # the caller looked
-    ranked = rank_calls(workspace, settings, calls, ratings, user, version, now=now, keep=keeps)
+    ranked = rank_calls(
+        workspace, settings, calls, ratings, user, version, now=now, keep=keeps, wanted=wanted
+    )
     at = utc_now()
     list_id = f"{at.translate(_NO_SIGNS)}-{secrets.token_hex(3)}"
-    rows = _rows(ranked, user, version, list_id, at)
+    scale = scale_asked(ratings, user, settings.opportunities.rating_scale)
+    rows = _rows(ranked, user, version, list_id, at, scale)
     return Recommendations(user, version, list_id, at, rows, ranked.note, ranked.open, ranked.rated)
 
 
 _NO_SIGNS = str.maketrans("", "", "-:")
 
 
-def _rows(ranked: Ranked, user: str, version: str, list_id: str, at: str) -> list[dict[str, Any]]:
+def _rows(
+    ranked: Ranked, user: str, version: str, list_id: str, at: str, scale: str
+) -> list[dict[str, Any]]:
     found = []
     for place, call in enumerate(ranked.calls.to_dict("records")):
         left = float(ranked.days_left[place])
         found.append(
             {
                 "rating": "",
+                "rating_scale": scale,
                 "user_id": user,
                 **{c: str(call.get(c, "")) for c in RECOMMENDATIONS.names if c in call},
                 "days_left": None if np.isnan(left) else round(left, 1),
-                "reason": ranked.reasons[place],
+                "reason": " | ".join(filter(None, (ranked.reasons[place], call["open_until"]))),
                 "chance": ranked.chance[place],
                 "opened": "",
                 "list_id": list_id,
@@ -353,8 +398,10 @@ def _keep_ratings(output: Path, ratings: Ratings) -> Path | None:
     except InputError:
         return copy_aside(output)
     cells = [cell.strip() for cell in table["rating"]]
-    scale = scale_of(cells, ratings)
-    for user, call, cell in zip(table["user_id"], table["opportunity_id"], cells, strict=True):
+    stated = text_of(table, "rating_scale").str.strip().tolist()
+    scales = scales_of(cells, stated, ratings)
+    rows = zip(table["user_id"], table["opportunity_id"], cells, scales, strict=True)
+    for user, call, cell, scale in rows:
         logged = ratings.by_key.get((user, call))
         if cell and (logged is None or liked_of(cell, scale) != logged.liked):
             return copy_aside(output)
