@@ -14,6 +14,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..errors import InputError
 from ..evaluation.calibration import Calibration
+from ..features.library_fields import folder_of, further_columns
+from ..tables.cells import text_of
 from ..tables.schema import TRACKS, coerce
 from .calibration.pipeline import ProbabilityCorrection
 from .labels import Labels, encode
@@ -214,7 +216,10 @@ class BucketAssigner(ClassifierMixin, BaseEstimator):
 
 
 def _remember(X: pd.DataFrame, labels: Labels) -> pd.DataFrame:
-    tracks = coerce(X[[c for c in KEPT_COLUMNS if c in X]].reset_index(drop=True), TRACKS)[0]
+    kept = [c for c in X if c in KEPT_COLUMNS or c in further_columns(X)]
+    tracks = coerce(X[kept].reset_index(drop=True), TRACKS)[0]
+    if "path" in X:  # where a track lies, not what its file is called
+        tracks["path"] = pd.Series([folder_of(p) for p in text_of(X, "path")], dtype="str")
     ids = tracks.pop("track_id") if "track_id" in tracks else [""] * len(tracks)
     tracks.insert(0, "track_id", [known or f"row {i}" for i, known in enumerate(ids)])
     names = np.array(labels.classes, dtype=object)

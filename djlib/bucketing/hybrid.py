@@ -93,7 +93,6 @@ class HybridBucketAssigner(BucketAssigner):
     'Warm'
     """
 
-    fields: ClassVar[tuple[str, ...]] = FIELDS
     vote_scale: ClassVar[Literal["share of votes", "score"]] = "score"
     head_: Head
 
@@ -114,6 +113,11 @@ class HybridBucketAssigner(BucketAssigner):
         self.use_dates = use_dates
         self.cache = cache
         self.random_state = random_state
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Fields of a track the model reads: those of the schema and what else its table held."""
+        return self.columns_.joined.field_names if hasattr(self, "columns_") else FIELDS
 
     @property
     def left_out(self) -> str:
@@ -318,6 +322,9 @@ def load_hybrid(kind: type[_Model], folder: Path) -> _Model:
     model = kind._from_settings(settings)
     model.columns_ = TrackColumns.from_dict(vocabulary, model.cache)
     model.head_, model.means_ = parts["head"], parts["means"]
+    missing = len(model.columns_.joined.field_names) - len(model.means_)
+    if missing > 0:  # a model of before knows fewer fields
+        model.means_ = np.pad(model.means_, ((0, missing), (0, 0)))
     model.sentences_ = parts["sentences"]
     model.labelled_ = read_table(folder / _LABELLED, schema="tracks", duplicates="keep")
     return model
