@@ -17,6 +17,7 @@ from ..evaluation.calibration import Calibration
 from ..features.library_fields import folder_of, further_columns
 from ..tables.cells import text_of
 from ..tables.schema import TRACKS, coerce
+from .calibration.known_buckets import SURE_FROM
 from .calibration.pipeline import ProbabilityCorrection
 from .labels import Labels, encode
 
@@ -93,6 +94,24 @@ class BucketAssigner(ClassifierMixin, BaseEstimator):
         to 1."""
         check_is_fitted(self)
         return self.correction_.apply(self._votes(X), self._novelty(X))
+
+    def known_proba(self, X: pd.DataFrame) -> np.ndarray:
+        """Give the chance that each track fits one of the known buckets at all, (n,); 1 of models
+        that have not learned what fits nowhere."""
+        check_is_fitted(self)
+        return np.ones(len(X))
+
+    def right_proba(self, X: pd.DataFrame) -> np.ndarray:
+        """Give the chance that each first choice is right, where tracks that fit nowhere count as
+        wrong, (n,); the highest probability of models that have not learned that."""
+        return np.asarray(self.predict_proba(X).max(axis=1))
+
+    def sure(self, X: pd.DataFrame, threshold: float = SURE_FROM) -> np.ndarray:
+        """Give whether each first choice is sure, (n,): right with a chance of `threshold` at
+        least by `predict_proba`, of a track that fits a known bucket, and likelier right than not
+        where it might fit nowhere."""
+        likely = self.predict_proba(X).max(axis=1) >= threshold
+        return np.asarray(likely & (self.right_proba(X) >= SURE_FROM))
 
     def predict(self, X: pd.DataFrame | Mapping[str, Any]) -> Any:
         """Give the bucket of one track (a mapping), or an array of buckets for a table.

@@ -23,8 +23,17 @@ from ..features.track_columns import N_EMBEDDED, TrackColumns
 from ..features.track_vectorizer import FIELDS
 from ..tables.atomic import write_json
 from ..tables.io import read_table, write_table
+from ..tables.schema import BUCKET_SEPARATOR
 from . import hybrid_reasons as reasons
 from .base import BucketAssigner
+from .calibration.known_buckets import (
+    N_NEAREST,
+    HiddenFold,
+    KnownBucketDetector,
+    hidden_folds,
+    learn_detector,
+    openness,
+)
 from .calibration.novelty import NoveltyFeatures, TrackGroups
 from .calibration.out_of_fold import OutOfFoldPredictions
 from .calibration.pipeline import ProbabilityCorrection
@@ -166,6 +175,28 @@ class HybridBucketAssigner(BucketAssigner):
             part._learn_labels(X.iloc[train], known, components.of(np.append(train, names)))
             yield part
 
+    def known_proba(self, X: pd.DataFrame) -> np.ndarray:
+        """Give the chance that each track fits one of the known buckets at all, (n,)."""
+        check_is_fitted(self)
+        return self._detected(X)[0]
+
+    def right_proba(self, X: pd.DataFrame) -> np.ndarray:
+        """Give the chance that each first choice is right, where tracks that fit nowhere count as
+        wrong, (n,)."""
+        check_is_fitted(self)
+        return self._detected(X)[1]
+
+    def _detected(self, X: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+        detector = getattr(self, "detector_", None)
+        if detector is None or not detector.known:
+            return np.ones(len(X)), self.predict_proba(X).max(axis=1)
+        known, right = [np.zeros(0)], [np.zeros(0)]
+        for start in range(0, len(X), _ROWS_AT_ONCE):
+            features = self._openness(X.iloc[start : start + _ROWS_AT_ONCE])
+            known.append(detector.known_proba(features))
+            right.append(detector.right_proba(features))
+        return np.concatenate(known), np.concatenate(right)
+
     def contributions(self, X: pd.DataFrame, column: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Take the scores apart by field; see `hybrid_reasons.contributions`."""
         check_is_fitted(self)
@@ -227,6 +258,7 @@ class HybridBucketAssigner(BucketAssigner):
         with threadpool_limits(1):
             votes = OutOfFoldPredictions.from_folds(predict, X, labels, self.random_state or 0)
             self.head_ = self._fitted_head(components.scores, truth)
+            self.detector_ = self._learn_detector(X, labels, components, truth)
         self.correction_ = ProbabilityCorrection().fit(votes, labels)
         known = votes.stratified
         self._choose_thresholds(self.correction_.apply(known.votes, known.novelty), labels)
@@ -236,6 +268,45 @@ class HybridBucketAssigner(BucketAssigner):
             with threadpool_limits(1):
                 self.head_.partial_fit(components.rows, truth, steps=FARTHER)
         self._fit_means(X)
+
+    def _learn_detector(
+        self, X: pd.DataFrame, labels: Labels, components: PrincipalComponents, truth: np.ndarray
+    ) -> KnownBucketDetector:
+        """Learn from models that some buckets were hidden from what fits nowhere."""
+        groups = TrackGroups.of(X)
+        names = np.arange(len(X), len(truth))
+
+        def speak(fold: HiddenFold) -> tuple[np.ndarray, np.ndarray]:
+            rows = np.append(fold.train, names[fold.visible])
+            head = self._fitted_head(components.scores[rows], truth[rows][:, fold.visible])
+            learned = components.rows[fold.train]
+            test = self.columns_.joined.mask_unseen(
+                components.rows[fold.test], components.rows[rows]
+            )
+            votes = head.votes(test @ components.back_project(head.projection))
+            near, alike = reasons.nearest(learned, test, N_NEAREST)
+            answers = labels.truth[fold.train][:, fold.visible]
+            known = NoveltyFeatures.of(groups.rows(fold.train))
+            novelty = known.transform(groups.rows(fold.test))
+            return votes, openness(votes, alike, _agreement(votes, answers, near), novelty)
+
+        folds = list(hidden_folds(labels.truth, self.random_state or 0))
+        return learn_detector(folds, speak, labels.truth)
+
+    def _openness(self, X: pd.DataFrame) -> np.ndarray:
+        """What tells whether tracks fit a known bucket, (n, features)."""
+        votes = self._votes(X)
+        near, alike = self.nearest(X, N_NEAREST)
+        truth = self._labelled_truth()
+        return openness(votes, alike, _agreement(votes, truth, near), self._novelty(X))
+
+    def _labelled_truth(self) -> np.ndarray:
+        """0/1 buckets of the tracks learned from, (n, buckets)."""
+        place = {name: column for column, name in enumerate(self.classes_)}
+        truth = np.zeros((len(self.labelled_), len(place)), dtype=int)
+        for row, cell in enumerate(self.labelled_["buckets"]):
+            truth[row, [place[name] for name in cell.split(BUCKET_SEPARATOR) if name in place]] = 1
+        return truth
 
     def _training_matrix(self, X: pd.DataFrame) -> sparse.csr_matrix:
         """The matrix of the tracks to learn from and of the names of the buckets; embeddings of
@@ -304,10 +375,19 @@ class HybridBucketAssigner(BucketAssigner):
         return model
 
 
+def _agreement(votes: np.ndarray, truth: np.ndarray, near: np.ndarray) -> np.ndarray:
+    """The share of the nearest tracks that lie in the first choice, (n,)."""
+    return np.asarray(truth[near, votes.argmax(axis=1)[:, None]].mean(axis=1))
+
+
 def save_hybrid(model: HybridBucketAssigner, folder: Path) -> None:
     """Write `model` into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    write_json(folder / _SETTINGS, model._settings() | model.correction_.as_dict())
+    settings = model._settings() | model.correction_.as_dict()
+    detector: KnownBucketDetector | None = getattr(model, "detector_", None)
+    if detector is not None:
+        settings["known_buckets"] = detector.as_dict()
+    write_json(folder / _SETTINGS, settings)
     write_json(folder / _VOCABULARY, model.columns_.as_dict())
     parts = {"head": model.head_, "means": model.means_, "sentences": model.sentences_}
     skops.io.dump(parts, folder / _PARTS, compression=ZIP_DEFLATED, compresslevel=1)
@@ -320,6 +400,7 @@ def load_hybrid(kind: type[_Model], folder: Path) -> _Model:
     vocabulary = json.loads((folder / _VOCABULARY).read_text(encoding="utf-8"))
     parts = skops.io.load(folder / _PARTS, trusted=_TRUSTED)
     model = kind._from_settings(settings)
+    model.detector_ = KnownBucketDetector.from_dict(settings.get("known_buckets"))
     model.columns_ = TrackColumns.from_dict(vocabulary, model.cache)
     model.head_, model.means_ = parts["head"], parts["means"]
     missing = len(model.columns_.joined.field_names) - len(model.means_)
