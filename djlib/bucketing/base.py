@@ -17,7 +17,7 @@ from ..evaluation.calibration import Calibration
 from ..features.library_fields import folder_of, further_columns
 from ..tables.cells import text_of
 from ..tables.schema import TRACKS, coerce
-from .calibration.known_buckets import SURE_FROM
+from .calibration.known_buckets import SURE_FROM, is_sure
 from .calibration.pipeline import ProbabilityCorrection
 from .labels import Labels, encode
 
@@ -95,23 +95,25 @@ class BucketAssigner(ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         return self.correction_.apply(self._votes(X), self._novelty(X))
 
-    def known_proba(self, X: pd.DataFrame) -> np.ndarray:
-        """Give the chance that each track fits one of the known buckets at all, (n,); 1 of models
-        that have not learned what fits nowhere."""
+    def detect(self, X: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+        """Give `known_proba` and `right_proba`, both (n,), at the price of one. Models that have
+        not learned what fits nowhere give 1 and the highest probability."""
         check_is_fitted(self)
-        return np.ones(len(X))
+        return np.ones(len(X)), self.predict_proba(X).max(axis=1)
+
+    def known_proba(self, X: pd.DataFrame) -> np.ndarray:
+        """Give the chance that each track fits one of the known buckets at all, (n,)."""
+        return self.detect(X)[0]
 
     def right_proba(self, X: pd.DataFrame) -> np.ndarray:
         """Give the chance that each first choice is right, where tracks that fit nowhere count as
-        wrong, (n,); the highest probability of models that have not learned that."""
-        return np.asarray(self.predict_proba(X).max(axis=1))
+        wrong, (n,)."""
+        return self.detect(X)[1]
 
     def sure(self, X: pd.DataFrame, threshold: float = SURE_FROM) -> np.ndarray:
         """Give whether each first choice is sure, (n,): right with a chance of `threshold` at
-        least by `predict_proba`, of a track that fits a known bucket, and likelier right than not
-        where it might fit nowhere."""
-        likely = self.predict_proba(X).max(axis=1) >= threshold
-        return np.asarray(likely & (self.right_proba(X) >= SURE_FROM))
+        least among the known buckets, and likelier right than not where it may fit nowhere."""
+        return is_sure(self.predict_proba(X).max(axis=1), self.right_proba(X), threshold)
 
     def predict(self, X: pd.DataFrame | Mapping[str, Any]) -> Any:
         """Give the bucket of one track (a mapping), or an array of buckets for a table.

@@ -175,21 +175,13 @@ class HybridBucketAssigner(BucketAssigner):
             part._learn_labels(X.iloc[train], known, components.of(np.append(train, names)))
             yield part
 
-    def known_proba(self, X: pd.DataFrame) -> np.ndarray:
-        """Give the chance that each track fits one of the known buckets at all, (n,)."""
+    def detect(self, X: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+        """Give the chance that each track fits a known bucket, and that its first choice is right,
+        both (n,); see `calibration.known_buckets`."""
         check_is_fitted(self)
-        return self._detected(X)[0]
-
-    def right_proba(self, X: pd.DataFrame) -> np.ndarray:
-        """Give the chance that each first choice is right, where tracks that fit nowhere count as
-        wrong, (n,)."""
-        check_is_fitted(self)
-        return self._detected(X)[1]
-
-    def _detected(self, X: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
         detector = getattr(self, "detector_", None)
         if detector is None or not detector.known:
-            return np.ones(len(X)), self.predict_proba(X).max(axis=1)
+            return super().detect(X)
         known, right = [np.zeros(0)], [np.zeros(0)]
         for start in range(0, len(X), _ROWS_AT_ONCE):
             features = self._openness(X.iloc[start : start + _ROWS_AT_ONCE])

@@ -37,7 +37,9 @@ _TAKEN = {name for schema in SCHEMAS.values() for name in schema.names} - {
 }  # fmt: skip
 _BETWEEN_NAMES = re.compile(r"[;,|\\]|\s/\s|\s-\s")
 _WORD = re.compile(r"(?u)\b\w\w+\b")
-_ENERGY = re.compile(r"\benergy\s*[:=-]?\s*(10|[1-9])\b|\b\d{1,2}[abdm]\s*-\s*(10|[1-9])\b(?!\d)", re.I)
+_ENERGY = re.compile(
+    r"\benergy\s*[:=-]?\s*(10|[1-9])\b|\b\d{1,2}[abdm]\s*-\s*(10|[1-9])\b(?!\d)", re.I
+)
 _NUMERIC_SHARE, _FEWEST_VALUES = 0.9, 6
 _N_CENTRES, _LONGEST = 8, 500
 
@@ -193,4 +195,3 @@ def _said(column: str, cell: str) -> str:
     names = [fold(part) for part in _BETWEEN_NAMES.split(cell[:_LONGEST])]
     words = [word for name in names for word in _WORD.findall(name) if word != name]
     return SEPARATOR.join(f"{column}: {name}" for name in dict.fromkeys([*names, *words]) if name)
-

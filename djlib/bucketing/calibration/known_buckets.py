@@ -27,8 +27,21 @@ MIN_BUCKETS, MIN_TRACKS = 4, 40
 SURE_FROM = 0.5
 """Probability of a known bucket and of the right one from which a first choice is sure."""
 
+FITS_NOWHERE_UNDER = 0.5
+"""Probability of a known bucket under which a track that is not sure fits nowhere."""
+
 _CLIP = 1e-4
 _STRENGTH = 1.0
+
+
+def is_sure(confidence: np.ndarray, right: np.ndarray, threshold: float) -> np.ndarray:
+    """Give whether first choices are sure, (n,), by their `confidence` among the known buckets and
+    their chance to be `right` where a track may fit nowhere. A lower `threshold` lowers both.
+
+    >>> is_sure(np.array([0.9, 0.9, 0.4]), np.array([0.8, 0.3, 0.6]), 0.5).tolist()
+    [True, False, False]
+    """
+    return np.asarray((confidence >= threshold) & (right >= min(SURE_FROM, threshold)))
 
 
 @dataclass(frozen=True, eq=False)
