@@ -58,11 +58,8 @@ def figures(report: TrainReport) -> None:
     ]
     if later := report.figures.get("later"):
         line(
-            f"Tomorrow's tracks: right {percent(later['accuracy'])} of the time, right in the first "
-            f"three {percent(later['top3_accuracy'])}, as on {later['tracks']:,.0f} added later."
-            if "tracks" in later
-            else f"Tomorrow's tracks: right {percent(later['accuracy'])} of the time, in the first "
-            f"three {percent(later['top3_accuracy'])}, measured on tracks added later."
+            f"Tomorrow's tracks: right {percent(later['accuracy'])} of the time, in the first three "
+            f"{percent(later['top3_accuracy'])}, measured on tracks added later."
         )
     names = ["cross-validated", "right", "in top 3", "macro F1", "log-loss", "calibration error"]
     heading("How good it is")

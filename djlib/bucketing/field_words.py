@@ -44,7 +44,7 @@ def field_values(tracks: pd.DataFrame, field: str) -> list[str]:
     """
     if field == "path":
         return [
-            shortened(re.split(r"/:|[/\\\\]", folder_of(path))[-2]) if folders_of(path) else ""
+            shortened(re.split(r"/:|[/\\]", folder_of(path))[-2]) if folders_of(path) else ""
             for path in text_of(tracks, "path")
         ]
     if field not in tracks or field == "sentence":

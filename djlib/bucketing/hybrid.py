@@ -26,6 +26,7 @@ from ..tables.io import read_table, write_table
 from ..tables.schema import BUCKET_SEPARATOR
 from . import hybrid_reasons as reasons
 from .base import BucketAssigner
+from .block_weights import learn_block_weights
 from .calibration.known_buckets import (
     N_NEAREST,
     HiddenFold,
@@ -165,7 +166,7 @@ class HybridBucketAssigner(BucketAssigner):
         labels = encode(y)
         whole: Self = clone(self)
         whole._describe(X, labels)
-        components = whole._learn_features(X)
+        components = whole._learn_features(X, labels)
         for train, _ in splits:
             part = whole._with_same_features()
             known = Labels(labels.classes, labels.truth[train], labels.is_multi)
@@ -226,15 +227,20 @@ class HybridBucketAssigner(BucketAssigner):
         return load_hybrid(cls, Path(folder))
 
     def _learn(self, X: pd.DataFrame, labels: Labels) -> None:
-        self._learn_labels(X, labels, self._learn_features(X))
+        self._learn_labels(X, labels, self._learn_features(X, labels))
 
-    def _learn_features(self, X: pd.DataFrame) -> PrincipalComponents:
-        """Learn everything that needs no labels; give tracks, then names of buckets, along their
-        components."""
+    def _learn_features(self, X: pd.DataFrame, labels: Labels) -> PrincipalComponents:
+        """Learn vocabularies and, from the labels, which blocks of further columns count; give
+        tracks, then names of buckets, along their components."""
         self._new_head()  # what cannot be made is refused before the work
         self.columns_ = TrackColumns(
             use_dates=self.use_dates, engine=self.engine, cache=self.cache
         ).fit(pd.concat([X, as_tracks(self.classes_)], ignore_index=True))
+        joined = self.columns_.joined
+        if blocks := joined.optional_blocks():
+            joined.block_weights_ = learn_block_weights(
+                joined.transform(X), blocks, X, labels.truth, self.random_state or 0
+            )
         matrix = self._training_matrix(X)  # the sentence model may use all threads
         with threadpool_limits(1):  # on a busy machine many threads wait for each other
             return fit_components(matrix, n_dense=N_EMBEDDED, seed=self.random_state)

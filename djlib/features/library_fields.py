@@ -35,6 +35,7 @@ _NO_FACT = re.compile(
 _TAKEN = {name for schema in SCHEMAS.values() for name in schema.names} - {
     "energy", "tags", "description", "country", "format", "styles", "condition", "sleeve_condition",
 }  # fmt: skip
+_TAKEN |= {"artists", "albums", "labels", "genre_tokens", "days", "folders", "sentence", "words"}
 _BETWEEN_NAMES = re.compile(r"[;,|\\]|\s/\s|\s-\s")
 _WORD = re.compile(r"(?u)\b\w\w+\b")
 _ENERGY = re.compile(

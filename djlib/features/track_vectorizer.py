@@ -81,6 +81,10 @@ _WEIGHTS = {"words": 1.0, "characters": 1.0, "artists": 0.5, "albums": 1.0, "lab
 libraries worse or changed them by less than chance does."""
 
 
+_MOST_APART = 8
+"""Further numbers up to which each is weighed by itself."""
+
+
 class TrackVectorizer(TransformerMixin, BaseEstimator):
     """Turn tracks into one sparse matrix whose columns belong to fields.
 
@@ -112,6 +116,7 @@ class TrackVectorizer(TransformerMixin, BaseEstimator):
     def fit(self, X: pd.DataFrame, y: object = None) -> Self:
         """Learn the vocabularies and the span of dates."""
         self.further_ = FurtherColumns().fit(X)
+        self.block_weights_: dict[str, float] = {}
         self.shared_folders_ = frozenset(shared_folders(_text(X, "path")))
         texts = self._texts(X)
         blocks = _lexical_blocks(tuple(self.further_.texts)).items()
@@ -133,6 +138,7 @@ class TrackVectorizer(TransformerMixin, BaseEstimator):
             "dates": self.dates_,
             "lexical": blocks,
             "further": self.further_.as_dict(),
+            "block_weights": self.block_weights_,
             "shared_folders": sorted(self.shared_folders_),
         }
 
@@ -145,6 +151,7 @@ class TrackVectorizer(TransformerMixin, BaseEstimator):
         features.dates_ = tuple(values["dates"]) if values["dates"] else None
         # models of before read no folders and no further columns
         features.further_ = FurtherColumns(**values.get("further", {}))
+        features.block_weights_ = dict(values.get("block_weights", {}))
         features.shared_folders_ = frozenset(values.get("shared_folders", ()))
         return features
 
@@ -169,11 +176,11 @@ class TrackVectorizer(TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         texts = self._texts(X)
         blocks = [
-            _weighted(name, block.transform(texts), half_dated)
+            self._counted(name, "", _weighted(name, block.transform(texts), half_dated))
             for name, block in self.lexical_.items()
         ]
-        for name, _, part in self._smooth(X):
-            shown = _weighted(name, part, half_dated)
+        for name, field, part in self._smooth(X):
+            shown = self._counted(name, field, _weighted(name, part, half_dated))
             blocks.append(sparse.csr_matrix(part.shape) if words_only else shown)
         return sparse.hstack(blocks, format="csr", dtype=np.float32)
 
@@ -192,10 +199,11 @@ class TrackVectorizer(TransformerMixin, BaseEstimator):
         texts, at = self._texts(X), 0
         for name, block in self.lexical_.items():
             for field, part in block.parts(texts).items():
-                yield _FIELD_OF.get(field, field), at, _weighted(name, part, half_dated)
+                shown = self._counted(name, "", _weighted(name, part, half_dated))
+                yield _FIELD_OF.get(field, field), at, shown
             at += block.width
         for name, field, part in self._smooth(X):
-            yield field, at, _weighted(name, part, half_dated)
+            yield field, at, self._counted(name, field, _weighted(name, part, half_dated))
             at += part.shape[1]
 
     def terms(self) -> list[tuple[str, str]]:
@@ -209,6 +217,32 @@ class TrackVectorizer(TransformerMixin, BaseEstimator):
             else:
                 named += [(field, term) for term in block.terms]
         return named
+
+    def optional_blocks(self) -> dict[str, list[tuple[int, int]]]:
+        """The blocks a model may weigh by `block_weights_`: for each, its pieces as first column
+        and the one after its last. Many further numbers count as one block."""
+        found: dict[str, list[tuple[int, int]]] = {}
+        at = 0
+        for name, block in self.lexical_.items():
+            if name in ("folders", "notes") and block.width:
+                found[name] = [(at, at + block.width)]
+            at += block.width
+        for name, field, part in self._smooth(pd.DataFrame(index=range(1))):
+            if name == "numbers":
+                found.setdefault(self._block(name, field), []).append((at, at + part.shape[1]))
+            at += part.shape[1]
+        return found
+
+    def _block(self, name: str, field: str) -> str:
+        single = name == "numbers" and len(self.further_.numbers) <= _MOST_APART
+        return f"numbers {field}" if single else name
+
+    def _counted(self, name: str, field: str, part: sparse.csr_matrix) -> sparse.csr_matrix:
+        """A block as heavy as the model's own folds say."""
+        weight = self.block_weights_.get(self._block(name, field), 1.0)
+        if weight == 1:
+            return part
+        return weight * part if weight else sparse.csr_matrix(part.shape, dtype=part.dtype)
 
     def _texts(self, X: pd.DataFrame) -> Texts:
         """The texts of each lexical block's fields."""
