@@ -47,6 +47,13 @@ def feedback(
     undo: Annotated[
         bool, typer.Option("--undo", help="Take the last feedback on records or calls back.")
     ] = False,
+    all_seen: Annotated[
+        bool,
+        typer.Option(
+            "--all-seen",
+            help="You looked at every row you left empty, not only those above your last answer.",
+        ),
+    ] = False,
     promote: o.Promote = None,
     dry_run: o.DryRun = False,
 ) -> None:
@@ -68,6 +75,7 @@ def feedback(
         note=note,
         undo=undo,
         dry_run=dry_run,
+        all_seen=all_seen,
     )
     learner = learner_of_feedback(session.workspace, file, undo=undo)
     session.show(learner.feedback(session.workspace, session.settings, file, request, session.talk))

@@ -14,6 +14,7 @@ from typer.main import get_command
 from ._boundary import Boundary, run
 
 _COMMANDS = {
+    "status": "Say where things stand and what comes next.",
     "scan": "Read your library; playlists become buckets.",
     "train": "Learn from what you did, and measure how well.",
     "assign-buckets": "Propose a bucket for every unsorted track.",
@@ -114,7 +115,10 @@ def _root(
     ] = False,
 ) -> None:
     if context.invoked_subcommand is None:
-        typer.echo(context.get_help())
+        from .status import show_if_begun
+
+        if not show_if_begun():
+            typer.echo(context.get_help())
 
 
 def main() -> None:

@@ -531,7 +531,6 @@ def test_model_of_another_scikit_learn_is_refused(
         (tamper, "edited or is foreign"),
         (lambda p: p.write_bytes(p.read_bytes()[:40]), "has 40 bytes"),
         (lambda p: p.write_bytes(pickle.dumps({"mine": 1})), "bytes, not"),
-        (Path.unlink, "is missing"),
     ],
 )
 def test_foreign_pickle_is_refused_and_promoting_repairs_it(
@@ -545,6 +544,29 @@ def test_foreign_pickle_is_refused_and_promoting_repairs_it(
     registry.promote(version.id)
     assert registry.load().name == "A"
     assert len(registry.history()) == 1
+
+
+def test_a_pickle_that_is_gone_is_written_anew(registry: Registry[TinyModel]) -> None:
+    save(registry, "A")
+    registry.pickle_path.unlink()
+    assert registry.load().name == "A"
+    assert pickle.loads(registry.pickle_path.read_bytes()).name == "A"
+
+
+def test_what_is_to_be_served_is_saved_and_served_in_one_step(
+    registry: Registry[TinyModel], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save(registry, "A")
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(registry), "_replace_pickle", killed)
+        with pytest.raises(KeyboardInterrupt):
+            save(registry, "B")
+    assert registry.load().name == "B"
+    assert pickle.loads(registry.pickle_path.read_bytes()).name == "B"
 
 
 def test_pickle_of_another_version_is_put_right(

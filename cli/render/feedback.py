@@ -35,6 +35,9 @@ def bucket_feedback(report: FeedbackReport) -> None:
     if report.source:
         _taken(report)
     problems(report.problems, title="Repaired, refused or worth a look")
+    if report.refused_file:
+        shown = here(report.refused_file)
+        line(f"\nThe refused rows are in {shown}: mend them, then djlib feedback {quoted(shown)}")
     _like_renames(report)
     if report.training is None:
         is_dry = report.dry_run and (report.taken or report.renamed)
@@ -75,7 +78,7 @@ def _taken(report: FeedbackReport) -> None:
     if report.looked:
         looked = report.looked
         line(
-            f"You let {looked.accepted:,} of {looked.shown:,} predictions stand "
+            f"Of the {looked.shown:,} predictions you looked at you let {looked.accepted:,} stand "
             f"({percent(looked.accepted / looked.shown)})."
         )
 

@@ -32,6 +32,7 @@ _DRAWN_BY = {
     "ScanReport": "library.library_scanned",
     "SimilarReport": "keepers.similar_records",
     "SimulateReport": "simulate.simulation",
+    "Status": "status.standing",
     "TagReport": "exports.tags_written",
     "TrainReport": "training.training_report",
     "TrendsReport": "trends.trends_found",

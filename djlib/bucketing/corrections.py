@@ -19,7 +19,7 @@ from ..tables.schema import split_buckets
 _MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
 _DATE = re.compile(
     rf"^(\d{{1,2}}-({_MONTHS})(-\d{{2,4}})?|({_MONTHS})-\d{{2}}"
-    r"|\d{4}-\d\d-\d\d( 00:00:00)?|\d{1,2}[/.]\d{1,2}[/.](\d\d){1,2})$",
+    r"|\d{4}-\d\d-\d\d( 00:00:00)?|\d{1,2}[/.]\d{1,2}[/.](\d\d){0,2})$",
     re.I,
 )
 _SHEET_ERROR = re.compile(r"^#(NAME\?|REF!|VALUE!|N/A|DIV/0!|NUM!|NULL!)$")
@@ -187,9 +187,21 @@ class _Buckets:
     def __init__(self, names: Iterable[str], allow_new: bool) -> None:
         self._names = dict.fromkeys(names)
         self._folded: dict[str, list[str]] = {}
+        self._ends: dict[str, list[str]] = {}
+        self._dates: dict[_Date, list[str]] = {}
         for name in self._names:
-            self._folded.setdefault(fold(name), []).append(name)
+            self._add(name)
         self._allow_new = allow_new
+
+    def _add(self, name: str) -> None:
+        """Note the ways in which a person may type a name: with other signs between its parts, its
+        last parts alone, the date that a spreadsheet makes of it."""
+        self._folded.setdefault(fold(name), []).append(name)
+        parts = _parts(name)
+        for start in range(len(parts)):
+            self._ends.setdefault("/".join(parts[start:]), []).append(name)
+        for date in _dates_in(name):
+            self._dates.setdefault(date, []).append(name)
 
     def find(self, name: str) -> tuple[str | None, str]:
         """The bucket, or None; and what was repaired, what is new, or why there is none."""
@@ -197,24 +209,109 @@ class _Buckets:
             return name, ""
         if _SHEET_ERROR.match(name):
             return None, "a spreadsheet's error, not a bucket"
-        alike = self._folded.get(fold(name), []) or self._with_lost_letters(name)
+        alike = (
+            self._folded.get(fold(name), [])
+            or self._with_lost_letters(name)
+            or self._ends.get("/".join(_parts(name)), [])
+        )
         if len(alike) == 1:
             return alike[0], f"read as {alike[0]!r}"
         if _DATE.match(name):
-            return None, "a spreadsheet seems to have turned this bucket's name into a date"
-        near = difflib.get_close_matches(name, self._names, n=1)
+            return self._of_a_date(name)
+        if alike:
+            which = " or ".join(map(repr, alike[:3]))
+            return None, f"it may be {which}; write the whole name"
+        near = self._nearest(name)
         if not self._allow_new:
-            advice = f"did you mean {near[0]!r}? " if near else ""
+            advice = f"did you mean {near!r}? " if near else ""
             return None, f"no such bucket; {advice}--new-bucket makes it one"
         self._names[name] = None
-        self._folded.setdefault(fold(name), []).append(name)
-        return name, "a new bucket" + (f"; it looks like {near[0]!r}" if near else "")
+        self._add(name)
+        return name, "a new bucket" + (f"; it looks like {near!r}" if near else "")
+
+    def _of_a_date(self, name: str) -> tuple[str | None, str]:
+        """The bucket whose name a spreadsheet turned into this date."""
+        meant = {bucket for date in _dates_in(name) for bucket in self._dates.get(date, [])}
+        if len(meant) == 1:
+            bucket = meant.pop()
+            return bucket, f"read as {bucket!r}, which a spreadsheet takes for a date"
+        return None, "a spreadsheet seems to have turned this bucket's name into a date"
+
+    def _nearest(self, name: str) -> str | None:
+        """The bucket whose name, or its last part, is spelled most alike, where any is."""
+        folded = "/".join(_parts(name))
+        scored = [
+            (max(_ratio(folded, whole), _ratio(_parts(name)[-1], whole.rpartition("/")[2])), known)
+            for known in self._names
+            if (whole := "/".join(_parts(known)))
+        ]
+        best = max(scored, default=(0.0, ""), key=lambda one: one[0])
+        return best[1] if best[0] >= _ALIKE else None
 
     def _with_lost_letters(self, name: str) -> list[str]:
         if not any(sign in name for sign in _LOST):
             return []
         pattern = re.compile("".join(_ANY_LOST if c in _LOST else re.escape(c) for c in name))
         return [known for known in self._names if pattern.fullmatch(known)]
+
+
+_BETWEEN_PARTS = re.compile(r"[/\\,>»]|\s[-–—]\s")
+_ALIKE = 0.72
+"""How alike two spellings must be for one to be suggested: one slip in a short word."""
+
+_Date = tuple[str, int, int]
+_MONTH_YEAR = re.compile(rf"({_MONTHS})[a-z]{{0,6}}\.?[\s'’_-]{{0,3}}((?:19|20)?\d\d)", re.I)
+_DAY_MONTH = re.compile(rf"(\d{{1,2}})[\s-]{{1,2}}({_MONTHS})[a-z]{{0,6}}", re.I)
+_ISO = re.compile(r"((?:19|20)\d\d)-(\d\d)-(\d\d)(?: 00:00:00)?")
+_TWO_NUMBERS = re.compile(r"(\d{1,2})[./-](\d{1,2})")
+_THREE_NUMBERS = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-]((?:19|20)?\d\d)")
+
+
+def _parts(name: str) -> list[str]:
+    """The parts of a nested name, made comparable.
+
+    >>> _parts("Categories / Hip Hop") == _parts("categories,hip  hop")
+    True
+    """
+    return [part for part in map(fold, _BETWEEN_PARTS.split(name)) if part] or [fold(name)]
+
+
+def _dates_in(name: str) -> set[_Date]:
+    """Days and months that a spreadsheet may make of a name, or that it shows in its place: `Jan
+    2013` is Jan-13 there, and 2013-01-01 in a file. Nothing of a name that says more than a date.
+
+    >>> _dates_in("Jan 2013") & _dates_in("Jan-13") & _dates_in("2013-01-01 00:00:00")
+    {('month', 2013, 1)}
+    >>> sorted(_dates_in("7.3.") & _dates_in("07-Mar")), _dates_in("10-12 Uhr")
+    ([('day', 7, 3)], set())
+    """
+    months = _MONTHS.split("|")
+    plain = name.strip(" .")
+    if match := _MONTH_YEAR.fullmatch(plain):
+        month, year = months.index(match[1][:3].lower()) + 1, int(match[2])
+        found = {("month", year if year > 99 else 2000 + year, month)}
+        return found | ({("day", year, month)} if year < 32 else set())  # Jan-13: or the 13th
+    if match := _DAY_MONTH.fullmatch(plain):
+        day, month = int(match[1]), months.index(match[2][:3].lower()) + 1
+        return {("day", day, month), ("month", 2000 + day, month)}
+    if match := _ISO.fullmatch(plain):
+        year, month, day = map(int, match.groups())
+        return {("day", day, month)} | ({("month", year, month)} if day == 1 else set())
+    if match := _TWO_NUMBERS.fullmatch(plain):
+        first, second = map(int, match.groups())
+        return {("day", first, second), ("day", second, first)}
+    if match := _THREE_NUMBERS.fullmatch(plain):
+        first, second, year = map(int, match.groups())
+        year = year if year > 99 else 2000 + year
+        found = {("day", first, second), ("day", second, first)}
+        if 1 in (first, second):
+            found |= {("month", year, first), ("month", year, second)}
+        return found
+    return set()
+
+
+def _ratio(one: str, other: str) -> float:
+    return difflib.SequenceMatcher(None, one, other).ratio()
 
 
 Kind = Literal["rename", "merge", "undo"]

@@ -94,8 +94,14 @@ def assemble(
     found = TrainingSet(table, labels, is_multi, corrected, np.zeros(len(table), bool))
     found = found.rows(labelled)
     songs = song_groups(found.tracks)
-    needed = songs[found.corrected | ~_in_large_bucket(found)]
+    if len(songs) > 1 and len(set(songs)) == 1:
+        raise InputError(
+            f"all {len(songs)} sorted tracks are one song: "
+            "sort other songs into at least two buckets"
+        )
+    needed = songs[found.corrected | ~_in_large_bucket(found, songs)]
     aside = kept_aside(found.tracks, test_share) & ~np.isin(songs, needed)
+    aside &= ~np.isin(songs, _last_of_a_bucket(found, songs, aside))
     return TrainingSet(found.tracks, found.labels, is_multi, found.corrected, aside)
 
 
@@ -111,8 +117,23 @@ def _with_absent(
     return coerce(table, TRACKS)[0]
 
 
-def _in_large_bucket(training: TrainingSet) -> np.ndarray:
-    sizes = training.sizes
+def _in_large_bucket(training: TrainingSet, songs: np.ndarray) -> np.ndarray:
+    """Whether every bucket of a row has songs enough, (n,); many files of one song are one."""
+    songs_of: dict[str, set[object]] = {}
+    for row, song in zip(training.labels, songs, strict=True):
+        for bucket in row:
+            songs_of.setdefault(bucket, set()).add(song)
     return np.array(
-        [min(sizes[b] for b in row) >= _ENOUGH_TO_COMPARE for row in training.labels], dtype=bool
+        [all(len(songs_of[b]) >= _ENOUGH_TO_COMPARE for b in row) for row in training.labels],
+        dtype=bool,
     )
+
+
+def _last_of_a_bucket(training: TrainingSet, songs: np.ndarray, aside: np.ndarray) -> list[object]:
+    """Songs of buckets of which nothing would be left to learn from."""
+    learned = {b for row in training.rows(~aside).labels for b in row}
+    return [
+        song
+        for row, song in zip(training.labels, songs, strict=True)
+        if any(bucket not in learned for bucket in row)
+    ]

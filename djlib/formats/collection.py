@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from ..tables.cells import plain_name
 from ..tables.problems import Problem
 from ..tables.schema import BUCKET_SEPARATOR, TRACKS, coerce
 from .locations import path_key
@@ -126,6 +128,50 @@ def _plain(text: str) -> str:
     return unicodedata.normalize("NFC", text).strip().casefold()
 
 
+def fewer_than_declared(what: str, declared: str, n_read: int) -> list[Problem]:
+    """A note where a file says that it holds another number of things than were read from it.
+
+    >>> [str(p) for p in fewer_than_declared("tracks", "900", 5)]
+    ["tracks '900': the file says 900, and holds 5: was it cut off or edited? (note)"]
+    """
+    if not declared.isdecimal() or len(declared) > _LONGEST or int(declared) == n_read:
+        return []
+    reason = f"the file says {declared}, and holds {n_read}: was it cut off or edited?"
+    return [Problem(None, what, declared, reason, "note")]
+
+
+def doubled_keys(what: str, keys: Sequence[str]) -> list[Problem]:
+    """A note for each of a source's own ids that several tracks have.
+
+    >>> [str(p) for p in doubled_keys("TrackID", ["1", "1", "2", ""])]
+    ["TrackID '1': 2 tracks have it; playlists that name it count for the first (note)"]
+    """
+    counts = Counter(key for key in keys if key)
+    return [
+        Problem(
+            None,
+            what,
+            key,
+            f"{n} tracks have it; playlists that name it count for the first",
+            "note",
+        )
+        for key, n in counts.items()
+        if n > 1
+    ]
+
+
+def first_rows(keys: Sequence[str]) -> dict[str, int]:
+    """The first row of each key.
+
+    >>> first_rows(["a", "b", "a"])
+    {'a': 0, 'b': 1}
+    """
+    found: dict[str, int] = {}
+    for row, key in enumerate(keys):
+        found.setdefault(key, row)
+    return found
+
+
 def rows_of(keys: Sequence[str], by_key: Mapping[str, int]) -> tuple[list[int], int]:
     """Row numbers of the source's own keys, and how many keys the library does not have."""
     rows = [by_key[key] for key in keys if key in by_key]
@@ -236,7 +282,7 @@ def _playlists(
 
 
 def _bucket_name(name: str) -> str:
-    return name.replace(BUCKET_SEPARATOR, _BROKEN_BAR).strip() or UNNAMED
+    return plain_name(name.replace(BUCKET_SEPARATOR, _BROKEN_BAR)) or UNNAMED
 
 
 def records(tracks: pd.DataFrame) -> list[dict[str, Any]]:

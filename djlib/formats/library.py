@@ -13,6 +13,7 @@ from ..tables.csv.sniffing import foreign_content
 from ..tables.problems import Problem
 from .collection import Library, Playlist, Progress, track_id
 from .format import BUILT_IN, Format, all_formats, built_in, head_of, plugin_formats
+from .locations import is_of_the_system, walk
 from .options import ReadOptions
 
 __all__ = ["Library", "Playlist", "Progress", "read_library", "track_id"]
@@ -91,6 +92,8 @@ def _seen(path: Path, head: bytes) -> str:
 
     if not path.is_file():
         return "neither a file nor a folder"
+    if head and not head.strip(b"\x00"):
+        return "it holds only zero bytes: it is damaged, take a copy of it"
     foreign = foreign_content(head)
     if foreign:
         return f"it is {foreign}"
@@ -119,7 +122,7 @@ def libraries_in(folder: Path) -> list[Path]:
             continue
         inside = [name for name in folders if name.casefold() in known]
         found += (Path(place, name) for name in sorted(inside))
-        old = (name for name in folders if name.casefold() in _OLD or name.startswith("."))
+        old = (name for name in folders if name.casefold() in _OLD or is_of_the_system(name))
         skipped = {*inside, *old}
         folders[:] = sorted(name for name in folders if name not in skipped)
         named = (name for name in sorted(files) if name.lower().endswith(_SUFFIXES))
@@ -158,6 +161,6 @@ def holds_audio(folder: Path) -> bool:
     suffixes = READABLE_SUFFIXES | UNREADABLE_SUFFIXES
     return any(
         os.path.splitext(name)[1].lower() in suffixes
-        for _, _, files in os.walk(folder, followlinks=False)
+        for _, _, files in walk(folder)
         for name in files
     )

@@ -25,10 +25,32 @@ def stem(path: str) -> str:
     return posixpath.splitext(name)[0]
 
 
+_OF_THE_SYSTEM = {
+    "$recycle.bin", "recycler", "system volume information", "#recycle", "@eadir", "lost+found",
+    "$extend", "found.000", "__macosx",
+}  # fmt: skip
+
+
+def is_of_the_system(name: str) -> bool:
+    """Whether a folder belongs to the system rather than to a person: recycle bins, what indexers
+    and network drives keep, anything hidden.
+
+    >>> [is_of_the_system(n) for n in ("$RECYCLE.BIN", ".Trashes", "Techno")]
+    [True, True, False]
+    """
+    return name.startswith(".") or name.casefold() in _OF_THE_SYSTEM
+
+
+def walk(folder: str | Path) -> Iterator[tuple[str, list[str], list[str]]]:
+    """As `os.walk`, without folders of the system; names in their order, links not followed."""
+    for place, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not is_of_the_system(name))
+        yield place, folders, files
+
+
 def files_under(folder: Path) -> Iterator[Path]:
     """Files under a folder in the order of their names, hidden ones left out."""
-    for place, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+    for place, _, files in walk(folder):
         yield from (Path(place, name) for name in sorted(files) if not name.startswith("."))
 
 

@@ -19,7 +19,7 @@ import pandas as pd
 
 from ..tables.schema import BUCKET_SEPARATOR, split_buckets
 from .collection import Kind, Library, Playlist
-from .locations import path_key
+from .locations import path_key, stem
 
 SOURCE_IDS = "source_ids"
 """The extra column of a merged table: every source's name and own id of a track."""
@@ -188,6 +188,8 @@ def _one_row_each(
     number = np.concatenate([np.asarray(rows, dtype=int) for rows in groups])
     texts = [name for name in whole if pd.api.types.is_string_dtype(whole[name].dtype)]
     known = whole.assign(**{name: whole[name].mask(whole[name].eq("")) for name in texts})
+    if "title" in known and "path" in known:
+        known["title"] = known["title"].mask(_only_guessed(known, number))
     if "artist" in known and "title" in known:
         songs = [song for rows in called for song in rows]
         known["title"] = known["title"].mask(_said_better(known, number, songs))
@@ -199,6 +201,17 @@ def _one_row_each(
     merged["track_id"] = _each_once(merged["track_id"].tolist())
     merged[SOURCE_IDS] = _source_ids(libraries, number)
     return merged.reset_index(drop=True)
+
+
+def _only_guessed(known: pd.DataFrame, groups: np.ndarray) -> np.ndarray:
+    """Rows whose title is only the name of their file, where another row of the group states one.
+    Readers fill it in where nothing is stated."""
+    names = [stem(path).casefold() for path in known["path"].fillna("")]
+    titles = [title.casefold() for title in known["title"].fillna("")]
+    pairs = list(zip(titles, names, strict=True))
+    is_guess = np.array([bool(t) and (t == n or n.endswith(f" - {t}")) for t, n in pairs], bool)
+    is_stated = np.array([bool(title) for title in titles], bool) & ~is_guess
+    return is_guess & np.isin(groups, groups[is_stated])
 
 
 def _said_better(known: pd.DataFrame, groups: np.ndarray, songs: Sequence[Song]) -> np.ndarray:

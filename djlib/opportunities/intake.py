@@ -122,6 +122,7 @@ def take_in(
     now = now or utc_now()
     table["scraped_at"] = [_moment(cell) or now for cell in table["scraped_at"]]
     orders = dict.fromkeys(table["source"].unique(), order) if order else source_orders(table)
+    cells = table["deadline"].tolist()
     deadlines, is_found = _deadlines(table, orders)
     table["deadline_said"] = [deadline.said[:200] for deadline in deadlines]
     table["deadline"] = [deadline.cell for deadline in deadlines]
@@ -139,6 +140,7 @@ def take_in(
         if reason
     ]
     kept = [not reason for reason in reasons]
+    problems += _unread(cells, deadlines)
     problems += _guesses([d for d, k in zip(deadlines, kept, strict=True) if k], orders)
     calls = table.loc[kept, list(CALL_COLUMNS)].astype("str").reset_index(drop=True)
     n_found = sum(f and k for f, k in zip(is_found, kept, strict=True))
@@ -189,6 +191,17 @@ def _moment(cell: str) -> str:
     except (ValueError, OverflowError):
         return ""
     return moment.replace(microsecond=0, tzinfo=None).isoformat() + "Z"
+
+
+def _unread(cells: list[str], deadlines: list[Deadline]) -> list[Problem]:
+    """Each deadline cell that says something and was not understood, once."""
+    unread = dict.fromkeys(
+        cell.strip()
+        for cell, deadline in zip(cells, deadlines, strict=True)
+        if deadline.kind == "none" and any(sign.isalnum() for sign in cell)
+    )
+    reason = "not understood as a day; the call counts as one without a deadline"
+    return [Problem(None, "deadline", cell, reason, "value ignored") for cell in unread]
 
 
 def _guesses(deadlines: list[Deadline], orders: Mapping[str, DateOrder | None]) -> list[Problem]:

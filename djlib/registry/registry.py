@@ -33,15 +33,15 @@ class CurrentPickle:
         """Whether it is a file that was written for this version, or for any."""
         return self._digest() in {entry.pickle_sha256 for entry in ledger.pickles(version_id)}
 
-    def replace(self, ledger: Ledger, folder: Path) -> None:
-        """Copy the pickle in `folder` here.
-
-        Before the first promotion a file of this name is the person's own: it is kept.
-        """
+    def keep_foreign(self, ledger: Ledger) -> None:
+        """Before the first promotion a file of this name is the person's own: it is kept."""
         if not ledger.trail and self.path.exists() and not self.is_ours(ledger):
             kept = self.path.with_name(f"{self.path.name}.kept-{stamp()}")
             os.replace(self.path, kept)
             logger.warning("%s was not written by djlib; it is now %s", self.path, kept.name)
+
+    def replace(self, folder: Path) -> None:
+        """Copy the pickle in `folder` here."""
         with replace_file(self.path) as copy, (folder / self.path.name).open("rb") as pickled:
             shutil.copyfileobj(pickled, copy)
 
@@ -111,9 +111,9 @@ class Registry(Generic[M]):
             entry = new_entry(folder, written["id"], self.learner, manifest_sha256)
             with self._lock("saving a model"):
                 shelf = self._shelf()
-                self._admit(shelf, folder, entry)
+                self._admit(shelf, folder, entry, reason if promote else None)
                 if promote:
-                    self._put_in_force(shelf, entry.id, reason)
+                    self._replace_pickle(shelf, entry.id)
         return self.get(entry.id)
 
     def load(self, version: str = "current") -> M:
@@ -266,18 +266,26 @@ class Registry(Generic[M]):
                 f"the {self.learner} model does not come back as it was, nothing is stored: {error}"
             ) from error
 
-    def _admit(self, shelf: Shelf, folder: Path, entry: Entry) -> None:
-        """Give a finished draft its name and enter it in the ledger."""
+    def _admit(self, shelf: Shelf, folder: Path, entry: Entry, reason: str | None) -> None:
+        """Give a finished draft its name and enter it in the ledger, with a `reason` as the current
+        one, in one write: a version that is to be served is never saved without being served.
+        The pickle beside the versions follows; where a run is cut off before, `load` puts it right.
+        """
         if not self._ledger.exists():  # else a cut-off first save looks like a lost ledger
             write_ledger(shelf.ledger, self._ledger)
         draft.sweep_drafts(self._versions)
         sweep_stray(self.folder)
         name_folder(folder, self._versions / entry.id)
         shelf.ledger.entries.append(entry)
+        if reason is not None:
+            self._pickle.keep_foreign(shelf.ledger)
+            shelf.ledger.promote(entry.id, reason)
+            logger.info("%s model: %s is now current", self.learner, entry.id)
         write_ledger(shelf.ledger, self._ledger)
 
     def _put_in_force(self, shelf: Shelf, version_id: str, reason: str) -> None:
         """Copy the pickle, then move the pointer: a kill between is put right by `load`."""
+        self._pickle.keep_foreign(shelf.ledger)
         self._replace_pickle(shelf, version_id)
         if shelf.ledger.current != version_id:
             shelf.ledger.promote(version_id, reason)
@@ -289,7 +297,7 @@ class Registry(Generic[M]):
         own is of an older layout of the code. The version itself stays as it was saved."""
         saved = shelf.ledger.entry(version_id)
         if saved is None or not shelf.has_old_pickle(version_id):
-            self._pickle.replace(shelf.ledger, self._versions / version_id)
+            self._pickle.replace(self._versions / version_id)
             return
         with draft.draft_folder(self._versions) as folder:
             draft.write_pickle(folder, self._from_parts(shelf, version_id), self.learner)
@@ -298,7 +306,7 @@ class Registry(Generic[M]):
                 shelf.ledger.rewritten.append(written)
                 # On record before it is there: else, cut off between, it looks like a stranger's.
                 write_ledger(shelf.ledger, self._ledger)
-            self._pickle.replace(shelf.ledger, folder)
+            self._pickle.replace(folder)
         logger.info("%s model: pickle of %s written anew", self.learner, version_id)
 
     def _from_parts(self, shelf: Shelf, version_id: str) -> M:
@@ -313,14 +321,15 @@ class Registry(Generic[M]):
     def _settle_pickle(self, wanted: str) -> str:
         """Put the right pickle back where a run was cut off; gives the version wanted, as of now.
 
-        Only for a pickle of another version: any other file is refused.
+        Only for one of another version or none at all: any other file is refused.
         """
         with self._lock("putting the current pickle right"):
             shelf = self._shelf()
             found = shelf.find(wanted)
             shelf.refuse_unsound(found)
             problems = self._pickle_problems(shelf, found)
-            if problems and not self._pickle.is_ours(shelf.ledger):
+            is_there = self._pickle.path.exists()
+            if problems and is_there and not self._pickle.is_ours(shelf.ledger):
                 raise ModelError(
                     f"{problems[0]}; last good version: {found}; "
                     f"`djlib models promote {found}` writes the file anew"

@@ -201,7 +201,10 @@ class Batch:
         song["date_added"] = self._date_added(song["year"])
         song["path"] = _paths(numbers, song)
         return pd.DataFrame(
-            {c.name: _typed(song[c.name], c.kind == "text") for c in TRACKS.columns}
+            {
+                c.name: _typed(song[c.name], c.kind in ("text", "names", "day"))
+                for c in TRACKS.columns
+            }
         )
 
     def _moods(self) -> Names:

@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 
 from ..errors import InputError
-from .cells import as_text, numbers_in
+from .cells import as_text, day_texts, numbers_in, plain_name, years_of
 from .problems import Problem
 
-Kind = Literal["text", "number", "bpm", "year", "seconds"]
+Kind = Literal["text", "names", "day", "number", "bpm", "year", "seconds"]
 
 BUCKET_SEPARATOR = "|"
 """Joins several buckets in one cell."""
@@ -84,10 +84,10 @@ TRACKS = Schema(
         Column("key", "any notation: Am, 8A, 1m", aliases=("tonality", "initialkey")),
         Column("year", "of release", "year"),
         Column("duration_s", "seconds", "seconds", aliases=("duration", "length", "totaltime")),
-        Column("date_added", "to the library, year first", aliases=("dateadded",)),
+        Column("date_added", "to the library, year first", "day", aliases=("dateadded",)),
         Column("path", "of the audio file", aliases=("file", "filepath", "filename")),
-        Column("bucket", "the track's one bucket", aliases=("crate", "playlist")),
-        Column("buckets", "all its buckets, joined by |", aliases=("crates", "playlists")),
+        Column("bucket", "the track's one bucket", "names", aliases=("crate", "playlist")),
+        Column("buckets", "all its buckets, joined by |", "names", aliases=("crates", "playlists")),
     ),
 )
 
@@ -218,10 +218,14 @@ def coerce(
         if column.name not in fixed:
             continue
         values = fixed[column.name]
-        if column.kind == "text":
-            fixed[column.name] = _as_text(values)
+        if column.kind in ("text", "names"):
+            text = _as_text(values)
+            fixed[column.name] = text if column.kind == "text" else _as_names(text)
             continue
-        fixed[column.name], bad = _as_numbers(values, column.kind)
+        if column.kind == "day":
+            fixed[column.name], bad = _as_days(values)
+        else:
+            fixed[column.name], bad = _as_numbers(values, column.kind)
         shown = as_text(values.iloc[list(bad)])
         for (row, reason), value in zip(bad.items(), shown, strict=True):
             line = lines[row] if lines is not None else None
@@ -237,11 +241,23 @@ def _as_text(values: pd.Series) -> pd.Series:
     return as_text(values)
 
 
+def _as_names(text: pd.Series) -> pd.Series:
+    """Names of buckets, several joined by a bar, each in its plain form."""
+    known = {cell: BUCKET_SEPARATOR.join(split_buckets(cell)) for cell in text.unique()}
+    return text.map(known).astype("str")
+
+
+def _as_days(values: pd.Series) -> tuple[pd.Series, dict[int, str]]:
+    """The column as text, serial numbers and the like as days, and where nobody can read a day."""
+    days, is_unread = day_texts(_as_text(values))
+    return days, dict.fromkeys(np.flatnonzero(is_unread).tolist(), "not understood as a day")
+
+
 _EXACT = 2.0**53
 _LIMITS: dict[Kind, tuple[float, float, str]] = {
     "bpm": (20, 1000, "not a tempo between 20 and 1000"),
     "year": (1000, 2200, "not a year"),
-    "seconds": (0, 1e7, "not a duration in seconds"),
+    "seconds": (0, 86_400, "not a duration in seconds"),
     "number": (-np.inf, np.inf, "not a finite number"),
 }
 
@@ -256,6 +272,7 @@ def _as_numbers(values: pd.Series, kind: Kind) -> tuple[pd.Series, dict[int, str
             values.to_numpy("float64", na_value=np.nan), index=values.index, name=values.name
         )
         given = numbers.notna()
+        numbers = years_of(numbers) if kind == "year" else numbers
     else:
         text = _as_text(values).str.strip()
         given = text.ne("")
@@ -275,7 +292,8 @@ def split_buckets(cell: str) -> list[str]:
     >>> split_buckets("Peak | Warm up|Peak|")
     ['Peak', 'Warm up']
     """
-    return list(dict.fromkeys(p.strip() for p in cell.split(BUCKET_SEPARATOR) if p.strip()))
+    names = map(plain_name, cell.split(BUCKET_SEPARATOR))
+    return list(dict.fromkeys(name for name in names if name))
 
 
 BATCH = Schema(

@@ -38,10 +38,12 @@ def chosen(workspace: Workspace, names: Sequence[str]) -> list[Learner]:
     return [learner for learner in LEARNERS.values() if learner.is_there(workspace)]
 
 
-def _first_that(claims: Callable[[Learner], bool]) -> Learner:
-    """The learner that claims something, the first of the table where none does."""
+def _first_that(claims: Callable[[Learner], bool], *, in_order: bool = False) -> Learner:
+    """The learner that claims something, the last of the table asked first (or the second, with
+    `in_order`); the first of the table where none does."""
     default, *others = LEARNERS.values()
-    return next((learner for learner in reversed(others) if claims(learner)), default)
+    asked = others if in_order else reversed(others)
+    return next((learner for learner in asked if claims(learner)), default)
 
 
 def learner_of_source(source: str) -> Learner:
@@ -82,7 +84,10 @@ def learner_of_feedback(workspace: Workspace, file: Path | None, *, undo: bool =
     undoable = {learner.undo_log: learner for learner in LEARNERS.values() if learner.undo_log}
     if undo and file is None:
         return undoable[last_kind(workspace, {log: undoable[log].subject for log in undoable})]
-    learner = _first_that(lambda learner: file is not None and learner.claims_feedback(file))
+    # A file that names both a record and a call is a batch that somebody added columns to.
+    learner = _first_that(
+        lambda learner: file is not None and learner.claims_feedback(file), in_order=True
+    )
     if undo and not learner.undo_log:
         subjects = " and ".join(learner.subject for learner in undoable.values())
         raise UsageError(
@@ -131,7 +136,19 @@ def models_of(
     return learner.models(workspace)
 
 
+def ledger_of(workspace: Workspace, name: str) -> Registry[Any]:
+    """The registry of the learner of a name, for those who only read what stands in it: it loads
+    no model, and nothing that models need."""
+    from ..registry import Registry
+
+    return Registry(workspace.models, name, _no_model)
+
+
+def _no_model(folder: Path) -> Any:
+    raise TypeError(f"{folder}: a ledger loads no model")
+
+
 def all_versions(workspace: Workspace, name: str | None = None) -> list[Version]:
     """The versions of one learner or of all, learner by learner, newest first."""
-    asked = [learner for learner in LEARNERS.values() if name in (None, learner.name)]
-    return [version for learner in asked for version in learner.models(workspace).versions()]
+    names = [known for known in LEARNERS if name in (None, known)]
+    return [version for known in names for version in ledger_of(workspace, known).versions()]

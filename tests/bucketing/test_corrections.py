@@ -158,7 +158,48 @@ def test_a_bucket_that_was_defused_is_the_bucket() -> None:
 def test_a_bucket_written_otherwise_is_read_and_said(cell: str, bucket: str) -> None:
     found = answer(cell)
     assert taken(found) == {"t3": bucket}
+    if bucket not in (cell, "Frühschicht") or "?" in cell:
+        assert f"read as {bucket!r}" in said(found)
+
+
+NESTED = ["Categories / Hip Hop", "Mood / Late, deep", "Sets / Jan 2013", "A / Warm", "B / Warm",
+          "Ooops", "7.3.", "Jan 2013"]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("typed", "bucket"),
+    [
+        ("Hip Hop", "Categories / Hip Hop"),
+        ("hip hop", "Categories / Hip Hop"),
+        ("categories/hip hop", "Categories / Hip Hop"),
+        ("Categories, Hip Hop", "Categories / Hip Hop"),
+        ("Categories > Hip Hop", "Categories / Hip Hop"),
+        ("Categories - Hip Hop", "Categories / Hip Hop"),
+        ("Jan-13", "Jan 2013"),
+        ("2013-01-01 00:00:00", "Jan 2013"),
+        ("07-Mar", "7.3."),
+    ],
+)
+def test_a_bucket_is_found_as_people_and_spreadsheets_write_it(typed: str, bucket: str) -> None:
+    edited = pd.DataFrame({"track_id": ["t3"], "correct_bucket": [typed]})
+    found = read_corrections(edited, KNOWN, NESTED, lines=[2])
+    assert taken(found) == {"t3": bucket}
     assert f"read as {bucket!r}" in said(found)
+
+
+@pytest.mark.parametrize(
+    ("typed", "reason"),
+    [
+        ("Warm", "it may be 'A / Warm' or 'B / Warm'; write the whole name"),
+        ("Hip Hopp", "did you mean 'Categories / Hip Hop'?"),
+        ("Zouk", "no such bucket; --new-bucket makes it one"),
+    ],
+)
+def test_what_is_not_clear_is_asked_about(typed: str, reason: str) -> None:
+    edited = pd.DataFrame({"track_id": ["t3"], "correct_bucket": [typed]})
+    found = read_corrections(edited, KNOWN, NESTED, lines=[2])
+    assert not found.taken
+    assert reason in said(found)
 
 
 @pytest.mark.parametrize("doubt", ["?", "???", "????", "P?ak"])

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 import djlib.workflows.opportunities.scan as scanning
-from tests.cli.running import as_json, done, files, refused
+from tests.cli.running import as_json, djlib, done, files, refused
 from tests.formats.feed_server import feed_server
 from tests.processes import ended, start_djlib
 from tests.workflows.feeds import broken, feed, sound
@@ -113,7 +113,13 @@ def test_servers_that_misbehave_are_lines_and_the_rest_is_read(server: str) -> N
         "large": "larger than 1,000,000 bytes",
         "half": "ended before it was whole",
         "damaged": "ended before it was whole",
-        "to-file": "redirected to 'file:///etc/passwd', which is no web address",
+        "to-file": "redirected to what is no web address",
+        "to-half-an-address": "redirected to what is no web address",
+        "to-a-blank": "redirected to what is no web address",
+        "to-another-way": "redirected to what is no web address",
+        "to-a-password": "redirected to an address with a password",
+        "busy": "answered 429 Slow [31mdown[0m; it asks to wait 120 seconds",
+        "reset": "could not be fetched: Connection reset by peer",
         "down": "answered 503",
         "none": "answered 404",
     }
@@ -133,7 +139,7 @@ def test_servers_that_misbehave_are_lines_and_the_rest_is_read(server: str) -> N
     assert any("gone.xml is not there" in said for said in reasons)
     assert any("nothing.invalid" in said for said in reasons)
     told = done("scan", "--feeds").stdout
-    assert "13 of 14 sources could not be read." in told
+    assert "19 of 20 sources could not be read." in told
     assert "page: a web page, no feed" in told
 
 
@@ -217,3 +223,31 @@ def test_ten_thousand_of_one_title_are_scanned_and_kept_apart(fresh: Path) -> No
     report = as_json("scan", "calls.csv")
     assert (report["new"], report["doubles"]) == (n, 0)
     assert as_json("scan", "calls.csv")["known"] == n
+
+
+def test_no_secret_of_an_address_is_shown_logged_or_mailed(
+    server: str, fresh: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    host = server.removeprefix("http://")
+    feeds = [
+        f"{server}/feed?api_key=CANARY-KEY&page=CANARY-PAGE",
+        f"{server}/down/CANARY0123456789LONG/rss?k=CANARY-K#CANARY-FRAGMENT",
+        f"http://ann:CANARY-LOGIN@{host}/feed",
+        f"{server}/to-a-password?x=CANARY-X",
+        f"{server}/to-a-token",
+        f"{server}/to-another-way",
+        "http://nothing.invalid/a b?key=CANARY-BLANK",
+        "http://[::1?key=CANARY-HALF",
+    ]
+    with Path("djlib.toml").open("a") as file:
+        file.write(f"feeds = {json.dumps(feeds)}\n")
+    outputs = [djlib("scan", "--feeds", "--verbose"), djlib("scan", "--feeds", "--json")]
+    outputs += [djlib("jobs", "run", "search"), djlib("jobs", "history")]
+    outputs += [djlib("scan", feed) for feed in feeds]
+    for output in outputs:
+        assert "CANARY" not in output.stdout + output.stderr
+    assert "CANARY" not in "".join(capfd.readouterr())
+    for path in fresh.rglob("*"):
+        if path.is_file() and path.name != "djlib.toml":
+            assert b"CANARY" not in path.read_bytes(), path
+    assert scanned()["title"].tolist() == ["Residency in Riga"]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import socket
+import struct
 import threading
 import time
 from collections.abc import Iterator
@@ -81,6 +83,33 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_to_file(self) -> None:
         self._redirect("file:///etc/passwd")
+
+    def do_to_half_an_address(self) -> None:
+        self._redirect("http://[::1")
+
+    def do_to_a_blank(self) -> None:
+        self._redirect("/a feed with blanks")
+
+    def do_to_a_password(self) -> None:
+        self._redirect("http://ann:CANARY-PASSWORD@127.0.0.1:9/feed")
+
+    def do_to_a_token(self) -> None:
+        self._redirect("http://127.0.0.1:9/feed/CANARY0123456789PATH?token=CANARY-TOKEN#CANARY-END")
+
+    def do_to_another_way(self) -> None:
+        self._redirect("gopher://127.0.0.1/CANARY-GOPHER")
+
+    def do_busy(self) -> None:
+        self.send_response(429, "Slow \x1b[31mdown\x1b[0m")
+        self.send_header("Retry-After", "120")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def do_reset(self) -> None:
+        linger = struct.pack("ii", 1, 0)  # closing then resets the connection
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        self.connection.close()
+        raise ConnectionResetError
 
     def do_down(self) -> None:
         self.send_error(503)

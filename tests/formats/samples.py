@@ -37,7 +37,7 @@ def rekordbox_xml(
     file.write_text(
         '<?xml version="1.0" encoding="UTF-8"?>\n<DJ_PLAYLISTS Version="1.0.0">\n'
         '<PRODUCT Name="rekordbox" Version="5.8.4" Company="Pioneer DJ"/>\n'
-        f'<COLLECTION Entries="999">\n{rows}</COLLECTION>\n'
+        f'<COLLECTION Entries="{rows.count("<TRACK ")}">\n{rows}</COLLECTION>\n'
         f'<PLAYLISTS><NODE Type="0" Name="ROOT" Count="9">{nodes}</NODE></PLAYLISTS>\n'
         "</DJ_PLAYLISTS>\n",
         encoding="utf-8",
@@ -59,7 +59,8 @@ def nml(folder: Path, entries: str, nodes: str = "", version: int = 19) -> Path:
     file.write_text(
         f'<?xml version="1.0" encoding="UTF-8" standalone="no" ?>\n<NML VERSION="{version}">'
         '<HEAD COMPANY="www.native-instruments.com" PROGRAM="Traktor"></HEAD>\n'
-        f'<MUSICFOLDERS></MUSICFOLDERS>\n<COLLECTION ENTRIES="4711">{entries}</COLLECTION>\n'
+        f'<MUSICFOLDERS></MUSICFOLDERS>\n<COLLECTION ENTRIES="{entries.count("<ENTRY")}">'
+        f"{entries}</COLLECTION>\n"
         '<SETS ENTRIES="0"></SETS>\n<PLAYLISTS><NODE TYPE="FOLDER" NAME="$ROOT">'
         f'<SUBNODES COUNT="3">{nodes}</SUBNODES></NODE></PLAYLISTS></NML>\n',
         encoding="utf-8",

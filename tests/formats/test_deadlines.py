@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -158,3 +159,28 @@ def test_every_day_comes_back_from_every_way_to_write_it(day: date, written: str
 def test_a_text_of_a_million_dates_is_read_in_a_moment() -> None:
     assert found("deadline 1 " * 300_000) == ""
     assert found("Deadline: " + "1/1/2020, " * 100_000) == "2020-01-01"
+
+
+def _sentences() -> list[list[str]]:
+    file = Path(__file__).with_name("deadline_sentences.tsv")
+    lines = file.read_text(encoding="utf-8").splitlines()
+    return [line.split("\t") for line in lines if not line.startswith("#")]
+
+
+def test_deadlines_of_twenty_languages_are_read() -> None:
+    day = date(2026, 9, 15)
+    wrong = []
+    for _, place, meant, words in _sentences():
+        reader = read_deadline if place == "cell" else find_deadline
+        read = reader(words, read_on=day)
+        if (read.cell or "none") != meant:
+            wrong.append((words, meant, read.cell))
+        if read.kind == "date":
+            assert read.said in words  # what it was read from is shown
+    assert len(wrong) <= 0.03 * len(_sentences()), wrong
+
+
+def test_money_is_no_time_of_day() -> None:
+    for money in ("Fee 12.50 EUR", "fee: 12.50", "12.50 €", "€12.50", "Gebühr 12.50", "12.50 kr"):
+        found = find_deadline(f"Deadline: 15 January 2027, {money}", read_on=date(2026, 9, 15))
+        assert found.cell == "2027-01-15", money

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import time
 from pathlib import Path
 
 import pytest
@@ -181,3 +183,49 @@ def test_markup_becomes_what_a_person_reads() -> None:
     assert plain_text("1 < 2 & 3 &gt; 2") == "1 < 2 & 3 > 2"
     assert plain_text("<script>" * 1000 + "x") == ""
     assert plain_text("a\x00b\u200bc") == "a b c"
+
+
+def test_forty_comments_before_a_feed_take_no_time() -> None:
+    feed = b"<!-- -->" * 400 + RSS.encode().partition(b"?>")[2]
+    started = time.monotonic()
+    calls, _ = read_content(feed, "calls.xml")
+    assert time.monotonic() - started < 2
+    assert len(calls)
+
+
+def test_a_web_page_behind_comments_is_still_one() -> None:
+    with pytest.raises(FormatError, match="a web page"):
+        read_content(b"<!-- a --> <!-- b -->\n<html><body/></html>", "x")
+    with pytest.raises(FormatError, match="neither RSS"):
+        read_content(b"<!-- never closed <html>", "x")
+
+
+def test_a_feed_that_takes_for_ever_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    def parse(*_: object, **__: object) -> object:
+        re.match(r"(a+)+$", "a" * 60 + "b")  # years
+        return None
+
+    monkeypatch.setattr("feedparser.parse", parse)
+    monkeypatch.setattr("djlib.formats.calls.feeds._SECONDS", 0.2)
+    with pytest.raises(FormatError, match=r"not read after 0\.2 seconds"):
+        read_content(RSS.encode(), "calls.xml")
+
+
+def test_a_json_feed_names_its_pages_in_three_ways() -> None:
+    items = [
+        {"id": "1", "external_url": "https://e.org/1", "title": "A", "content_text": "x"},
+        {"id": "https://e.org/2", "title": "B", "content_text": "x"},
+        {"id": "3", "url": "https://e.org/3", "external_url": "https://f.org", "title": "C"},
+    ]
+    calls, _ = read_content(json.dumps({"title": "Board", "items": items}).encode(), "feed.json")
+    assert calls["url"].tolist() == ["https://e.org/1", "https://e.org/2", "https://e.org/3"]
+
+
+def test_a_broken_line_of_json_lines_costs_that_line(tmp_path: Path) -> None:
+    file = tmp_path / "calls.jsonl"
+    good = [json.dumps({"title": f"T{n}", "url": f"https://e.org/{n}"}) for n in range(3)]
+    file.write_text("\n".join([good[0], good[1][:20], good[1], "[]", good[2], ""]))
+    assert holds_opportunities(file) is False  # a title and an address alone are no call
+    calls, problems = read_opportunities(file)
+    assert calls["title"].tolist() == ["T0", "T1", "T2"]
+    assert [problem.line for problem in problems] == [2, 4]

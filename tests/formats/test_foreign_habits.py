@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from djlib.errors import FormatError
 from djlib.formats.library import read_library
 from djlib.formats.records.listings import read_listings
 
+from .audio_files import wav
 from .samples import nml, nml_entry, nml_playlist, rekordbox_playlist, rekordbox_xml
 from .test_serato import crate, library
 
@@ -150,3 +152,41 @@ def test_discogs_exports_in_any_order_and_with_any_separator(tmp_path: Path, con
     (row,) = read_listings(file)[0].to_dict("records")
     wanted = ("listing_id", "artist", "title", "label", "year")
     assert [row[name] for name in wanted] == ["r11", "Ana", "One", "L", 1999]
+
+
+def test_a_file_that_was_cut_off_is_noted(tmp_path: Path) -> None:
+    file = rekordbox_xml(tmp_path)
+    file.write_text(file.read_text().replace('Entries="', 'Entries="9', 1))
+    notes = [str(p) for p in read_library(file).problems if p.column == "tracks"]
+    assert len(notes) == 1
+    assert "was it cut off" in notes[0]
+    collection = nml(tmp_path, nml_entry())
+    collection.write_text(collection.read_text().replace('ENTRIES="1"', 'ENTRIES="120"', 1))
+    notes = [str(p) for p in read_library(collection).problems]
+    assert notes == [
+        "tracks '120': the file says 120, and holds 1: was it cut off or edited? (note)"
+    ]
+
+
+def test_two_tracks_of_one_id_are_named_and_the_first_has_its_playlists(tmp_path: Path) -> None:
+    tracks = [{"TrackID": "1", "Name": name, "Artist": "Ana"} for name in "AB"]
+    library = read_library(rekordbox_xml(tmp_path, tracks, rekordbox_playlist("Late", ["1"])))
+    assert "TrackID '1': 2 tracks have it" in str(library.problems[0])
+    assert library.playlists[0].track_ids == (library.tracks["track_id"].iloc[0],)
+
+
+def test_a_file_of_zeros_is_called_damaged(tmp_path: Path) -> None:
+    file = tmp_path / "lib.xml"
+    file.write_bytes(bytes(5000))
+    with pytest.raises(FormatError, match="only zero bytes: it is damaged") as error:
+        read_library(file)
+    assert "x00" not in str(error.value)
+
+
+def test_recycle_bins_hold_no_tracks(tmp_path: Path) -> None:
+    for folder in ("Techno", "$RECYCLE.BIN/S-1", "System Volume Information", ".Trashes"):
+        (tmp_path / folder).mkdir(parents=True)
+        wav(tmp_path / folder / "one.wav")
+    library = read_library(tmp_path, folder_names_as_playlists=True)
+    assert [playlist.path for playlist in library.playlists] == [("Techno",)]
+    assert len(library.tracks) == 1

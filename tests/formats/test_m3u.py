@@ -15,6 +15,7 @@ from djlib.formats.drafts import safe_name
 from djlib.formats.locations import path_key
 from djlib.formats.options import WriteOptions
 from djlib.formats.playlists import choose_buckets
+from djlib.tables.cells import plain_name
 
 from .samples import is_known, table
 from .writing import ANY_TEXT, NAMES
@@ -67,7 +68,7 @@ def test_every_playlist_gets_a_file_of_its_own_on_every_system(
         assert file.parent == folder
         assert len(file.name.encode()) < 200
         assert not set(file.name) & set('<>:"/\\|?*\n\r\0')
-        shown = one_line(name).replace("|", "¦").strip() or UNNAMED
+        shown = plain_name(one_line(name).replace("|", "¦")) or UNNAMED
         assert read(file).playlists[0].path == ("djlib", shown)
 
 
@@ -247,3 +248,42 @@ def test_the_file_is_known_by_name_or_first_line(tmp_path: Path) -> None:
     file.write_bytes(b"track_id,artist\n")
     assert not is_known(FORMAT, file)
     assert not is_known(FORMAT, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "name"),
+    [("cp1251", "Группа - Песня"), ("cp932", "音楽 - 朝の表"), ("cp1252", "Früh - Café für Ärzte")],
+)
+def test_old_code_pages_are_guessed_and_that_is_said(
+    tmp_path: Path, encoding: str, name: str
+) -> None:
+    file = tmp_path / "late.m3u"
+    file.write_bytes(f"D:\\Musik\\{name}.mp3\r\n".encode(encoding))
+    library = read(file)
+    assert library.tracks["title"].tolist() == [name]
+    assert f"not UTF-8, read as {encoding}" in str(library.problems[0])
+
+
+def test_what_virtualdj_writes_unescaped_is_whole(tmp_path: Path) -> None:
+    file = tmp_path / "late.m3u"
+    told = "<time>08:47</time><artist>A < B</artist><title>I <3 Dub & <b></title>"
+    file.write_text(f"#EXTM3U\n#EXTVDJ:{told}\nD:\\b.mp3\n#EXTVDJ:<title>cut\nD:\\c.mp3\n")
+    tracks = read(file).tracks
+    assert tracks[["artist", "title"]].values.tolist() == [["A < B", "I <3 Dub & <b>"], ["", "c"]]
+
+
+def test_a_file_spelled_in_another_case_is_found_on_disk(tmp_path: Path) -> None:
+    (tmp_path / "Folder").mkdir()
+    (tmp_path / "Folder/Track1.wav").touch()
+    (tmp_path / "late.m3u8").write_text("Folder/track1.wav\nFolder/gone.wav\n")
+    paths = read(tmp_path / "late.m3u8").tracks["path"]
+    assert [Path(path).name for path in paths] == ["Track1.wav", "gone.wav"]
+
+
+def test_of_two_files_that_differ_in_case_none_is_guessed(tmp_path: Path) -> None:
+    for name in ("a.wav", "A.wav"):
+        (tmp_path / name).touch()
+    if len(list(tmp_path.iterdir())) < 2:
+        pytest.skip("this file system takes both names for one")
+    (tmp_path / "late.m3u8").write_text("A.wav\na.wav\n")
+    assert [Path(p).name for p in read(tmp_path / "late.m3u8").tracks["path"]] == ["A.wav", "a.wav"]

@@ -127,3 +127,14 @@ def test_a_song_whose_artist_stands_in_the_title_is_the_song_of_another_source()
         assert (one["artist"], one["title"]) == ("Ana", "One")
     alone = merge([first, library("C", [("/m/9.mp3", "", "Bo - Nine", "")])], named=named).tracks
     assert alone["title"].tolist() == ["Ana - One", "Two", "Bo - Nine"]
+
+
+def test_a_title_made_of_the_file_name_never_beats_a_stated_one() -> None:
+    def library(title: str, artist: str = "") -> Library:
+        row = {"track_id": "t_1", "path": "/m/01 - track_a.mp3", "artist": artist, "title": title}
+        return Library(pd.DataFrame([row]), [], [], title)
+
+    guess, stated = library("01 - track_a"), library("Night Bus", "Orla Fenn")
+    for libraries in ([guess, stated], [stated, guess], [guess, guess, stated]):
+        assert merge(libraries).tracks["title"].tolist() == ["Night Bus"]
+    assert merge([guess, guess]).tracks["title"].tolist() == ["01 - track_a"]

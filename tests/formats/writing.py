@@ -7,6 +7,7 @@ import re
 from hypothesis import strategies as st
 
 from djlib.formats.collection import UNNAMED
+from djlib.tables.cells import plain_name
 
 ANY_TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=40)
 NAMES = st.one_of(
@@ -43,4 +44,4 @@ def in_xml(text: str) -> str:
 
 def as_read(name: str) -> str:
     """A playlist's name as it comes back from XML."""
-    return in_xml(name).replace("|", "¦").strip() or UNNAMED
+    return plain_name(in_xml(name).replace("|", "¦")) or UNNAMED

@@ -232,3 +232,52 @@ def test_every_number_given_is_used_unknown_or_reported(cells: list[str]) -> Non
 def test_joined_buckets_split_into_the_same(buckets: list[str]) -> None:
     assert split_buckets("|".join(buckets)) == buckets
     assert split_buckets(" | ".join([*buckets, *buckets, ""])) == buckets
+
+
+def test_one_bucket_in_two_forms_of_unicode_is_one() -> None:
+    cells = ["Früh", "Fru\u0308h", "La\u200bte|Früh", " Late"]
+    fixed, problems = coerce(pd.DataFrame({"track_id": list("abcd"), "bucket": cells}), TRACKS)
+    assert fixed["bucket"].tolist() == ["Früh", "Früh", "Late|Früh", "Late"]
+    assert not problems
+
+
+@pytest.mark.parametrize(
+    ("cells", "numbers"),
+    [
+        (["1,000", "2,500", "$1,299.00", "12,50"], [1000, 2500, 1299, 12.5]),
+        (["1.000", "1.299,00 €", "12,50"], [1000, 1299, 12.5]),
+        (["1.5", "2.250"], [1.5, 2.25]),
+        (["0,500", "1,250"], [0.5, 1.25]),
+        (["1 000", "1'299.00", "12"], [1000, 1299, 12]),
+        (["-1,000", "12 %"], [-1000, None]),
+    ],
+)
+def test_thousands_are_told_from_decimals(cells: list[str], numbers: list[float]) -> None:
+    table = pd.DataFrame({"listing_id": [str(n) for n in range(len(cells))], "price": cells})
+    fixed, problems = coerce(table, LISTINGS)
+    assert fixed["price"].replace(np.nan, None).tolist() == numbers
+    assert len(problems) == numbers.count(None)  # whatever was not read is named
+
+
+def test_years_lengths_and_days_of_every_habit() -> None:
+    table = pd.DataFrame(
+        {
+            "track_id": list("abcdef"),
+            "year": ["20190822", "201908", "2019-08-22", "2019.0", "19", "20191399"],
+            "duration_s": ["3:20", "PT3M20S", "1:02:03", "200.5", "8486912", "soon"],
+            "date_added": ["45321", "45322.5", "1706832000", "02-Feb-24", "3/4/2021", "soon"],
+        }
+    )
+    fixed, problems = coerce(table, TRACKS)
+    assert fixed["year"].tolist()[:4] == [2019.0] * 4
+    assert fixed["duration_s"].tolist()[:4] == [200.0, 200.0, 3723.0, 200.5]
+    days = ["2024-01-30", "2024-01-31", "2024-02-02", "2024-02-02", "3/4/2021", "soon"]
+    assert fixed["date_added"].tolist() == days
+    named = [(problem.column, problem.value) for problem in problems]
+    assert sorted(named) == [
+        ("date_added", "soon"),
+        ("duration_s", "8486912"),
+        ("duration_s", "soon"),
+        ("year", "19"),
+        ("year", "20191399"),
+    ]

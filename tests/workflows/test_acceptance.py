@@ -10,7 +10,7 @@ import pytest
 from djlib.bucketing.corrections import Correction
 from djlib.settings import Workspace
 from djlib.tables.events import append_events
-from djlib.tables.io import read_table
+from djlib.tables.io import read_table, write_table
 from djlib.workflows.buckets.acceptance import (
     Look,
     acceptance,
@@ -92,9 +92,9 @@ def test_opinions_come_back_in_order(tmp_path: Path) -> None:
 def test_feedback_notes_what_was_let_stand_and_says_so(proposed: Workspace) -> None:
     here, table = proposed, read_table(proposed.predictions)
     n, version = len(table), str(table["model_version"].iloc[0])
-    first = feed(here, corrected(here, second_choice(0, 1)))
-    again = feed(here, corrected(here, second_choice(0, 1)))
-    more = feed(here, corrected(here, second_choice(0, 1, 2)))
+    first = feed(here, corrected(here, second_choice(0, 1)), all_seen=True)
+    again = feed(here, corrected(here, second_choice(0, 1)), all_seen=True)
+    more = feed(here, corrected(here, second_choice(0, 1, 2)), all_seen=True)
 
     for report, wrong in ((first, 2), (again, 2), (more, 3)):
         assert report.looked is not None
@@ -109,9 +109,54 @@ def test_refused_rows_and_dry_runs_are_no_answers(proposed: Workspace) -> None:
 
     assert feed(here, file, dry_run=True).looked is None
     assert looks(here) == []
-    looked = feed(here, file).looked
+    looked = feed(here, file, all_seen=True).looked
     assert looked is not None
     assert looked.shown == n - 3
+
+
+def test_only_rows_above_the_last_answer_count_as_seen(proposed: Workspace) -> None:
+    here = proposed
+    assert feed(here, here.predictions).looked is None  # an untouched file says nothing
+    looked = feed(here, corrected(here, second_choice(5))).looked
+    assert looked is not None
+    assert (looked.shown, looked.left, looked.corrected) == (6, 5, 1)
+
+
+def test_an_answer_in_the_wrong_column_is_asked_about_and_never_consent(
+    proposed: Workspace,
+) -> None:
+    here = proposed
+    table = read_table(here.predictions, schema="predictions").astype("str")
+    before = table.loc[0, "predicted_bucket"]
+    other = next(b for b in table["predicted_bucket"] if b != before)
+    table.loc[0, "predicted_bucket"] = other
+    table["correct_bucket"] = ""
+    write_table(table, here.predictions)
+    report = feed(here, here.predictions, all_seen=True)
+    assert [(p.column, p.value) for p in report.refused] == [("predicted_bucket", other)]
+    assert "write yours into 'correct_bucket'" in str(report.refused[0])
+    assert report.looked is not None
+    assert report.looked.shown == len(table) - 1
+    assert table.loc[0, "track_id"] not in {look.track_id for look in looks(here)}
+
+
+def test_refused_rows_come_back_as_a_file_to_mend(proposed: Workspace) -> None:
+    here = proposed
+    choose = second_choice(0)
+    file = corrected(here, lambda n, row: "Nowhere" if n in (1, 2) else choose(n, row))
+    report = feed(here, file)
+    assert report.refused_file is not None
+    handed = Path(report.refused_file)
+    table = read_table(handed, schema="corrections").astype("str")
+    assert table["correct_bucket"].tolist() == ["Nowhere"] * 2
+    assert table["why_refused"].str.contains("no such bucket").all()
+    mended = table.assign(correct_bucket=table["predicted_bucket"])
+    write_table(mended, handed)
+    again = feed(here, handed)
+    assert len(again.taken) == 2
+    assert not again.refused
+    feed(here, corrected(here, choose))
+    assert not handed.with_name(f"{file.name.partition('.')[0]}.refused.csv").exists()
 
 
 @pytest.mark.parametrize("reviewed", [True, False])
@@ -123,7 +168,7 @@ def test_rows_a_review_never_came_to_were_not_looked_at(
     if reviewed:
         event = {"action": "answer", "file": file.name, "predicted_at": table["predicted_at"][0]}
         append_events(here.events, "reviews", [event])
-    looked = feed(here, file).looked
+    looked = feed(here, file, all_seen=True).looked
 
     assert looked is not None
     assert looked.confirmed == 4

@@ -113,6 +113,9 @@ def test_a_file_says_whose_feedback_is_taken_back(place: tuple[Workspace, Settin
     assert learner_of_feedback(here, file, undo=True).name == "opportunity"
     sorted_tracks = here.root / "said.csv"
     sorted_tracks.write_text("track_id,correct_bucket\n1,Peak\n")
+    both = file.with_name("both.csv")
+    both.write_text("listing_id,keeper,user_id,opportunity_id,rating\nL1,1,eva,O1,5\n")
+    assert learner_of_feedback(here, both).name == "keeper"
     assert learner_of_feedback(here, sorted_tracks).name == "bucket"
     with pytest.raises(UsageError, match="of a track's buckets the last word counts"):
         learner_of_feedback(here, sorted_tracks, undo=True)

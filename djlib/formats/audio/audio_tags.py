@@ -58,7 +58,7 @@ def read_tags(path: str) -> Tags:
         tag = TinyTag.get(path)
     except (TinyTagException, OSError, MemoryError) as error:
         return "", f"its tags cannot be read: {_reason(error)}"
-    values = _values(tag)
+    values = [_mended(value) for value in _values(tag)]
     if not any(values) and not tag.samplerate:
         return "", "neither tags nor audio in it" if tag.filesize else "the file is empty"
     if not values[1].strip():
@@ -90,6 +90,22 @@ def _values(tag: TinyTag) -> list[str]:
         f"{tag.duration:.3f}" if tag.duration else "",
         tag.comment or "",
     ]
+
+
+def _mended(text: str) -> str:
+    """Text that is UTF-8 taken for Latin-1, as many taggers write it, read as it was meant.
+
+    >>> _mended("Fr\u00c3\u00bch"), _mended("Café")
+    ('Früh', 'Café')
+    """
+    if text.isascii():
+        return text
+    for taken_for in ("latin-1", "cp1252"):
+        try:
+            return text.encode(taken_for).decode("utf-8")
+        except UnicodeError:
+            continue
+    return text
 
 
 def _first(other: dict[str, list[str]], names: Iterable[str]) -> str:

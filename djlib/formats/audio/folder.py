@@ -24,13 +24,14 @@ from ...tables.cache_file import CacheFile
 from ...tables.problems import Problem
 from ..collection import Library, Progress, SourcePlaylist, assemble
 from ..format import Format
+from ..locations import is_of_the_system
 from ..options import ReadOptions
 from . import audio_tags
 from .audio_tags import FIELDS, READABLE_SUFFIXES, UNREADABLE_SUFFIXES, Tags, read_many, values_of
 
 logger = logging.getLogger(__name__)
 
-_VERSION = zlib.crc32("\n".join(("1", tinytag.__version__, *FIELDS)).encode()) & 0x7FFFFFFF
+_VERSION = zlib.crc32("\n".join(("2", tinytag.__version__, *FIELDS)).encode()) & 0x7FFFFFFF
 _CREATE = (
     "CREATE TABLE IF NOT EXISTS files (path TEXT PRIMARY KEY, size INTEGER, mtime_ns INTEGER,"
     " tags TEXT, reason TEXT) WITHOUT ROWID"
@@ -238,7 +239,8 @@ def _walk(
             state = entry.stat()
             files.append((path, state.st_size, state.st_mtime_ns))
         elif entry.is_dir():
-            _walk(path, seen, files, problems)
+            if not is_of_the_system(name):
+                _walk(path, seen, files, problems)
         elif suffix in READABLE_SUFFIXES or suffix in UNREADABLE_SUFFIXES:
             problems.append(Problem(None, "path", _shown(path), _why_not(entry, suffix)))
 

@@ -16,16 +16,21 @@ _WORD = r"[^\W\d_]{3,12}"
 _ORDINAL = r"(?:st|nd|rd|th|º|ª|er|\.)?"
 _YEAR = r"(?P<{0}>(?:19|20)\d\d)"
 _GAP = r"[\s,]{1,3}"
+_TO = r"\s?(?:[-–—/]|to|until|bis|zum|au|al|a|ao|al?s?|till|til|tot|do|e|y|und|and|&)\s?"
+_FROM_DAY = rf"(?:\d{{1,2}}{_ORDINAL}{_TO})?"
+"""The first day of a range within one month, whose last day is the date: 1-15 March."""
 
 DATE = re.compile(
     "|".join(
         (
             r"(?<![\d/.-])(?P<y1>(?:19|20)\d\d)[-/.](?P<m1>\d{1,2})[-/.](?P<d1>\d{1,2})(?!\d)",
-            r"(?<![\d/.-])(?P<a2>\d{1,2})(?P<sep>[/.-])\s?(?P<b2>\d{1,2})(?P=sep)\s?"
+            r"(?<![\d/.-])(?:\d{1,2}[./]\d{1,2}[./]?\s?[-–—]\s?)?(?P<a2>\d{1,2})(?P<sep>[/.-])\s?(?P<b2>\d{1,2})(?P=sep)\s?"
             r"(?P<y2>(?:19|20)\d\d|\d\d)(?![\d])",
-            rf"(?<!\w)(?P<w3>{_WORD})\.?\s(?P<d3>\d{{1,2}}){_ORDINAL}(?!\d|:\d|\s?[ap]\.?m)"
+            rf"(?<!\w){_YEAR.format('y5')}\.?\s(?P<w5>{_WORD})\.?\s(?P<d5>\d{{1,2}})(?![\d:])",
+            rf"(?<!\w)(?P<w3>{_WORD})\.?\s(?P<d3>\d{{1,2}}){_ORDINAL}"
+            rf"(?:\s?[-–—]\s?(?P<e3>\d{{1,2}}){_ORDINAL})?(?!\d|:\d|\s?[ap]\.?m)"
             rf"(?:{_GAP}{_YEAR.format('y3')}(?!\d))?",
-            rf"(?<![\w/.:-])(?P<d4>\d{{1,2}}){_ORDINAL}\s?(?:of\s|de\s)?(?P<w4>{_WORD})\b\.?"
+            rf"(?<![\w/.:-]){_FROM_DAY}(?P<d4>\d{{1,2}}){_ORDINAL}\s?(?:of\s|de\s)?(?P<w4>{_WORD})\b\.?"
             rf"(?:{_GAP}(?:de\s)?{_YEAR.format('y4')}(?!\d))?",
         )
     )
@@ -98,11 +103,15 @@ def _shape(found: re.Match[str]) -> DateShape | None:
         year = year if year > 99 else 2000 + year
         fixed: Order | None = "day first" if part["sep"] == "." else None
         return _made(found, year, int(part["a2"]), int(part["b2"]), fixed)
-    word, day = (part["w3"], part["d3"]) if part["w3"] else (part["w4"], part["d4"])
+    if part["w5"]:
+        word, day, year_said = part["w5"], part["d5"], part["y5"]
+    elif part["w3"]:
+        word, day, year_said = part["w3"], part["e3"] or part["d3"], part["y3"]
+    else:
+        word, day, year_said = part["w4"], part["d4"], part["y4"]
     month = month_of(word)
     if month is None:
         return None
-    year_said = part["y3"] or part["y4"]
     return _made(found, int(year_said) if year_said else None, int(day), month, "day first")
 
 

@@ -61,23 +61,62 @@ _CUE = re.compile(
     r"|(?:applications?|submissions?|calls?|entries|registration|entry|it)\s+(?:will )?(?:be )?"
     r"(?:clos(?:e|es|ing)|end)(?:es|s)?\b|\bclos(?:es|ing)(?: date)?\b|\bends on\b|no later than"
     r"|open until|accepted (?:until|through)|cfp (?:closes|ends|until)"
-    r"|extended (?:to|until|through)"
+    r"|extended (?:to|until|through)|\bclos(?:e|es|ing)\b"
+    r"|last (?:day|date|chance)|final date|(?:application|submission|entry) (?:period|window)"
+    r"|(?:bewerbungs|einreichungs|anmelde)zeitraum|ausschreibung läuft|läuft bis"
+    r"|\bentro (?:le|la|l['’])|pervenire|\btermina[mn]?\b|finaliza[mn]?\b|encerra\w{0,6}"
+    r"|cierra[n]?\b"
+    r"|\b(?:clos|ferme) le\b|période de candidature|período de|\bdo (?=\d{1,2}\.?\s(?!de\b))"
+    r"|stichtag|einreich(?:frist|schluss|termin)"
+    r"|(?:bewerb|einreich|anmeld)\w{0,12}\b[^.\n]{0,40}?\bbis\b"
     r"|einsende\w*|bewerbungs(?:schluss|frist)|anmeldeschluss|frist\b|abgabe\w*"
     r"|\bbis (?:zum|spätestens)"
-    r"|date limite|(?:jusqu'au|avant le)|clôture"
-    r"|fecha límite|plazo|hasta el|cierre|prazo|inscrições até|até (?:o dia|dia)"
-    r"|scadenza|entro il|\bsluitingsdatum|\bfrist",
+    r"|date limite|(?:jusqu['’]au|avant le)|clôture|au plus tard"
+    r"|fecha límite|plazo|hasta el|antes del|cierre|prazo|inscrições até|até (?:o dia|dia)"
+    r"|data[ -]limite|scadenza|\bentro (?:e non oltre )?il|non oltre il|termine ultimo"
+    r"|\bsluitingsdatum|tot en met|\buiterste|uiterlijk|\w{0,20}frist\w{0,6}"
+    r"|\btermin\b|\btermín|zgłoszenia[^.\n]{0,30}?\bdo\b|\bdo dnia"
+    r"|sista \w{0,20}dag|\bsenast\b|\bsenest\b|hakuaika|määräaika|päättyy"
+    r"|uzávěrka|határid|\bson (?:başvuru|tarih)|termen(?:ul)? limită|\brok (?:za|prijave)"
+    r"|срок|крайний|προθεσμία|締切|締め切り",
     re.I,
 )
 _EXTENDED = re.compile(
     r"extended (?:to|until|through)|new deadline|deadline extension|verlängert bis|prorrogad[oa]"
     r"|prolongé", re.I
 )  # fmt: skip
-_NOT_THE_LAST = re.compile(r"early[ -]?bird|early deadline|priority|notif|announc|opens?\b", re.I)
+_NOT_THE_LAST = re.compile(
+    r"early[ -]?bird|early deadline|priority|notif|announc|\bopens\b|\bopen(?:ing)? (?:on|from)\b",
+    re.I,
+)
+_CLAUSE = re.compile(r"[.,;|\n]")
+_MONEY = r"€|\$|£|¥|EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN|CZK|HUF|JPY|AUD|CAD|euros?\b|dollars?\b"
+_MONEY_BEHIND = re.compile(
+    rf"^\d*\s?(?:{_MONEY}|pounds?\b|kr\b|z[łl]\b|k[čc]\b|ft\b|%|x\s?\d|[cm]?m\b|credits?\b)", re.I
+)
+_MONEY_BEFORE = re.compile(
+    rf"(?:{_MONEY}|fees?|costs?|price|budget|gebühr|honorar|frais|cuota|taxa|quota|kost|kostet"
+    r"|avgift|gebyr|opłata|poplatek)\W{0,3}$",
+    re.I,
+)
+_SPOKEN = re.compile(r"(?:\bat|\bum|\bkl\.?|\balle|\bà|\ba las|\bat?é?|\bo|\bom|\bdo)\s*$", re.I)
+"""Words before a time of day that is written with a point."""
+_ALWAYS = re.compile(
+    r"rolling basis|sans date limite|candidatures? en continu|convocatoria permanente"
+    r"|no (?:fixed )?(?:application )?deadlines?\b|laufend möglich|jederzeit möglich",
+    re.I,
+)
 _REACH = 90
 """Signs behind a cue in which its date must stand."""
 _LONGEST = 20_000
 _FEW_WORDS = 40
+_RELATIVE = re.compile(
+    r"tomorrow|today|tonight|\bnext\b|\bin \w+ (?:day|week|month)"
+    r"|(?:day|week|month)s?\b.{0,10}\bfrom now"
+    r"|morgen|heute|demain|aujourd|mañana|hoy|domani|oggi|amanhã|hoje|jutro|imorgon|i ?morgen"
+    r"|huomenna|zítra|\bin \w+ (?:tag|woche|monat)|dans \w+ (?:jour|semaine|mois)|[年月日]",
+    re.I,
+)
 _BACK = timedelta(days=90)
 """A date without a year lies at most so long before the day it was read."""
 
@@ -127,6 +166,8 @@ def read_deadline(cell: str, *, order: DateOrder | None = None, read_on: date) -
     ('rolling', 'tba')
     """
     text = cell.strip()[:_LONGEST]
+    if _NUMBER.fullmatch(text):
+        return _of_a_number(text)
     dates = [found for found in find_dates(text) if found.is_a_day]
     chosen = _chosen(text, dates, order, read_on)
     if chosen is not None:
@@ -153,6 +194,9 @@ def find_deadline(text: str, *, order: DateOrder | None = None, read_on: date) -
     chosen = _chosen(text, announced, order, read_on)
     if chosen is not None:
         return chosen
+    always = _ALWAYS.search(text)
+    if always:
+        return Deadline("rolling", said=always[0])
     for cue in _CUE.finditer(text):
         near = text[cue.start() : cue.end() + 40]
         if _ROLLING.search(near):
@@ -194,10 +238,38 @@ def moment_of(cell: str) -> datetime | None:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)?(?:e[+-]?\d+)?", re.I)
+_EPOCH = date(1970, 1, 1)
+_SERIALS_FROM = date(1899, 12, 30)
+"""The day that spreadsheets count from."""
+
+
+def _of_a_number(text: str) -> Deadline:
+    """The day that a bare number stands for: 20270131, the serial number of a spreadsheet, seconds
+    or milliseconds since 1970. Digits that a spreadsheet rounded away (4.64E+04) are no day.
+
+    >>> [_of_a_number(n).cell for n in ("20270131", "46400.75", "1800000000", "4.64E+04", "12")]
+    ['2027-01-31', '2027-01-13', '2027-01-15', '', '']
+    """
+    whole, _, rest = text.partition(".")
+    if not whole.isdigit() or (rest and not rest.isdigit()):
+        return NONE
+    number = int(whole[:14])
+    day: date | None = None
+    if len(whole) == 8 and not rest:
+        day = _real_day(number // 10_000, number // 100 % 100, number % 100)
+    elif len(whole) == 5:
+        day = _SERIALS_FROM + timedelta(days=number)
+    elif len(whole) in (10, 13):
+        day = _EPOCH + timedelta(seconds=number / (1000 if len(whole) == 13 else 1))
+    if day is None or not 2000 <= day.year < 2100:
+        return NONE
+    return Deadline("date", datetime.combine(day, time(), UTC) + timedelta(days=1), text)
+
+
 def _in_other_words(text: str, order: DateOrder | None, read_on: date) -> Deadline:
     """What has no usual shape: `tomorrow`, `in 3 weeks`, `2026年8月1日`."""
-    says_a_day = re.search(r"\d|tomorrow|today|morgen|heute|demain|mañana", text, re.I)
-    if not says_a_day or re.fullmatch(r"[\d\s]+(?:[.,]\d+)?", text):  # a bare number is no day
+    if not _RELATIVE.search(text) and len(re.findall(r"\d+", text)) < 2:
         return NONE
     import dateparser
 
@@ -220,12 +292,13 @@ def _in_other_words(text: str, order: DateOrder | None, read_on: date) -> Deadli
 def _behind(text: str, cue: re.Match[str]) -> list[DateShape]:
     """Dates that a cue announces: the first behind it, with those joined to it."""
     end = cue.end() + _REACH
-    sentence = re.search(r"[.!?]\s+[A-ZÄÖÜ]|\n\s*\n", text[cue.end() : end])
+    sentence = re.search(r"(?<!\s\d)(?<!\s\d\d)[.!?]\s+[A-ZÄÖÜ]|\n\s*\n", text[cue.end() : end])
     if sentence:
         end = cue.end() + sentence.start() + 1
     found = [d for d in find_dates(text, cue.start(), min(end + 30, len(text))) if d.is_a_day]
     found = [d for d in found if cue.start() <= d.start <= end]
-    if not found or _NOT_THE_LAST.search(text[max(0, cue.start() - 25) : cue.start()]):
+    clause = _CLAUSE.split(text[max(0, cue.start() - 25) : cue.start()])[-1]
+    if not found or _NOT_THE_LAST.search(clause):
         return []
     kept = [found[0]]
     for later in found[1:]:
@@ -296,13 +369,14 @@ def time_near(text: str, start: int, end: int, day: date) -> tuple[datetime, boo
     >>> time_near("May 2, 2026", 0, 11, date(2026, 5, 2))
     (datetime.datetime(2026, 5, 3, 0, 0, tzinfo=datetime.timezone.utc), True)
     """
-    behind = text[end : end + _TIME_REACH]
+    behind = _NEXT_SENTENCE.split(text[end : end + _TIME_REACH])[0]
     for found in (*_times(behind), *reversed(_times(_before(text, start)))):
         said = _clock(found)
         if said is None:
             continue
         zone = _zone(found)
-        if said == time() and found["word"]:  # midnight: the end of the day that was named
+        # Midnight is the end of the day that was named; in figures it is how programs write a day.
+        if said == time() and (found["word"] or zone is UTC):
             return _utc(day + timedelta(days=1), said, zone), zone is UTC
         if said >= time(23, 59) and zone is UTC:
             break
@@ -312,6 +386,9 @@ def time_near(text: str, start: int, end: int, day: date) -> tuple[datetime, boo
     return _utc(day + timedelta(days=1), time(), zone), zone is UTC
 
 
+_NEXT_SENTENCE = re.compile(r"\.\s+(?=[A-ZÀ-ÖØ-Þ])|\s[/|]\s")
+
+
 def _before(text: str, start: int) -> str:
     """What stands before a date in its own clause."""
     return re.split(r"(?<!m)[.;\n]\s", text[max(0, start - _TIME_REACH) : start])[-1]
@@ -319,7 +396,18 @@ def _before(text: str, start: int) -> str:
 
 def _times(text: str) -> list[re.Match[str]]:
     cut = re.search(r"\n\s*\n|;", text)
-    return list(_TIME.finditer(text[: cut.start()] if cut else text))
+    text = text[: cut.start()] if cut else text
+    return [found for found in _TIME.finditer(text) if not _is_money(text, found)]
+
+
+def _is_money(text: str, found: re.Match[str]) -> bool:
+    """Whether figures are a sum, a size or a version rather than a time of day."""
+    before, behind = text[: found.start()], text[found.end() :]
+    if _MONEY_BEHIND.match(behind.lstrip()) or _MONEY_BEFORE.search(before):
+        return True
+    with_a_point = bool(found["minute"]) and "." in found[0][: len(found["hour"]) + 1]
+    is_told = found["half"] or found["zone"] or re.search(r"uhr|h\b", found[0], re.I)
+    return with_a_point and not is_told and not _SPOKEN.search(before)
 
 
 def _clock(found: re.Match[str]) -> time | None:

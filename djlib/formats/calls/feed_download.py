@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, urljoin
 
 from ...errors import DjlibError, UsageError
-from .web_addresses import split_url
+from .web_addresses import shown_address, split_url
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 _PIECE = 65_536
@@ -64,17 +64,29 @@ def download(url: str, limits: Limits = DEFAULT_LIMITS) -> bytes:
         ...
     djlib.errors.UsageError: 'file:///etc/passwd' is no web address; it must begin with http:// ...
     """
-    seen = url
+    seen, shown = url, shown_address(url)
     for _ in range(limits.redirects + 1):
-        found = _fetch(_parts(seen), seen, limits)
+        found = _fetch(_parts(seen), shown_address(seen), limits)
         if isinstance(found, bytes):
             return found
-        seen = urljoin(seen, found.target)
-        if split_url(seen) is None:
-            raise DownloadError(f"{url}: redirected to {seen[:200]!r}, which is no web address")
+        seen = _redirected(seen, found.target, shown)
     raise DownloadError(
-        f"{url}: redirected more than {limits.redirects} times; name its last address"
+        f"{shown}: redirected more than {limits.redirects} times; name its last address"
     )
+
+
+def _redirected(seen: str, target: str, shown: str) -> str:
+    """Where a redirect leads; what a server wrote there is anything at all."""
+    try:
+        following = urljoin(seen, target.strip())
+    except ValueError:  # half an IPv6 address
+        following = ""
+    parts = split_url(following)
+    if parts is None or any(sign.isspace() for sign in following):
+        raise DownloadError(f"{shown}: redirected to what is no web address")
+    if parts.username or parts.password:
+        raise DownloadError(f"{shown}: redirected to an address with a password")
+    return following
 
 
 @dataclass(frozen=True)
@@ -85,7 +97,9 @@ class _Redirect:
 def _parts(url: str) -> SplitResult:
     parts = split_url(url)
     if parts is None:
-        raise UsageError(f"{url[:200]!r} is no web address; it must begin with http:// or https://")
+        raise UsageError(
+            f"{shown_address(url)[:200]!r} is no web address; it must begin with http:// or https://"
+        )
     if parts.username or parts.password:
         raise UsageError(f"the address at {parts.hostname} holds a password; use one without")
     return parts
@@ -103,7 +117,7 @@ def _fetch(parts: SplitResult, url: str, limits: Limits) -> bytes | _Redirect:
         if answer.status in _REDIRECTS and answer.getheader("Location"):
             return _Redirect(str(answer.getheader("Location")))
         if answer.status != 200:
-            raise DownloadError(f"{url}: answered {answer.status} {answer.reason}")
+            raise DownloadError(f"{url}: {_refused(answer)}")
         content = _read(answer, url, limits)
         if is_late.is_set():  # what is cut may look whole where its length was not said
             raise TimeoutError
@@ -111,11 +125,29 @@ def _fetch(parts: SplitResult, url: str, limits: Limits) -> bytes | _Redirect:
     except (OSError, http.client.HTTPException, ValueError) as error:
         if is_late.is_set() or isinstance(error, TimeoutError):
             raise DownloadError(f"{url}: not done after {limits.seconds:g} seconds") from error
-        why = str(error) or type(error).__name__
-        raise DownloadError(f"{url}: could not be fetched: {why}") from error
+        raise DownloadError(f"{url}: could not be fetched: {_why(error)}") from error
     finally:
         clock.cancel()
         connection.close()
+
+
+def _refused(answer: http.client.HTTPResponse) -> str:
+    """What a server answered instead of a feed, without anything it may have hidden in there."""
+    reason = "".join(sign for sign in str(answer.reason or "") if sign.isprintable())[:60]
+    later = answer.getheader("Retry-After", "") or ""
+    wait = f"; it asks to wait {later.strip()} seconds" if later.strip().isdigit() else ""
+    return f"answered {answer.status} {reason}".rstrip() + wait
+
+
+def _why(error: Exception) -> str:
+    """What went wrong. Messages of the library repeat the address, so only the system's are."""
+    if isinstance(error, OSError):
+        return error.strerror or str(error) or type(error).__name__
+    if isinstance(error, http.client.InvalidURL):
+        return "its address holds a blank or a control sign"
+    if isinstance(error, http.client.IncompleteRead):
+        return "it ended before it was whole"
+    return f"its answer cannot be understood ({type(error).__name__})"
 
 
 def _asked(connection: http.client.HTTPConnection, parts: SplitResult) -> http.client.HTTPResponse:
@@ -169,7 +201,7 @@ def _connection(parts: SplitResult, url: str, limits: Limits) -> http.client.HTT
                 raw.close()
                 raise
     except OSError as error:
-        raise DownloadError(f"{url}: no connection: {error}") from error
+        raise DownloadError(f"{url}: no connection: {_why(error)}") from error
     connection.sock = raw
     return connection
 
@@ -181,13 +213,47 @@ def _checked(host: str, port: int, limits: Limits) -> str:
     except UnicodeError as error:
         raise DownloadError(f"{host}: no name of a host") from error
     addresses = [str(entry[4][0]) for entry in found]
-    allowed = [a for a in addresses if limits.allow_local or is_public(a)]
+    allowed = [a for a in addresses if is_public(a) or (limits.allow_local and not is_metadata(a))]
+    if not allowed and limits.allow_local:
+        raise DownloadError(
+            f"{host} is {addresses[0]}, where clouds keep the keys of a machine: never fetched"
+        )
     if not allowed:
         raise DownloadError(
             f"{host} is in a private network ({addresses[0]}); where that is meant, set "
             "allow_local = true under [opportunities]"
         )
     return allowed[0]
+
+
+_METADATA = tuple(
+    map(
+        ipaddress.ip_network,
+        (
+            "169.254.0.0/16", "100.100.100.200/32", "192.0.0.192/32", "168.63.129.16/32",
+            "fd00:ec2::/32", "fe80::/10", "fd20:ce::/32",
+        ),
+    )
+)  # fmt: skip
+"""Where clouds answer with a machine's keys, link-local addresses as a whole among them."""
+
+
+def is_metadata(address: str) -> bool:
+    """Whether an IP address is one where a cloud tells secrets of the machine.
+
+    >>> [is_metadata(a) for a in ("169.254.169.254", "::ffff:169.254.169.254", "127.0.0.1")]
+    [True, True, False]
+    """
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return True
+    if isinstance(found, ipaddress.IPv6Address):
+        inside = found.ipv4_mapped or found.sixtofour
+        if found in _NAT64:
+            inside = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
+        found = inside or found
+    return any(found in network for network in _METADATA if network.version == found.version)
 
 
 def is_public(address: str) -> bool:

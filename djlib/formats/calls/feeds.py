@@ -6,7 +6,11 @@ import html
 import io
 import json
 import re
+import signal
+import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import lru_cache
 from html.parser import HTMLParser
 from pathlib import Path
@@ -78,15 +82,15 @@ FEEDS = (".xml", ".rss", ".atom", ".rdf")
 _JSON = (".json", ".jsonl", ".ndjson")
 _TABLES = (".csv", ".tsv", ".txt", ".parquet", ".csv.gz", ".tsv.gz", ".txt.gz")
 _MARKS = re.compile(rb"<(?:\w+:)?(?:rss|feed|rdf)[\s>]", re.I)
-_HTML = re.compile(
-    rb"^(?:\xef\xbb\xbf)?\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)[\s>]", re.I | re.S
-)
+_HTML = re.compile(rb"<(?:!doctype\s{1,20}html|html)[\s>]", re.I)
 _LISTS = ("opportunities", "items", "results", "data", "entries", "records", "calls")
 _SAYS_A_CALL = {"deadline", "tags", "description", "source"}
 _NEVER_IN_A_CALL = {"artist", "artists", "price", "styles", "basic_information", "bpm"}
 _ALL_ROWS = 1 << 60
 _LONGEST = {"title": 300, "description": 20_000, "tags": 1_000}
 _HEAD = 8192
+_SECONDS = 20.0
+"""How long one feed may be parsed: a megabyte of sound RSS takes a second or two."""
 
 
 def holds_opportunities(path: Path) -> bool:
@@ -102,8 +106,8 @@ def holds_opportunities(path: Path) -> bool:
             with path.open("rb") as file:
                 return bool(_MARKS.search(file.read(_HEAD)))
         if name.endswith(_JSON):
-            first = next(iter(_records_of_json(path.read_bytes(), str(path))), {})
-            return _is_of_a_call(list(first))
+            records, _ = _records_of_json(path.read_bytes(), str(path))
+            return bool(records) and _is_of_a_call(list(records[0]))
         if name.endswith(_TABLES):
             with open_source(path, 1) as source:
                 return _is_of_a_call(list(source.headings))
@@ -155,13 +159,30 @@ def read_content(content: bytes, name: str) -> tuple[pd.DataFrame, list[Problem]
     djlib.errors.FormatError: calls.xml: a web page, no feed; ...
     """
     start = content[:_HEAD]
-    if _HTML.match(start):
+    if _HTML.match(_without_comments(start)):
         raise FormatError(f"{name}: a web page, no feed; look in it for the address of its RSS")
     if start.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
-        return _typed(_records_of_json(content, name), name)
+        records, problems = _records_of_json(content, name)
+        table, more = _typed(records, name)
+        return table, problems + more
     if _MARKS.search(start):
         return _typed(_records_of_feed(content, name), name)
     raise FormatError(f"{name}: neither RSS, Atom nor JSON; a table needs the suffix .csv")
+
+
+def _without_comments(start: bytes) -> bytes:
+    """The beginning of a file without the blanks and comments before its first element. Each
+    byte is looked at once: a pattern that does this can take for ever."""
+    place = 3 if start.startswith(b"\xef\xbb\xbf") else 0
+    while True:
+        rest = start[place:].lstrip()
+        place = len(start) - len(rest)
+        if not rest.startswith(b"<!--"):
+            return rest
+        end = start.find(b"-->", place + 4)
+        if end < 0:
+            return b""
+        place = end + 3
 
 
 def _read_rows(path: Path) -> tuple[pd.DataFrame, list[Problem]]:
@@ -182,7 +203,7 @@ def _is_of_a_call(names: Iterable[str]) -> bool:
         return "title" in plain
     if plain & _NEVER_IN_A_CALL or plain & {TRACKS.key, LISTINGS.key}:
         return False
-    known = {OPPORTUNITIES.known_as(str(n)) for n in names}
+    known = {_meant(str(n)) for n in names}
     found = recognise(map(str, names))
     has_more = known & _SAYS_A_CALL or {"guid", "content_text", "content_html"} & plain
     return {"title", "url"} <= known and bool(has_more) and found in (None, TRACKS, OPPORTUNITIES)
@@ -215,6 +236,9 @@ def _row(record: Mapping[str, Any]) -> dict[str, str]:
         text = _cell(column or "", value)
         if column and text and not row.get(column):
             row[column] = text
+    address = str(record.get("id") or "")
+    if not row.get("url") and host_of(address):  # a JSON Feed may name the page only so
+        row["url"] = address
     place = [text for text in (row.get("location"), _cell("", record.get("country"))) if text]
     return row | ({"location": ", ".join(dict.fromkeys(place))} if place else {})
 
@@ -224,6 +248,8 @@ def _meant(heading: str) -> str | None:
     plain = heading.strip().lower()
     if plain in ("content_text", "content_html"):
         return "description"
+    if plain == "external_url":  # of a JSON Feed: the page that an item is about
+        return "url"
     if plain in ("date_published", "published", "pub_date"):
         return None
     return OPPORTUNITIES.known_as(heading)
@@ -269,14 +295,14 @@ def _is_list(part: str) -> bool:
     return part.strip().startswith("[") and part.strip().endswith("]")
 
 
-def _records_of_json(content: bytes, name: str) -> Iterator[Mapping[str, Any]]:
+def _records_of_json(content: bytes, name: str) -> tuple[list[Mapping[str, Any]], list[Problem]]:
+    """The records of JSON or JSON lines. Of the latter a broken line is left out and named."""
+    problems: list[Problem] = []
     try:
         read = json.loads(content.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        lines = content.decode("utf-8-sig", "replace").splitlines()
-        try:
-            read = [json.loads(line) for line in lines if line.strip()]
-        except (ValueError, RecursionError):
+        read, problems = _read_lines(content)
+        if not read:
             raise FormatError(f"{name}: not valid JSON: {error}") from error
     feed = read if isinstance(read, dict) else {}
     for key in _LISTS:
@@ -285,16 +311,61 @@ def _records_of_json(content: bytes, name: str) -> Iterator[Mapping[str, Any]]:
             break
     records = read if isinstance(read, list) else [read]
     title = str(feed.get("title") or "")
-    for record in records:
-        if isinstance(record, dict):
-            yield record | ({"source": title} if title and not record.get("source") else {})
+    return [
+        record | ({"source": title} if title and not record.get("source") else {})
+        for record in records
+        if isinstance(record, dict)
+    ], problems
+
+
+def _read_lines(content: bytes) -> tuple[list[dict[str, Any]], list[Problem]]:
+    """The objects of JSON lines, and the lines that hold none."""
+    read, problems = [], []
+    for number, line in enumerate(content.decode("utf-8-sig", "replace").splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            value = json.loads(line)
+        except (ValueError, RecursionError):
+            value = None
+        if isinstance(value, dict):
+            read.append(value)
+        else:
+            problems.append(Problem(number, "", line.strip()[:60], "not valid JSON"))
+    return read, problems
+
+
+@contextmanager
+def _time_limit(name: str, seconds: float) -> Iterator[None]:
+    """End what takes longer, a search for a pattern included. Only the main thread of a system
+    with timers can do that; elsewhere what is read is bounded by its size alone."""
+    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "SIGALRM"):
+        yield
+        return
+
+    def end(number: int, frame: object) -> None:
+        raise FormatError(f"{name}: not read after {seconds:g} seconds; it may be made to hang")
+
+    handler = signal.signal(signal.SIGALRM, end)
+    started = time.monotonic()
+    left, _ = signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, handler)
+        if left:  # somebody else's clock goes on
+            signal.setitimer(signal.ITIMER_REAL, max(left - (time.monotonic() - started), 0.01))
 
 
 def _records_of_feed(content: bytes, name: str) -> Iterator[Mapping[str, Any]]:
     import feedparser
 
     # As a file: feedparser would fetch or open what looks like an address or a path.
-    parsed = feedparser.parse(io.BytesIO(content), sanitize_html=False, resolve_relative_uris=False)
+    with _time_limit(name, _SECONDS):
+        parsed = feedparser.parse(
+            io.BytesIO(content), sanitize_html=False, resolve_relative_uris=False
+        )
     if not parsed.entries and not parsed.version:
         raise FormatError(
             f"{name}: no feed can be read from it: {parsed.get('bozo_exception', '')}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit
 
 _SCHEMES = ("http", "https")
 _OF_CAMPAIGNS = re.compile(
@@ -50,6 +50,48 @@ def split_url(url: str) -> SplitResult | None:
     except ValueError:  # a port that is none, half an IPv6 address
         return None
     return parts
+
+
+_MASK = "***"
+_LONGEST_SHOWN_PART = 15
+_WORDY = re.compile(r"[a-z]+(?:[-_.][a-z]+)*(?:\.[a-z]{2,4})?", re.I)
+"""A part of a path that is made of words: however long, it is no key."""
+
+
+def shown_address(source: str) -> str:
+    """An address as it may be shown, logged and mailed: who logs in, the values asked for, what
+    stands behind `#` and long parts of the path, which may be keys, are masked. Anything that is
+    no web address, a path of a file, stays as it is.
+
+    The only function that writes addresses for people.
+
+    >>> shown_address("https://ann:pw@example.org:8443/feed/4f9a1c07d2b84e6fb1aa/calls.xml?key=A1#x")
+    'https://***@example.org:8443/feed/***/calls.xml?key=***'
+    >>> shown_address("https://example.org/open-calls-for-artists?page"), shown_address("calls.csv")
+    ('https://example.org/open-calls-for-artists?page', 'calls.csv')
+    >>> shown_address("http://[::1"), shown_address("http://u:pw@bad host/x?k=1")
+    ('http://***', 'http://***')
+    """
+    text = source.strip()
+    scheme, separator, _ = text.partition("://")
+    if not separator or scheme.lower() not in _SCHEMES:
+        return source
+    parts = split_url(text)
+    if parts is None or " " in parts.netloc:
+        return f"{scheme}://{_MASK}"
+    login = f"{_MASK}@" if "@" in parts.netloc else ""
+    path = "/".join(map(_shown_part, parts.path.split("/")))
+    pairs = [pair.partition("=") for pair in parts.query.split("&") if pair]
+    asked = "&".join(f"{_shown_part(name)}={_MASK}" if eq else _shown_part(name)
+                     for name, eq, _ in pairs)  # fmt: skip
+    host = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{login}{host}{path}{'?' if asked else ''}{asked}"
+
+
+def _shown_part(part: str) -> str:
+    if len(part) > _LONGEST_SHOWN_PART and not _WORDY.fullmatch(part):
+        return _MASK
+    return quote(part, safe="%:+,;=@!$'()*~")
 
 
 def host_of(url: str) -> str:

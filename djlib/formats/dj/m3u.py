@@ -7,6 +7,8 @@ import ntpath
 import os.path
 import posixpath
 import re
+import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -50,7 +52,7 @@ Row = dict[str, Any]
 
 _SUFFIXES = (".m3u", ".m3u8")
 _EXTINF = re.compile(r"#EXTINF:\s*(-?\d+(?:\.\d+)?)(?:\s+[\w-]+=\"[^\"]*\")*[^,]*,(.*)", re.DOTALL)
-_TOLD = re.compile(r"<(artist|title|songlength)>([^<]*)")
+_TOLD = ("artist", "title", "songlength")
 _ONE_SLASH = re.compile(r"file:/(?!/)")
 _DASHES = (" - ", " – ", " — ")
 _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -71,13 +73,14 @@ def read(path: Path, options: ReadOptions | None = None) -> Library:
 
     Streams are left out and reported. Raises `FormatError` for a file without any text.
     """
-    text = _text(path)
     problems: list[Problem] = []
+    text = _text(path, problems)
     columns: dict[str, list[str]] = {name: [] for name in _COLUMNS}
     lines: list[int] = []
+    folders: dict[str, dict[str, str]] = {}
     for number, line, about in _entries(text):
         try:
-            file = _resolved(line, path.parent)
+            file = _on_disk(_resolved(line, path.parent), folders)
         except InputError as error:
             problems.append(Problem(number, "path", line, str(error)))
             continue
@@ -98,18 +101,50 @@ def _playlist_path(text: str, path: Path) -> tuple[str, ...]:
     return (OWN_FOLDER, name) if SIGNATURE in text[:_HEAD].splitlines() else (name,)
 
 
-def _text(path: Path) -> str:
+def _text(path: Path, problems: list[Problem]) -> str:
     data = path.read_bytes()
+    stated = _stated_encoding(data)
     try:
-        text = data.decode(_stated_encoding(data) or "utf-8-sig")
+        text = data.decode(stated or "utf-8-sig")
     except UnicodeDecodeError:
+        encoding = _guessed_encoding(data)
         try:
-            text = data.decode("cp1252")
+            text = data.decode(encoding)
         except UnicodeDecodeError as error:
             raise FormatError(f"{path}: neither UTF-8 nor Windows-1252; {ADVICE}") from error
+        reason = f"not UTF-8, read as {encoding}, which is a guess; {ADVICE}"
+        problems.append(Problem(None, "encoding", path.name, reason, "note"))
     if not text.strip():
         raise FormatError(f"{path}: it is empty; {ADVICE}")
     return text
+
+
+_HIGH_RUN = re.compile(rb"[\x80-\xff]{3,20}")
+_JAPANESE = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
+_NOT_JAPANESE = re.compile("[\uff61-\uff9f\ue000-\uf8ff]")
+_FEW_SIGNS = 1_000_000
+
+
+def _guessed_encoding(data: bytes) -> str:
+    """The code page of a playlist that is not UTF-8: Japanese where it makes whole Japanese signs,
+    Cyrillic where words are long runs of its letters, else Western.
+
+    >>> [_guessed_encoding(t.encode(c)) for t, c in (("音楽/夜の歌", "cp932"),
+    ...  ("Группа - Песня", "cp1251"), ("Früh - Café", "cp1252"))]
+    ['cp932', 'cp1251', 'cp1252']
+    """
+    data = data[:_FEW_SIGNS]
+    japanese = data.decode("cp932", "replace")
+    if (
+        len(_JAPANESE.findall(japanese)) >= 2
+        and not _NOT_JAPANESE.search(japanese)
+        and japanese.count("\ufffd") <= 1  # a sign cut in two at the end
+    ):
+        return "cp932"
+    letters = b"".join(_HIGH_RUN.findall(data))
+    n_high = sum(byte >= 0x80 for byte in data)
+    n_cyrillic = sum(byte >= 0xC0 or byte in (0xA8, 0xB8) for byte in letters)
+    return "cp1251" if n_cyrillic > 0.5 * n_high else _WINDOWS_1252
 
 
 def _stated_encoding(data: bytes) -> str:
@@ -130,12 +165,19 @@ def _entries(text: str) -> Iterator[tuple[int, str, tuple[str, str, str] | None]
         if found is not None:
             about = (found[1] if float(found[1]) > 0 else "", *_named(found[2].strip()))
         elif line.startswith("#EXTVDJ:"):
-            told = dict(_TOLD.findall(line))
-            if told.get("title"):
+            told = {name: _between(line, name) for name in _TOLD}
+            if told["title"]:
                 about = (told.get("songlength", ""), told.get("artist", ""), told["title"])
         elif line.strip() and not line.startswith("#"):
             yield number, line, about
             about = None
+
+
+def _between(line: str, name: str) -> str:
+    """What stands between `<name>` and `</name>`: VirtualDJ escapes nothing in there."""
+    start = line.find(f"<{name}>")
+    end = line.find(f"</{name}>", start)
+    return line[start + len(name) + 2 : end] if 0 <= start < end else ""
 
 
 def _named(text: str) -> tuple[str, str]:
@@ -155,6 +197,30 @@ def _resolved(line: str, folder: Path) -> str:
         raise InputError("a stream, not a file")
     relative = line if "/" in line else line.replace("\\", "/")
     return os.path.normpath(os.path.join(os.path.abspath(folder), relative))
+
+
+def _on_disk(file: str, folders: dict[str, dict[str, str]]) -> str:
+    """The file as it is spelled on this disk, where only upper and lower case differ; `folders`
+    remembers what was found in each."""
+    folder, name = os.path.split(file)
+    if os.sep not in file or is_windows_path(file) != (os.sep == "\\"):
+        return file
+    if folder not in folders:
+        try:
+            names = os.listdir(folder)
+        except OSError:
+            names = []
+        folded = Counter(map(_folded, names))
+        folders[folder] = {n: n for n in names} | {
+            _folded(n): n for n in names if folded[_folded(n)] == 1
+        }
+    known = folders[folder]
+    real = known.get(name) or known.get(_folded(name))
+    return os.path.join(folder, real) if real else file
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def write_m3u8(

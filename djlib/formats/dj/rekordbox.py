@@ -18,6 +18,9 @@ from ..collection import (
     Playlist,
     SourcePlaylist,
     assemble,
+    doubled_keys,
+    fewer_than_declared,
+    first_rows,
     missing_members,
     records,
     rows_of,
@@ -101,7 +104,8 @@ def read(path: Path, options: ReadOptions | None = None) -> Library:
     if not export.has_collection:
         raise FormatError(f"{path}: it has no <COLLECTION> of tracks; {ADVICE}")
     columns, lines = export.rows.by_column(), export.rows.lines
-    problems = list(repaired)
+    problems = [*repaired, *fewer_than_declared("tracks", export.declared, len(lines))]
+    problems += doubled_keys("TrackID", columns["source_id"])
     columns["path"] = _paths(columns["location"], lines, problems)
     playlists = _resolve(export.nodes, columns)
     return assemble(NAME, columns, playlists, problems, lines)
@@ -123,6 +127,7 @@ class _Export:
         self.rows = rows
         self.nodes: list[_Node] = []
         self.has_collection = False
+        self.declared = ""
         self._open: list[tuple[str, _Node | None]] = []
         self.parser = safe_parser()
         self.parser.StartElementHandler = self._root
@@ -135,6 +140,7 @@ class _Export:
     def _section(self, name: str, attributes: dict[str, str]) -> None:
         if name == "COLLECTION":
             self.has_collection = True
+            self.declared = attributes.get("Entries", "")
             self.parser.StartElementHandler = self._track
         elif name == "PLAYLISTS":
             self.parser.StartElementHandler = self._node
@@ -192,7 +198,7 @@ def _decoded(location: str) -> str:
 
 
 def _resolve(nodes: list[_Node], columns: dict[str, list[str]]) -> list[SourcePlaylist]:
-    by_id = {key: row for row, key in enumerate(columns["source_id"])}
+    by_id = first_rows(columns["source_id"])
     by_file: dict[str, int] = {}
     if any(node.key_type == _BY_LOCATION for node in nodes):
         by_file = {path_key(path): row for row, path in enumerate(columns["path"]) if path}

@@ -22,6 +22,8 @@ from ..collection import (
     Playlist,
     SourcePlaylist,
     assemble,
+    fewer_than_declared,
+    first_rows,
     missing_members,
     records,
     rows_of,
@@ -83,12 +85,13 @@ def read(path: Path, options: ReadOptions | None = None) -> Library:
         raise FormatError(f"{path}: it has no <COLLECTION> of tracks; {ADVICE}")
     lines, columns = collection.rows.lines, collection.rows.by_column()
     _add_paths(columns, collection.boot)
-    by_location = {key: row for row, key in enumerate(columns["location"])}
+    by_location = first_rows(columns["location"])
+    declared = fewer_than_declared("tracks", collection.declared, collection.n_entries)
     playlists = [
         SourcePlaylist(node.path, *rows_of(node.keys, by_location), node.kind)
         for node in collection.nodes
     ]
-    return assemble(NAME, columns, playlists, [*repaired, *collection.problems], lines)
+    return assemble(NAME, columns, playlists, [*repaired, *declared, *collection.problems], lines)
 
 
 def _add_paths(columns: dict[str, list[str]], told: str) -> None:
@@ -118,6 +121,7 @@ class _Collection:
         self.nodes: list[_Node] = []
         self.problems: list[Problem] = []
         self.has_collection = False
+        self.declared, self.n_entries = "", 0
         self.boot = ""
         self._entry: dict[str, dict[str, str]] | None = None
         self._line = 0
@@ -133,6 +137,7 @@ class _Collection:
     def _section(self, name: str, attributes: dict[str, str]) -> None:
         if name == "COLLECTION":
             self.has_collection = True
+            self.declared = attributes.get("ENTRIES", "")
             self.parser.StartElementHandler = self._in_entry
             self.parser.EndElementHandler = self._end_entry
         elif name == "PLAYLISTS":
@@ -143,6 +148,7 @@ class _Collection:
 
     def _in_entry(self, name: str, attributes: dict[str, str]) -> None:
         if name == "ENTRY":
+            self.n_entries += 1
             self._entry = {"ENTRY": attributes}
             self._line = self.parser.CurrentLineNumber
         elif self._entry is not None:

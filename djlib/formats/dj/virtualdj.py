@@ -102,6 +102,22 @@ class _Songs:
         self.rows.lines.append(line)
 
 
+_SAMPLES_A_SECOND, _LONGEST_SONG = 44_100, 100_000
+
+
+def _length_of(written: str) -> str:
+    """The length in seconds; VirtualDJ up to 7 writes samples, of which a song has millions.
+
+    >>> _length_of("8486912"), _length_of("192.4")
+    ('192.447', '192.4')
+    """
+    try:
+        length = float(written)
+    except ValueError:
+        return written
+    return f"{length / _SAMPLES_A_SECOND:.3f}" if length >= _LONGEST_SONG else written
+
+
 def _row(song: dict[str, dict[str, str]], comment: str) -> tuple[str, ...]:
     tags = {**song.get("Display", _NOTHING), **song.get("Tags", _NOTHING)}.get
     scan = {**song.get("BPM", _NOTHING), **song.get("Scan", _NOTHING)}.get
@@ -117,7 +133,7 @@ def _row(song: dict[str, dict[str, str]], comment: str) -> tuple[str, ...]:
         tempo(scan("Bpm") or tags("Bpm", "")),
         scan("Key") or tags("Key", ""),
         tags("Year", ""),
-        infos("SongLength", ""),
+        _length_of(infos("SongLength", "")),
         day_of(infos("FirstSeen", "")),
         comment.strip(),
         rating_of(tags("Stars", ""), 5),

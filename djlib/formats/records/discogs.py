@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -90,17 +91,22 @@ def row_of(record: Mapping[str, Any], source: str) -> Row:
 
 def _cell(value: Any) -> Any:
     """The value of a cell; lists and objects that stand in it as JSON are read."""
+    if isinstance(value, list | dict):
+        return value
     text = str(value).strip()
     if text[:1] in ("[", "{"):
         with suppress(ValueError, RecursionError):
             return json.loads(text)
+        with suppress(ValueError, RecursionError, SyntaxError, MemoryError):
+            return ast.literal_eval(text)  # as Python prints a list; reads no code
     return text
 
 
 def _joined(value: Any) -> str:
     """Several values as one cell."""
     if isinstance(value, list):
-        return "; ".join(dict.fromkeys(str(v).strip() for v in value if str(v).strip()))
+        parts = (v.get("name", "") if isinstance(v, dict) else v for v in value)
+        return "; ".join(dict.fromkeys(str(v).strip() for v in parts if str(v).strip()))
     return "" if isinstance(value, dict) else str(value).strip()
 
 
@@ -174,7 +180,15 @@ def _objects(read: Any) -> Iterator[Mapping[str, Any]]:
         yield from (thing for thing in read if isinstance(thing, dict))
 
 
+def _is_offer(thing: Mapping[str, Any]) -> bool:
+    """Whether an object is a seller's listing, which holds its release."""
+    release = thing.get("release")
+    return isinstance(release, dict) and "id" in release and "condition" in thing
+
+
 def _is_release(thing: Mapping[str, Any]) -> bool:
+    if _is_offer(thing):
+        return True
     basic = thing.get("basic_information", thing)
     return isinstance(basic, dict) and "id" in basic and "title" in basic
 
@@ -187,6 +201,8 @@ def row_of_object(thing: Mapping[str, Any]) -> Row:
     >>> row["listing_id"], row["artist"], row["label"], row["genres"]
     ('r7', 'Robyn', 'Konichiwa', 'Pop')
     """
+    if _is_offer(thing):
+        return _row_of_offer(thing)
     basic = thing.get("basic_information", thing)
     if "artists" not in basic and "style" in basic:
         return row_of(basic, "search")
@@ -211,6 +227,44 @@ def row_of_object(thing: Mapping[str, Any]) -> Row:
     }
     written = {k: json.dumps(v) if isinstance(v, list) else v for k, v in record.items()}
     return row_of(written, _source(thing))
+
+
+def _row_of_offer(thing: Mapping[str, Any]) -> Row:
+    """A listing of a seller's inventory or a search of the market: the release, and for how much.
+    The seller is left out: nobody's name is needed to choose a record."""
+    release = thing["release"]
+    price = thing.get("price")
+    price = price if isinstance(price, Mapping) else {"value": price or ""}
+    titles = str(release.get("title") or release.get("description") or "")
+    artist = str(release.get("artist") or "")
+    if not artist and " - " in titles:
+        artist, titles = (part.strip() for part in titles.split(" - ", 1))
+    record = {
+        "release_id": release["id"],
+        "title": titles,
+        "artist": artist,
+        "label": release.get("label") or "",
+        "format": release.get("format") or "",
+        "year": release.get("year") or "",
+        "price": price.get("value", ""),
+        "mediacondition": _grade(thing.get("condition")),
+        "sleevecondition": _grade(thing.get("sleeve_condition")),
+        "uri": thing.get("uri") or "",
+        "cover_image": release.get("thumbnail") or "",
+    }
+    row = row_of(record, "search")
+    row["currency"] = str(price.get("currency", ""))
+    row["kind"] = "fixed"
+    if thing.get("id"):
+        row["listing_id"] = f"o{thing['id']}"  # the same record may be offered many times
+    return row
+
+
+def _grade(written: Any) -> str:
+    """A grade as it is written shortly: `Very Good Plus (VG+)` is VG+."""
+    text = str(written or "").strip()
+    short = re.search(r"\(([^()]{1,12})\)$", text)
+    return short[1].split(" or ")[0] if short else text
 
 
 def _source(thing: Mapping[str, Any]) -> str:

@@ -101,6 +101,23 @@ def versions_said(workspace: Workspace, run: dict[str, Any]) -> Iterator[tuple[s
             yield from zip(table["model_version"], table["track_id"], strict=True)
 
 
+def proposals_of(workspace: Workspace, predicted_at: Collection[str]) -> dict[tuple[str, str], str]:
+    """The bucket that runs of these moments proposed, by version and track; nothing of a run whose
+    file is gone."""
+    found: dict[tuple[str, str], str] = {}
+    columns = ["model_version", "track_id", "predicted_bucket"]
+    for run in past_runs(workspace):
+        file = _folder(workspace) / Path(str(run.get("audit", ""))).name
+        if run.get("predicted_at") not in predicted_at or not file.is_file():
+            continue
+        with open_parquet(file) as rows:
+            for batch in rows.iter_batches(_BATCH_ROWS, columns=columns):
+                table = batch.to_pandas()
+                keys = zip(table["model_version"], table["track_id"], strict=True)
+                found.update(zip(keys, table["predicted_bucket"].astype(str), strict=True))
+    return found
+
+
 def confidences_of(workspace: Workspace, versions: Collection[str]) -> dict[tuple[str, str], float]:
     """How sure some versions were when they last answered for a track, by version and track."""
     found: dict[tuple[str, str], float] = {}

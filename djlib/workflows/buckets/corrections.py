@@ -21,8 +21,7 @@ from ...errors import InputError
 from ...settings import Workspace
 from ...tables.events import append_events, read_events
 from ...tables.schema import TRACKS
-
-CORRECTIONS = "corrections"
+from ..core.event_log import CORRECTIONS
 
 Corrections = dict[str, tuple[Correction, dict[str, Any]]]
 """Track id to its last correction and the track's own columns."""

@@ -27,12 +27,13 @@ from ...registry import Version
 from ...reporting.charts import importance_chart
 from ...settings import Settings, Workspace
 from ...tables.events import read_events, utc_now
+from ..core.event_log import CORRECTIONS
 from ..core.progress import ProgressReporter
 from ..core.song_identity import disambiguate_track_ids
 from ..library.find_track import find_track
 from ..library.tracks import read_tracks
 from .audit import Said, said_of
-from .corrections import CORRECTIONS, corrections_so_far
+from .corrections import corrections_so_far
 from .models import as_trained, bucket_models, choose_threshold, out_of_fold
 from .train import training_source
 

@@ -8,22 +8,25 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ...bucketing.corrections import Correction, Reading, like_renames, read_corrections
 from ...errors import DjlibError, UsageError
 from ...registry import Version
 from ...settings import Settings, Workspace
+from ...tables.cells import undefuse
 from ...tables.events import read_events
-from ...tables.io import read_table
+from ...tables.io import read_table, write_table
 from ...tables.problems import Problem
-from ...tables.schema import CORRECTIONS
+from ...tables.schema import CORRECTIONS, split_buckets
 from ..core.progress import ProgressReporter
 from ..core.runs import run
 from ..core.song_identity import other_songs, song_name
 from ..library.known_tracks import names_met, rows_met
 from ..promotion import PromotionRequest
 from .acceptance import Acceptance, Look, acceptance, log_left, log_opinion, looks
+from .audit import proposals_of
 from .before_after import Pace
 from .corrections import Corrections, corrections_so_far, log_corrections, n_logged, renames_so_far
 from .models import as_trained, bucket_models, buckets_in_use
@@ -56,6 +59,7 @@ def read_feedback_file(
     version: Version,
     *,
     allow_new: bool,
+    all_seen: bool = False,
     talk: ProgressReporter,
 ) -> FeedbackFile:
     """Read a file of corrections against the tracks met and the buckets in use."""
@@ -66,6 +70,7 @@ def read_feedback_file(
     talk.say(f"Looking up {len(table)} tracks")
     known, names = names_met(workspace, so_far), buckets_in_use(workspace, so_far)
     table = _of_songs_known(table, known, problems)
+    table = _written_aright(workspace, table, problems)
     renames = renames_so_far(workspace)
     table, notes = with_names_of_today(table, names, renames, line_column=_LINE)
     is_multi = bool(version.metadata["is_multi"])
@@ -80,7 +85,8 @@ def read_feedback_file(
     meant = read(True) if reading.refused else reading  # refused names may be new ones
     reading.problems[:0] = [*problems, *notes]
     answered = table["correct_bucket"].str.strip() != ""
-    empty = table[~answered & table["track_id"].isin(known["track_id"])]
+    is_seen = np.ones(len(table), bool) if all_seen else _down_to_the_last(answered.to_numpy())
+    empty = table[~answered & is_seen & table["track_id"].isin(known["track_id"])]
     left = empty if _is_looked_at(workspace, file, table) else empty.head(0)
     return FeedbackFile(reading, left, _proposed(table), like_renames(meant.taken, names))
 
@@ -96,6 +102,33 @@ def _of_songs_known(
         reason = f"two songs have this id: {song_name(row)!r} here, {song!r} in the library"
         problems.append(Problem(row[_LINE], "track_id", row["track_id"], reason))
     return table.drop(left_out.index)
+
+
+def _written_aright(
+    workspace: Workspace, table: pd.DataFrame, problems: list[Problem]
+) -> pd.DataFrame:
+    """Leave out rows whose prediction somebody wrote over: an answer in the wrong column is never
+    taken for consent."""
+    needed = {"predicted_bucket", "model_version", "predicted_at"}
+    if not needed <= set(table.columns):
+        return table
+    proposed = proposals_of(workspace, set(table["predicted_at"]))
+    written = []
+    for place, row in enumerate(table.to_dict("records")):
+        said = undefuse(str(row["predicted_bucket"])).strip()
+        before = proposed.get((str(row["model_version"]), str(row["track_id"])))
+        is_changed = before is not None and set(split_buckets(said)) != set(split_buckets(before))
+        if is_changed and not str(row["correct_bucket"]).strip():
+            written.append(place)
+            reason = f"djlib wrote {before!r} there; write yours into 'correct_bucket'"
+            problems.append(Problem(row[_LINE], "predicted_bucket", said, reason))
+    return table.drop(table.index[written])
+
+
+def _down_to_the_last(answered: np.ndarray) -> np.ndarray:
+    """The rows down to the last one with an answer, (n,): what is below nobody may have seen."""
+    last = np.flatnonzero(answered)[-1:] if answered.any() else np.array([-1])
+    return np.asarray(np.arange(len(answered)) <= last[0])
 
 
 def _is_looked_at(workspace: Workspace, file: Path, table: pd.DataFrame) -> bool:
@@ -120,7 +153,8 @@ def _proposed(table: pd.DataFrame) -> frozenset[tuple[str, str]]:
 class FeedbackOptions:
     """What a person may ask: new names as buckets, buckets renamed (`OLD=NEW`), the fast or the
     full way, the new version served or not, how content they are (1 to 5) and why, nothing
-    written."""
+    written; `all_seen` says that every row left empty was looked at, not only those above the last
+    answer."""
 
     allow_new: bool = False
     renames: Sequence[str] = ()
@@ -129,6 +163,7 @@ class FeedbackOptions:
     satisfaction: int | None = None
     note: str = ""
     dry_run: bool = False
+    all_seen: bool = False
 
 
 @dataclass(frozen=True)
@@ -137,8 +172,8 @@ class FeedbackReport:
     already had, `confirmed` those that agree with the prediction; `names` are artist and title of
     those taken, by track id; `renamed` are buckets with another name from now on, `like_renames`
     buckets whose corrections look as if they should be; `looked` counts the predictions in the
-    file that people left or changed; `training` is the model learned from it all, None where
-    nothing was new."""
+    file that people left or changed; `refused_file` holds the rows to mend; `training` is the
+    model learned from it all, None where nothing was new."""
 
     source: str
     version: str
@@ -154,6 +189,7 @@ class FeedbackReport:
     like_renames: dict[str, str]
     looked: Acceptance | None
     training: TrainReport | None
+    refused_file: str | None = None
 
     @property
     def refused(self) -> list[Problem]:
@@ -188,17 +224,24 @@ def bucket_feedback(
         found = FeedbackFile()
         if file:
             found = read_feedback_file(
-                workspace, file, so_far, version, allow_new=options.allow_new, talk=talk
+                workspace,
+                file,
+                so_far,
+                version,
+                allow_new=options.allow_new,
+                all_seen=options.all_seen,
+                talk=talk,
             )
         reading = found.reading
         new = [c for c in reading.taken if _is_new(c, so_far)]
         rows = rows_met(workspace, so_far, {c.track_id for c in new}) if new else {}
-        looked, training = None, None
+        looked, training, refused_file = None, None, None
         if not dry_run:
             if options.satisfaction:
                 log_opinion(workspace, version.id, options.satisfaction, options.note)
             log_corrections(workspace, new, rows, str(file))
             looked = _looked(workspace, found, str(file))
+            refused_file = _hand_back(file, reading.refused)
             if not _all_learned(workspace):
                 training = _learn(workspace, settings, version, options, talk)
         noted |= {"source": str(file.absolute()) if file else None, "taken": len(new)}
@@ -217,7 +260,31 @@ def bucket_feedback(
             like_renames=found.like_renames,
             looked=looked,
             training=training,
+            refused_file=refused_file,
         )
+
+
+def _hand_back(file: Path | None, refused: Sequence[Problem]) -> str | None:
+    """Write the refused rows of `file` with the reason of each into a small file beside it, which
+    `feedback` reads once they are mended; gives its path. The one of an earlier time goes."""
+    if file is None:
+        return None
+    handed = file.with_name(f"{file.name.partition('.')[0]}.refused.csv")
+    if handed == file or handed.is_symlink():
+        return None
+    why: dict[int, list[str]] = {}
+    for problem in refused:
+        if problem.line is not None:
+            why.setdefault(problem.line, []).append(problem.reason)
+    if not why:
+        handed.unlink(missing_ok=True)
+        return None
+    table = read_table(file, schema=CORRECTIONS, problems=[], duplicates="keep", line_column=_LINE)
+    rows = table[table[_LINE].isin(list(why))]
+    reasons = [" | ".join(why[line]) for line in rows[_LINE]]
+    rows = rows.drop(columns=_LINE).assign(why_refused=reasons)
+    write_table(rows.astype("str"), handed, for_spreadsheet=True)
+    return str(handed)
 
 
 def _refuse_nothing(file: Path | None, options: FeedbackOptions) -> None:

@@ -30,6 +30,8 @@ class Buckets(Learner):
 
     name = "bucket"
     subject = "tracks"
+    propose_step = "djlib assign-buckets"
+    answer_column = "correct_bucket"
 
     def is_there(self, workspace: Workspace) -> bool:
         """Whether anything is sorted."""
@@ -117,6 +119,7 @@ class Buckets(Learner):
             request.satisfaction,
             request.note,
             request.dry_run,
+            request.all_seen,
         )
         return bucket_feedback(workspace, settings, file, options=options, talk=talk)
 
@@ -203,9 +206,13 @@ class Buckets(Learner):
         """The scanned tracks."""
         return "library", workspace.tracks
 
+    def proposals(self, workspace: Workspace) -> Path:
+        """The predictions, to be corrected."""
+        return workspace.predictions
+
     def logs(self) -> tuple[str, ...]:
         """The log of corrections and renames."""
-        from .corrections import CORRECTIONS
+        from ..core.event_log import CORRECTIONS
 
         return (CORRECTIONS,)
 

@@ -18,6 +18,9 @@ from ...settings import Workspace
 from ...tables.events import append_events, read_events
 from ...tables.plain_json import json_text
 
+CORRECTIONS = "corrections"
+"""The log of corrections and renames; named here, where it costs nothing to ask for it."""
+
 T = TypeVar("T")
 
 

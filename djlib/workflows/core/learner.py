@@ -68,7 +68,8 @@ class ScanRequest:
 class FeedbackRequest:
     """What may be asked of feedback. Names not in use yet as new buckets, buckets renamed
     (`OLD=NEW`), the fast or the full way, the new version served or not, how content a person is
-    (1 to 5) and why; `undo` takes the last feedback back; `dry_run` writes nothing."""
+    (1 to 5) and why; `undo` takes the last feedback back; `dry_run` writes nothing; `all_seen` says
+    that every row left empty was looked at."""
 
     allow_new: bool = False
     renames: Sequence[str] = ()
@@ -78,6 +79,7 @@ class FeedbackRequest:
     note: str = ""
     undo: bool = False
     dry_run: bool = False
+    all_seen: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,10 @@ class Learner(ABC):
     """What it learns about, as people call it, in the plural."""
     first_step: ClassVar[str] = "djlib train"
     """The command that makes its first version."""
+    propose_step: ClassVar[str] = "djlib status"
+    """The command that makes proposals."""
+    answer_column: ClassVar[str] = ""
+    """The column of the file of proposals in which a person answers."""
     undo_log: ClassVar[str] = ""
     """The log whose last feedback can be taken back; "" where that cannot be done."""
 
@@ -249,6 +255,10 @@ class Learner(ABC):
 
     def table(self, workspace: Workspace) -> tuple[str, Path] | None:
         """What a scan writes for it: what people call that, and the file."""
+        return None
+
+    def proposals(self, workspace: Workspace) -> Path | None:
+        """The file a person answers in."""
         return None
 
     def logs(self) -> tuple[str, ...]:

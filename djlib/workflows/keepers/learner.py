@@ -32,6 +32,8 @@ class Keepers(Learner):
 
     name = "keeper"
     subject = "records"
+    propose_step = "djlib select-batch"
+    answer_column = "keeper"
     first_step = "djlib select-batch"
     undo_log = "keeps"
 
@@ -187,6 +189,10 @@ class Keepers(Learner):
     def table(self, workspace: Workspace) -> tuple[str, Path]:
         """The scanned listings."""
         return "listings", workspace.listings
+
+    def proposals(self, workspace: Workspace) -> Path:
+        """The batch asked about last."""
+        return workspace.batch
 
     def logs(self) -> tuple[str, ...]:
         """The log of answers."""

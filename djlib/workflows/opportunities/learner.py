@@ -36,6 +36,8 @@ class Opportunities(Learner):
 
     name = "opportunity"
     subject = "calls"
+    propose_step = "djlib recommend"
+    answer_column = "rating"
     first_step = "djlib recommend"
     undo_log = "ratings"
 
@@ -139,6 +141,10 @@ class Opportunities(Learner):
     def table(self, workspace: Workspace) -> tuple[str, Path]:
         """The scanned calls."""
         return "calls", workspace.opportunities
+
+    def proposals(self, workspace: Workspace) -> Path:
+        """The calls recommended last."""
+        return workspace.recommendations
 
     def logs(self) -> tuple[str, ...]:
         """The log of ratings."""

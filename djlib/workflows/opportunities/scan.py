@@ -13,6 +13,7 @@ from ...errors import DjlibError, InputError, UsageError
 from ...formats.calls.deadlines import DateOrder
 from ...formats.calls.feed_download import Limits, download, is_address
 from ...formats.calls.feeds import files_of_calls, read_content, read_opportunities
+from ...formats.calls.web_addresses import shown_address
 from ...opportunities.anomalies import Batch
 from ...opportunities.intake import no_calls, take_in
 from ...opportunities.merging import merge
@@ -55,12 +56,12 @@ def fetch(settings: Settings, named: Sequence[str], now: str, talk: ProgressRepo
     problems: list[Problem] = []
     for name in dict.fromkeys(named):
         try:
-            with talk.step(f"Reading {name}"):
+            with talk.step(f"Reading {shown_address(name)}"):
                 tables[name], met = _read(settings, name)
             problems += met
         except DjlibError as error:
             problems.append(Problem(None, "", "", str(error), "note"))
-    unread = set(named) - set(tables)
+    unread = {shown_address(name) for name in named if name not in tables}
     if not tables:
         return Fetched({}, {}, 0, 0, unread, problems)
     records = pd.concat(tables.values(), ignore_index=True)
@@ -73,7 +74,7 @@ def fetch(settings: Settings, named: Sequence[str], now: str, talk: ProgressRepo
     inputs: dict[str, set[str]] = {}
     for name, table in tables.items():
         for source in table["source"].unique():
-            inputs.setdefault(str(source), set()).add(name)
+            inputs.setdefault(str(source), set()).add(shown_address(name))
     met_all = problems + intake.problems
     return Fetched(batches, inputs, len(records), intake.found_in_text, unread, met_all)
 
@@ -84,7 +85,7 @@ def _read(settings: Settings, name: str) -> tuple[pd.DataFrame, list[Problem]]:
     asked = settings.opportunities
     most = asked.most_megabytes * 1_000_000
     limits = Limits(most, asked.timeout_s, allow_local=asked.allow_local)
-    return read_content(download(name, limits), name)
+    return read_content(download(name, limits), shown_address(name))
 
 
 def _order(settings: Settings) -> DateOrder | None:
@@ -138,6 +139,7 @@ def scan_opportunities(
         for source in given
         for name in (Path(source).is_dir() and inputs_of_calls(source)) or [source]
     ]
+    shown = [shown_address(name) for name in named]
     if not named:
         raise UsageError("no source of calls: name a file or address, or list feeds in djlib.toml")
     with run(workspace, settings, "scan", talk, recorded=not dry_run) as noted:
@@ -145,14 +147,23 @@ def scan_opportunities(
         found = fetch(settings, named, now, talk)
         past = Past(histories(workspace), read_samples(workspace))
         old = known_opportunities(workspace)
-        missing = _missing(past, named, found)
+        missing = _missing(past, shown, found)
         verdicts, used = _judged(
-            workspace, settings, found, missing, past, now, talk, trust=trust, dry_run=dry_run
+            workspace,
+            settings,
+            found,
+            missing,
+            past,
+            named,
+            now,
+            talk,
+            trust=trust,
+            dry_run=dry_run,
         )
         new = pd.concat([no_calls(), *(batch.calls for batch in used.values())], ignore_index=True)
-        was_read = len(found.unread) < len(set(named)) or len(new) > 0
+        was_read = len(found.unread) < len(set(shown)) or len(new) > 0
         merged = merge(old, new)
-        noted |= {"source": "|".join(named), "calls": len(merged.calls), "new": merged.new}
+        noted |= {"source": "|".join(shown), "calls": len(merged.calls), "new": merged.new}
         removed: list[str] = []
         if not dry_run:
             if was_read:
@@ -163,9 +174,9 @@ def scan_opportunities(
             removed = clear_out(workspace, settings.opportunities.quarantine_files)
             noted |= {"removed": removed} if removed else {}
         if not was_read:
-            raise InputError(f"{', '.join(named)}: no call could be read{_first(found.problems)}")
+            raise InputError(f"{', '.join(shown)}: no call could be read{_first(found.problems)}")
         return CallsReport(
-            sources=tuple(named),
+            sources=tuple(shown),
             read=found.read,
             new=merged.new,
             known=merged.known,
@@ -195,12 +206,12 @@ def known_opportunities(workspace: Workspace) -> pd.DataFrame | None:
     return read_table(workspace.opportunities, schema=OPPORTUNITIES, problems=[])
 
 
-def _missing(past: Past, named: Sequence[str], found: Fetched) -> dict[str, set[str]]:
+def _missing(past: Past, shown: Sequence[str], found: Fetched) -> dict[str, set[str]]:
     """Sources that these inputs used to hold and that brought nothing now, with those inputs."""
     return {
         source: inputs
         for source, history in past.histories.items()
-        if source not in found.batches and (inputs := history.inputs & set(named))
+        if source not in found.batches and (inputs := history.inputs & set(shown))
     }
 
 
@@ -210,6 +221,7 @@ def _judged(
     found: Fetched,
     missing: dict[str, set[str]],
     past: Past,
+    named: Sequence[str],
     now: str,
     talk: ProgressReporter,
     *,
@@ -228,7 +240,7 @@ def _judged(
 
     def again(source: str) -> Batch:
         inputs = found.inputs.get(source) or missing[source]
-        newer = fetch(settings, sorted(inputs), now, talk)
+        newer = fetch(settings, [n for n in named if shown_address(n) in inputs], now, talk)
         return newer.batches.get(source) or nothing(source, newer.unread)
 
     batches = found.batches | {source: nothing(source, found.unread) for source in missing}

@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 from ...errors import InputError
+from ...formats.calls.web_addresses import shown_address
 from ...opportunities.anomalies import Batch, Signal, State, find_anomalies, judge
 from ...settings import ENV_SECRET, Settings, Workspace
 from ...tables.csv.sources import open_parquet, parquet_batches
@@ -67,7 +68,8 @@ def histories(workspace: Workspace) -> dict[str, SourceHistory]:
             history.calls = [*history.calls, int(event["calls"])][-_REMEMBERED:]
         history.odd = [str(name) for name in event.get("odd", ())]
         history.was_broken = event["state"] == "broken"
-        history.inputs.update(filter(None, map(str, event.get("inputs", ()))))
+        # Logs of earlier versions hold addresses as they were typed.
+        history.inputs.update(shown_address(str(name)) for name in event.get("inputs", ()) if name)
     return found
 
 
