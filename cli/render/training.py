@@ -58,8 +58,8 @@ def figures(report: TrainReport) -> None:
     ]
     if later := report.figures.get("later"):
         line(
-            f"Tomorrow's tracks: right {percent(later['accuracy'])} of the time, in the first three "
-            f"{percent(later['top3_accuracy'])}, measured on tracks added later."
+            f"Tomorrow's tracks: right {percent(later['accuracy'])} of the time, in the first "
+            f"three {percent(later['top3_accuracy'])}, measured on tracks added later."
         )
     names = ["cross-validated", "right", "in top 3", "macro F1", "log-loss", "calibration error"]
     heading("How good it is")
