@@ -213,7 +213,9 @@ class TrackVectorizer(TransformerMixin, BaseEstimator):
         for name, block in self.lexical_.items():
             field = _FIELD_OF.get(block.fields[0], "words")
             if name == "notes":  # a term of a further column begins with the column's name
-                named += [tuple(term.split(": ", 1)) for term in block.terms]
+                for term in block.terms:
+                    column, _, said = term.partition(": ")
+                    named.append((column, said))
             else:
                 named += [(field, term) for term in block.terms]
         return named

@@ -67,7 +67,7 @@ def hidden_folds(truth: np.ndarray, seed: int) -> Iterator[HiddenFold]:
     if n_buckets < MIN_BUCKETS or n < MIN_TRACKS:
         return
     random = np.random.default_rng(seed)
-    chosen = np.sort(random.choice(n, min(n, MAX_TRACKS), replace=False))
+    chosen = np.sort(random.permutation(n)[:MAX_TRACKS])
     part = random.integers(0, N_HIDING_FOLDS, n)
     # by size in turn, so that each fold hides small buckets and large ones
     order = np.argsort(-truth.sum(axis=0) + random.random(n_buckets), kind="stable")
