@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _SHOWN = 8
 _KINDS = {
-    "stratified": "new tracks", "artist": "tracks of new artists", "later": "tracks added later",
+    "later": "tracks added later", "artist": "tracks of new artists", "stratified": "new tracks",
 }  # fmt: skip
 
 
@@ -53,8 +53,14 @@ def figures(report: TrainReport) -> None:
             f"{found['log_loss']:.2f}",
             f"{found['calibration_error']:.3f}",
         )
-        for kind, found in report.figures.items()
+        for kind, found in ((kind, report.figures.get(kind)) for kind in _KINDS)
+        if found
     ]
+    if later := report.figures.get("later"):
+        line(
+            f"Tomorrow's tracks: right {percent(later['accuracy'])} of the time, in the first "
+            f"three {percent(later['top3_accuracy'])}, measured on tracks added later."
+        )
     names = ["cross-validated", "right", "in top 3", "macro F1", "log-loss", "calibration error"]
     heading("How good it is")
     table(names, rows, right=",".join(names[2:]))

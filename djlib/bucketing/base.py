@@ -14,7 +14,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..errors import InputError
 from ..evaluation.calibration import Calibration
+from ..features.library_fields import folder_of, further_columns
+from ..tables.cells import text_of
 from ..tables.schema import TRACKS, coerce
+from .calibration.known_buckets import SURE_FROM, is_sure
 from .calibration.pipeline import ProbabilityCorrection
 from .labels import Labels, encode
 
@@ -91,6 +94,26 @@ class BucketAssigner(ClassifierMixin, BaseEstimator):
         to 1."""
         check_is_fitted(self)
         return self.correction_.apply(self._votes(X), self._novelty(X))
+
+    def detect(self, X: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+        """Give `known_proba` and `right_proba`, both (n,), at the price of one. Models that have
+        not learned what fits nowhere give 1 and the highest probability."""
+        check_is_fitted(self)
+        return np.ones(len(X)), self.predict_proba(X).max(axis=1)
+
+    def known_proba(self, X: pd.DataFrame) -> np.ndarray:
+        """Give the chance that each track fits one of the known buckets at all, (n,)."""
+        return self.detect(X)[0]
+
+    def right_proba(self, X: pd.DataFrame) -> np.ndarray:
+        """Give the chance that each first choice is right, where tracks that fit nowhere count as
+        wrong, (n,)."""
+        return self.detect(X)[1]
+
+    def sure(self, X: pd.DataFrame, threshold: float = SURE_FROM) -> np.ndarray:
+        """Give whether each first choice is sure, (n,): right with a chance of `threshold` at
+        least among the known buckets, and likelier right than not where it may fit nowhere."""
+        return is_sure(self.predict_proba(X).max(axis=1), self.right_proba(X), threshold)
 
     def predict(self, X: pd.DataFrame | Mapping[str, Any]) -> Any:
         """Give the bucket of one track (a mapping), or an array of buckets for a table.
@@ -214,7 +237,10 @@ class BucketAssigner(ClassifierMixin, BaseEstimator):
 
 
 def _remember(X: pd.DataFrame, labels: Labels) -> pd.DataFrame:
-    tracks = coerce(X[[c for c in KEPT_COLUMNS if c in X]].reset_index(drop=True), TRACKS)[0]
+    kept = [c for c in X if c in KEPT_COLUMNS or c in further_columns(X)]
+    tracks = coerce(X[kept].reset_index(drop=True), TRACKS)[0]
+    if "path" in X:  # where a track lies, not what its file is called
+        tracks["path"] = pd.Series([folder_of(p) for p in text_of(X, "path")], dtype="str")
     ids = tracks.pop("track_id") if "track_id" in tracks else [""] * len(tracks)
     tracks.insert(0, "track_id", [known or f"row {i}" for i, known in enumerate(ids)])
     names = np.array(labels.classes, dtype=object)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 
+from ..features.library_fields import folder_of, folders_of
+from ..tables.cells import text_of
 from ..tables.schema import TRACKS, coerce
 
 _NAMES = {
@@ -13,6 +17,8 @@ _NAMES = {
     "duration_s": "length",
     "date_added": "date added",
     "sentence": "wording",
+    "path": "folder",
+    "play_count": "play count",
 }
 _TOO_LONG_TO_REPEAT = ("title", "sentence")
 """A reason names these without what they hold: the title stands in the row anyway."""
@@ -36,8 +42,15 @@ def field_values(tracks: pd.DataFrame, field: str) -> list[str]:
     >>> field_values(tracks, "bpm"), field_values(tracks, "duration_s")
     (['128', ''], ['3:12', '1:02:05'])
     """
-    if field not in tracks or field not in TRACKS.names:
+    if field == "path":
+        return [
+            shortened(re.split(r"/:|[/\\]", folder_of(path))[-2]) if folders_of(path) else ""
+            for path in text_of(tracks, "path")
+        ]
+    if field not in tracks or field == "sentence":
         return [""] * len(tracks)
+    if field not in TRACKS.names:
+        return [shortened(cell) for cell in text_of(tracks, field)]
     values = coerce(tracks[[field]], TRACKS)[0][field]
     column = TRACKS.column(field)
     as_number = _duration if column.kind == "seconds" else "{:g}".format

@@ -23,8 +23,18 @@ from ..features.track_columns import N_EMBEDDED, TrackColumns
 from ..features.track_vectorizer import FIELDS
 from ..tables.atomic import write_json
 from ..tables.io import read_table, write_table
+from ..tables.schema import BUCKET_SEPARATOR
 from . import hybrid_reasons as reasons
 from .base import BucketAssigner
+from .block_weights import learn_block_weights
+from .calibration.known_buckets import (
+    N_NEAREST,
+    HiddenFold,
+    KnownBucketDetector,
+    hidden_folds,
+    learn_detector,
+    openness,
+)
 from .calibration.novelty import NoveltyFeatures, TrackGroups
 from .calibration.out_of_fold import OutOfFoldPredictions
 from .calibration.pipeline import ProbabilityCorrection
@@ -93,7 +103,6 @@ class HybridBucketAssigner(BucketAssigner):
     'Warm'
     """
 
-    fields: ClassVar[tuple[str, ...]] = FIELDS
     vote_scale: ClassVar[Literal["share of votes", "score"]] = "score"
     head_: Head
 
@@ -114,6 +123,11 @@ class HybridBucketAssigner(BucketAssigner):
         self.use_dates = use_dates
         self.cache = cache
         self.random_state = random_state
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Fields of a track the model reads: those of the schema and what else its table held."""
+        return self.columns_.joined.field_names if hasattr(self, "columns_") else FIELDS
 
     @property
     def left_out(self) -> str:
@@ -152,7 +166,7 @@ class HybridBucketAssigner(BucketAssigner):
         labels = encode(y)
         whole: Self = clone(self)
         whole._describe(X, labels)
-        components = whole._learn_features(X)
+        components = whole._learn_features(X, labels)
         for train, _ in splits:
             part = whole._with_same_features()
             known = Labels(labels.classes, labels.truth[train], labels.is_multi)
@@ -161,6 +175,20 @@ class HybridBucketAssigner(BucketAssigner):
             names = np.arange(len(X), len(components.scores))
             part._learn_labels(X.iloc[train], known, components.of(np.append(train, names)))
             yield part
+
+    def detect(self, X: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+        """Give the chance that each track fits a known bucket, and that its first choice is right,
+        both (n,); see `calibration.known_buckets`."""
+        check_is_fitted(self)
+        detector = getattr(self, "detector_", None)
+        if detector is None or not detector.known:
+            return super().detect(X)
+        known, right = [np.zeros(0)], [np.zeros(0)]
+        for start in range(0, len(X), _ROWS_AT_ONCE):
+            features = self._openness(X.iloc[start : start + _ROWS_AT_ONCE])
+            known.append(detector.known_proba(features))
+            right.append(detector.right_proba(features))
+        return np.concatenate(known), np.concatenate(right)
 
     def contributions(self, X: pd.DataFrame, column: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Take the scores apart by field; see `hybrid_reasons.contributions`."""
@@ -199,15 +227,20 @@ class HybridBucketAssigner(BucketAssigner):
         return load_hybrid(cls, Path(folder))
 
     def _learn(self, X: pd.DataFrame, labels: Labels) -> None:
-        self._learn_labels(X, labels, self._learn_features(X))
+        self._learn_labels(X, labels, self._learn_features(X, labels))
 
-    def _learn_features(self, X: pd.DataFrame) -> PrincipalComponents:
-        """Learn everything that needs no labels; give tracks, then names of buckets, along their
-        components."""
+    def _learn_features(self, X: pd.DataFrame, labels: Labels) -> PrincipalComponents:
+        """Learn vocabularies and, from the labels, which blocks of further columns count; give
+        tracks, then names of buckets, along their components."""
         self._new_head()  # what cannot be made is refused before the work
         self.columns_ = TrackColumns(
             use_dates=self.use_dates, engine=self.engine, cache=self.cache
         ).fit(pd.concat([X, as_tracks(self.classes_)], ignore_index=True))
+        joined = self.columns_.joined
+        if blocks := joined.optional_blocks():
+            joined.block_weights_ = learn_block_weights(
+                joined.transform(X), blocks, X, labels.truth, self.random_state or 0
+            )
         matrix = self._training_matrix(X)  # the sentence model may use all threads
         with threadpool_limits(1):  # on a busy machine many threads wait for each other
             return fit_components(matrix, n_dense=N_EMBEDDED, seed=self.random_state)
@@ -223,6 +256,7 @@ class HybridBucketAssigner(BucketAssigner):
         with threadpool_limits(1):
             votes = OutOfFoldPredictions.from_folds(predict, X, labels, self.random_state or 0)
             self.head_ = self._fitted_head(components.scores, truth)
+            self.detector_ = self._learn_detector(X, labels, components, truth)
         self.correction_ = ProbabilityCorrection().fit(votes, labels)
         known = votes.stratified
         self._choose_thresholds(self.correction_.apply(known.votes, known.novelty), labels)
@@ -232,6 +266,45 @@ class HybridBucketAssigner(BucketAssigner):
             with threadpool_limits(1):
                 self.head_.partial_fit(components.rows, truth, steps=FARTHER)
         self._fit_means(X)
+
+    def _learn_detector(
+        self, X: pd.DataFrame, labels: Labels, components: PrincipalComponents, truth: np.ndarray
+    ) -> KnownBucketDetector:
+        """Learn from models that some buckets were hidden from what fits nowhere."""
+        groups = TrackGroups.of(X)
+        names = np.arange(len(X), len(truth))
+
+        def speak(fold: HiddenFold) -> tuple[np.ndarray, np.ndarray]:
+            rows = np.append(fold.train, names[fold.visible])
+            head = self._fitted_head(components.scores[rows], truth[rows][:, fold.visible])
+            learned = components.rows[fold.train]
+            test = self.columns_.joined.mask_unseen(
+                components.rows[fold.test], components.rows[rows]
+            )
+            votes = head.votes(test @ components.back_project(head.projection))
+            near, alike = reasons.nearest(learned, test, N_NEAREST)
+            answers = labels.truth[fold.train][:, fold.visible]
+            known = NoveltyFeatures.of(groups.rows(fold.train))
+            novelty = known.transform(groups.rows(fold.test))
+            return votes, openness(votes, alike, _agreement(votes, answers, near), novelty)
+
+        folds = list(hidden_folds(labels.truth, self.random_state or 0))
+        return learn_detector(folds, speak, labels.truth)
+
+    def _openness(self, X: pd.DataFrame) -> np.ndarray:
+        """What tells whether tracks fit a known bucket, (n, features)."""
+        votes = self._votes(X)
+        near, alike = self.nearest(X, N_NEAREST)
+        truth = self._labelled_truth()
+        return openness(votes, alike, _agreement(votes, truth, near), self._novelty(X))
+
+    def _labelled_truth(self) -> np.ndarray:
+        """0/1 buckets of the tracks learned from, (n, buckets)."""
+        place = {name: column for column, name in enumerate(self.classes_)}
+        truth = np.zeros((len(self.labelled_), len(place)), dtype=int)
+        for row, cell in enumerate(self.labelled_["buckets"]):
+            truth[row, [place[name] for name in cell.split(BUCKET_SEPARATOR) if name in place]] = 1
+        return truth
 
     def _training_matrix(self, X: pd.DataFrame) -> sparse.csr_matrix:
         """The matrix of the tracks to learn from and of the names of the buckets; embeddings of
@@ -300,10 +373,19 @@ class HybridBucketAssigner(BucketAssigner):
         return model
 
 
+def _agreement(votes: np.ndarray, truth: np.ndarray, near: np.ndarray) -> np.ndarray:
+    """The share of the nearest tracks that lie in the first choice, (n,)."""
+    return np.asarray(truth[near, votes.argmax(axis=1)[:, None]].mean(axis=1))
+
+
 def save_hybrid(model: HybridBucketAssigner, folder: Path) -> None:
     """Write `model` into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    write_json(folder / _SETTINGS, model._settings() | model.correction_.as_dict())
+    settings = model._settings() | model.correction_.as_dict()
+    detector: KnownBucketDetector | None = getattr(model, "detector_", None)
+    if detector is not None:
+        settings["known_buckets"] = detector.as_dict()
+    write_json(folder / _SETTINGS, settings)
     write_json(folder / _VOCABULARY, model.columns_.as_dict())
     parts = {"head": model.head_, "means": model.means_, "sentences": model.sentences_}
     skops.io.dump(parts, folder / _PARTS, compression=ZIP_DEFLATED, compresslevel=1)
@@ -316,8 +398,12 @@ def load_hybrid(kind: type[_Model], folder: Path) -> _Model:
     vocabulary = json.loads((folder / _VOCABULARY).read_text(encoding="utf-8"))
     parts = skops.io.load(folder / _PARTS, trusted=_TRUSTED)
     model = kind._from_settings(settings)
+    model.detector_ = KnownBucketDetector.from_dict(settings.get("known_buckets"))
     model.columns_ = TrackColumns.from_dict(vocabulary, model.cache)
     model.head_, model.means_ = parts["head"], parts["means"]
+    missing = len(model.columns_.joined.field_names) - len(model.means_)
+    if missing > 0:  # a model of before knows fewer fields
+        model.means_ = np.pad(model.means_, ((0, missing), (0, 0)))
     model.sentences_ = parts["sentences"]
     model.labelled_ = read_table(folder / _LABELLED, schema="tracks", duplicates="keep")
     return model

@@ -11,7 +11,6 @@ from scipy import sparse
 
 from ..features.lexical import unit_rows
 from ..features.track_columns import TrackColumns
-from ..features.track_vectorizer import FIELDS
 from .hybrid_heads import LogisticHead
 
 _AT_ONCE = 500
@@ -22,9 +21,10 @@ def projected_by_field(
 ) -> np.ndarray:
     """Give what each field adds to the head's inputs, (fields, n, k); the day of tracks
     that are `half_dated` (n,) counts half."""
-    inputs = np.zeros((len(FIELDS), len(X), projection.shape[1]))
+    names = columns.joined.field_names
+    inputs = np.zeros((len(names), len(X), projection.shape[1]))
     for field, at, part in columns.parts(X, half_dated=half_dated):
-        inputs[FIELDS.index(field)] += part @ projection[at : at + part.shape[1]]
+        inputs[names.index(field)] += part @ projection[at : at + part.shape[1]]
     return inputs
 
 
@@ -32,10 +32,11 @@ def average_by_field(
     columns: TrackColumns, projection: np.ndarray, X: pd.DataFrame, sentences: np.ndarray
 ) -> np.ndarray:
     """Give where the average of tracks lies in that projection, by field, (fields, k)."""
-    means = np.zeros((len(FIELDS), projection.shape[1]))
+    names = columns.joined.field_names
+    means = np.zeros((len(names), projection.shape[1]))
     for field, at, part in columns.parts(X, sentences):
         average = np.asarray(part.mean(axis=0)).reshape(1, -1)
-        means[FIELDS.index(field)] += (average @ projection[at : at + part.shape[1]])[0]
+        means[names.index(field)] += (average @ projection[at : at + part.shape[1]])[0]
     return means
 
 

@@ -102,7 +102,8 @@ def as_tracks(buckets: Iterable[str]) -> pd.DataFrame:
     >>> as_tracks(["Peak / Techno"])["genres"].tolist()
     ['Peak / Techno']
     """
-    return pd.DataFrame({"genres": pd.Series(list(buckets), dtype="str")})
+    names = pd.Series(list(buckets), dtype="str")
+    return pd.DataFrame({"genres": names, "path": names + "/"})  # a folder may be called the same
 
 
 def with_names(truth: np.ndarray) -> np.ndarray:

@@ -14,11 +14,12 @@ from ..features.columns import missing_fields
 from ..features.text import genre_tokens
 from ..tables.schema import PREDICTIONS, coerce
 from .base import BucketAssigner
+from .calibration.known_buckets import FITS_NOWHERE_UNDER, is_sure
 from .field_words import field_name, in_a_reason, joined
 
 _log = logging.getLogger(__name__)
 
-STATUSES = ("ok", "unsure", "missing_data", "error")
+STATUSES = ("ok", "unsure", "fits_nowhere", "missing_data", "error")
 _DIGITS = 4
 """Of probabilities in the table: more say nothing, and threads add them up in any order."""
 
@@ -74,7 +75,8 @@ class Proposer:
     def _propose(self, tracks: pd.DataFrame) -> pd.DataFrame:
         choices = self._model.predict_batch(tracks).round(_DIGITS)
         missing = missing_fields(tracks, tuple(dict.fromkeys([*self._model.fields, *_NEEDED])))
-        status = self._status(choices["probability_1"].to_numpy(), missing)
+        known, right = self._model.detect(tracks)
+        status = self._status(choices["probability_1"].to_numpy(), missing, known, right)
         columns = {"bucket_2": "second_bucket", "probability_2": "second_probability"}
         columns |= {"bucket_3": "third_bucket", "probability_3": "third_probability"}
         columns |= {"probability_1": "confidence"}
@@ -83,12 +85,21 @@ class Proposer:
         table["reason"] = self._reasons(tracks, choices, missing, status)
         return self._complete(table, tracks)
 
-    def _status(self, confidence: np.ndarray, missing: dict[str, np.ndarray]) -> np.ndarray:
+    def _status(
+        self,
+        confidence: np.ndarray,
+        missing: dict[str, np.ndarray],
+        known: np.ndarray,
+        right: np.ndarray,
+    ) -> np.ndarray:
         fields = self._model.fields or _NEEDED
         nothing = np.logical_and.reduce([missing[field] for field in fields])
         lacking = np.logical_and.reduce([missing[field] for field in _NEEDED])
-        unsure = (confidence < self._terms.threshold) | lacking
-        return np.select([nothing, unsure], ["missing_data", "unsure"], "ok")
+        # the rule of `BucketAssigner.sure`, on probabilities at hand
+        unsure = ~is_sure(confidence, right, self._terms.threshold) | lacking
+        nowhere = unsure & (known < FITS_NOWHERE_UNDER)
+        states = ["missing_data", "fits_nowhere", "unsure"]
+        return np.select([nothing, nowhere, unsure], states, "ok")
 
     def _reasons(
         self,
@@ -133,6 +144,12 @@ class Proposer:
                 doubts.append(self._nothing_to_go_by())
             elif state == "unsure" and all(missing[field][row] for field in _NEEDED):
                 doubts.append("tempo and key missing")
+            elif state == "fits_nowhere":
+                doubts.append("it is not like the tracks of any bucket; this one is the nearest")
+            elif state == "unsure" and limit > 1:
+                doubts.append("it has not been shown to be right often enough")
+            elif state == "unsure" and confidence[row] >= limit:
+                doubts.append("it may fit none of the buckets")
             elif state == "unsure":
                 doubts.append(
                     f"confidence {min(confidence[row], limit - _VISIBLY):.2f} is under {limit:.2f}"

@@ -120,7 +120,7 @@ def reliability(
     return [(float(confidence[p].mean()), float(correct[p].mean()), len(p)) for p in parts]
 
 
-_NEVER_SURE = float(np.nextafter(1, 2))
+NEVER_SURE = float(np.nextafter(1, 2))
 """Over every confidence, a full 1 included; shown as 1.00."""
 
 
@@ -160,7 +160,7 @@ def threshold_for_precision(
     last_of_tie = np.append(ranked[1:] != ranked[:-1], True) if len(ranked) else np.array([], bool)
     keeps = ((hits + 1) / (taken + 2) >= target) & last_of_tie
     if not keeps.any():
-        return Abstention(_NEVER_SURE, None, 0.0, target)
+        return Abstention(NEVER_SURE, None, 0.0, target)
     n = int(np.flatnonzero(keeps)[-1]) + 1
     return Abstention(
         float(ranked[n - 1]), float(hits[n - 1] / n), float(n / len(confidence)), target

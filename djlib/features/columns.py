@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..tables.cells import text_of
 from ..tables.schema import TRACKS, coerce
+from .library_fields import folders_of
 from .music import fold_bpm, parse_key
 from .text import genre_tokens
 
@@ -119,6 +120,12 @@ def _missing(X: pd.DataFrame, field: str) -> np.ndarray:
         is_read = parse_key if field == "key" else genre_tokens
         codes, cells = pd.factorize(text_of(X, field))
         return np.array([not is_read(cell) for cell in cells], dtype=bool)[codes]
+    if field == "path":
+        return np.array([not folders_of(path) for path in text_of(X, "path")], dtype=bool)
+    if field not in TRACKS.names and field in X:
+        return text_of(X, field).str.strip().eq("").to_numpy(dtype=bool)
+    if field not in TRACKS.names and field != "sentence":
+        return np.ones(len(X), dtype=bool)
     if field not in TRACKS.names:
         return np.logical_and.reduce([_missing(X, f) for f in ("artist", "title", *FIELDS)])
     if TRACKS.column(field).is_text:

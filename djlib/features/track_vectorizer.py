@@ -16,6 +16,7 @@ from ..tables.cells import text_of
 from ..tables.schema import TRACKS, coerce
 from .dates import day_numbers
 from .lexical import SEPARATOR, LexicalBlock, Texts
+from .library_fields import FurtherColumns, folder_names, shared_folders
 from .music import fold_bpm
 from .smooth import bumps, keys
 from .text import fold, genre_tokens, split_artist_title, strip_promo
@@ -60,7 +61,7 @@ def _lengths(block: sparse.csr_matrix) -> np.ndarray:
 
 FIELDS = (
     "artist", "title", "album", "label", "genres", "bpm", "key", "year", "duration_s",
-    "date_added", "sentence",
+    "date_added", "sentence", "path",
 )  # fmt: skip
 """Fields of a track that can be told apart; "sentence" is the embedding of several together."""
 
@@ -70,15 +71,19 @@ _BETWEEN_ARTISTS = re.compile(
 )
 _FIELD_OF = {
     "artists": "artist", "albums": "album", "labels": "label", "genre_tokens": "genres",
-    "days": "date_added",
+    "days": "date_added", "folders": "path",
 }  # fmt: skip
 """The field of a track that names are taken from."""
 
 _WEIGHTS = {"words": 1.0, "characters": 1.0, "artists": 0.5, "albums": 1.0, "labels": 1.0,
             "genres": 1.0, "days": 0.7, "bpm": 1.0, "bpm folded": 0.5, "key": 0.3, "year": 0.7,
-            "duration": 0.5, "date": 1.0}  # fmt: skip
+            "duration": 0.5, "date": 1.0, "folders": 1.0, "notes": 1.0, "numbers": 1.0}  # fmt: skip
 """How much each block counts beside the others. Doubling any or leaving it out made three real
 libraries worse or changed them by less than chance does."""
+
+
+_MOST_APART = 8
+"""Further numbers up to which each is weighed by itself."""
 
 
 class TrackVectorizer(TransformerMixin, BaseEstimator):
@@ -111,8 +116,12 @@ class TrackVectorizer(TransformerMixin, BaseEstimator):
 
     def fit(self, X: pd.DataFrame, y: object = None) -> Self:
         """Learn the vocabularies and the span of dates."""
-        texts = _texts(X)
-        self.lexical_ = {name: block.fit(texts) for name, block in _lexical_blocks().items()}
+        self.further_ = FurtherColumns().fit(X)
+        self.block_weights_: dict[str, float] = {}
+        self.shared_folders_ = frozenset(shared_folders(_text(X, "path")))
+        texts = self._texts(X)
+        blocks = _lexical_blocks(tuple(self.further_.texts)).items()
+        self.lexical_ = {name: block.fit(texts) for name, block in blocks}
         days = day_numbers(X)
         known = days[np.isfinite(days)]
         self.dates_ = (float(known.min()), float(known.max()) + 1) if len(known) else None
@@ -125,7 +134,14 @@ class TrackVectorizer(TransformerMixin, BaseEstimator):
         """Plain values, for a settings file."""
         check_is_fitted(self)
         blocks = {name: block.as_dict() for name, block in self.lexical_.items()}
-        return {"parameters": self.get_params(), "dates": self.dates_, "lexical": blocks}
+        return {
+            "parameters": self.get_params(),
+            "dates": self.dates_,
+            "lexical": blocks,
+            "further": self.further_.as_dict(),
+            "block_weights": self.block_weights_,
+            "shared_folders": sorted(self.shared_folders_),
+        }
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
@@ -134,7 +150,16 @@ class TrackVectorizer(TransformerMixin, BaseEstimator):
         blocks = values["lexical"].items()
         features.lexical_ = {name: LexicalBlock.from_dict(block) for name, block in blocks}
         features.dates_ = tuple(values["dates"]) if values["dates"] else None
+        # models of before read no folders and no further columns
+        features.further_ = FurtherColumns(**values.get("further", {}))
+        features.block_weights_ = dict(values.get("block_weights", {}))
+        features.shared_folders_ = frozenset(values.get("shared_folders", ()))
         return features
+
+    @property
+    def field_names(self) -> tuple[str, ...]:
+        """The fields the columns belong to: `FIELDS`, then the further columns of the table."""
+        return (*FIELDS, *self.further_.names)
 
     @property
     def width(self) -> int:
@@ -150,13 +175,13 @@ class TrackVectorizer(TransformerMixin, BaseEstimator):
         dates count as neither there nor missing. Where `half_dated` (n,) holds, a row is the mean
         of what it is with the day of the track and without."""
         check_is_fitted(self)
-        texts = _texts(X)
+        texts = self._texts(X)
         blocks = [
-            _weighted(name, block.transform(texts), half_dated)
+            self._counted(name, "", _weighted(name, block.transform(texts), half_dated))
             for name, block in self.lexical_.items()
         ]
-        for name, _, part in self._smooth(X):
-            shown = _weighted(name, part, half_dated)
+        for name, field, part in self._smooth(X):
+            shown = self._counted(name, field, _weighted(name, part, half_dated))
             blocks.append(sparse.csr_matrix(part.shape) if words_only else shown)
         return sparse.hstack(blocks, format="csr", dtype=np.float32)
 
@@ -172,23 +197,63 @@ class TrackVectorizer(TransformerMixin, BaseEstimator):
     ) -> Iterator[tuple[str, int, sparse.csr_matrix]]:
         """Give field, first column and columns of each part; together they are `transform`."""
         check_is_fitted(self)
-        texts, at = _texts(X), 0
+        texts, at = self._texts(X), 0
         for name, block in self.lexical_.items():
             for field, part in block.parts(texts).items():
-                yield _FIELD_OF.get(field, field), at, _weighted(name, part, half_dated)
+                shown = self._counted(name, "", _weighted(name, part, half_dated))
+                yield _FIELD_OF.get(field, field), at, shown
             at += block.width
         for name, field, part in self._smooth(X):
-            yield field, at, _weighted(name, part, half_dated)
+            yield field, at, self._counted(name, field, _weighted(name, part, half_dated))
             at += part.shape[1]
 
     def terms(self) -> list[tuple[str, str]]:
         """Give field and term of each lexical column, in order; a term of several fields together
         belongs to "words"."""
         named = []
-        for block in self.lexical_.values():
+        for name, block in self.lexical_.items():
             field = _FIELD_OF.get(block.fields[0], "words")
-            named += [(field, term) for term in block.terms]
+            if name == "notes":  # a term of a further column begins with the column's name
+                for term in block.terms:
+                    column, _, said = term.partition(": ")
+                    named.append((column, said))
+            else:
+                named += [(field, term) for term in block.terms]
         return named
+
+    def optional_blocks(self) -> dict[str, list[tuple[int, int]]]:
+        """The blocks a model may weigh by `block_weights_`: for each, its pieces as first column
+        and the one after its last. Many further numbers count as one block."""
+        found: dict[str, list[tuple[int, int]]] = {}
+        at = 0
+        for name, block in self.lexical_.items():
+            if name in ("folders", "notes") and block.width:
+                found[name] = [(at, at + block.width)]
+            at += block.width
+        for name, field, part in self._smooth(pd.DataFrame(index=range(1))):
+            if name == "numbers":
+                found.setdefault(self._block(name, field), []).append((at, at + part.shape[1]))
+            at += part.shape[1]
+        return found
+
+    def _block(self, name: str, field: str) -> str:
+        single = name == "numbers" and len(self.further_.numbers) <= _MOST_APART
+        return f"numbers {field}" if single else name
+
+    def _counted(self, name: str, field: str, part: sparse.csr_matrix) -> sparse.csr_matrix:
+        """A block as heavy as the model's own folds say."""
+        weight = self.block_weights_.get(self._block(name, field), 1.0)
+        if weight == 1:
+            return part
+        return weight * part if weight else sparse.csr_matrix(part.shape, dtype=part.dtype)
+
+    def _texts(self, X: pd.DataFrame) -> Texts:
+        """The texts of each lexical block's fields."""
+        texts = dict(_texts(X))
+        if "folders" in getattr(self, "lexical_", {"folders": None}):
+            paths = _text(X, "path")
+            texts["folders"] = [folder_names(path, self.shared_folders_) for path in paths]
+        return texts | self.further_.said(X)
 
     def _smooth(self, X: pd.DataFrame) -> list[tuple[str, str, sparse.csr_matrix]]:
         """Name, field and columns of the blocks that are not words."""
@@ -202,6 +267,8 @@ class TrackVectorizer(TransformerMixin, BaseEstimator):
             ("year", "year", bumps(np.where(year > 1900, year, np.nan), 1950, 2030, 27)),
             ("duration", "duration_s", bumps(length, 60, 900, 12, log=True)),
         ]
+        for name, part in self.further_.smooth(X):
+            found.append(("numbers", name, part))
         if self.dates_:
             found.append(("date", "date_added", bumps(day_numbers(X), *self.dates_, 24)))
         return found
@@ -221,9 +288,9 @@ def _weighted(
     return _WEIGHTS[name] * part
 
 
-def _lexical_blocks() -> dict[str, LexicalBlock]:
+def _lexical_blocks(notes: tuple[str, ...]) -> dict[str, LexicalBlock]:
     names = ("artist", "title", "album", "label", "genres")
-    return {
+    blocks = {
         "words": LexicalBlock(names, "words", max_terms=100_000),
         "characters": LexicalBlock(
             ("artist", "title", "genres"), "characters", min_tracks=2, max_terms=40_000
@@ -233,7 +300,15 @@ def _lexical_blocks() -> dict[str, LexicalBlock]:
         "labels": LexicalBlock(("labels",), "names", longest_run=1),
         "genres": LexicalBlock(("genre_tokens",), "names", longest_run=1),
         "days": LexicalBlock(("days",), "names", longest_run=1),
+        "folders": LexicalBlock(
+            ("folders",), "names", min_tracks=2, max_terms=20_000, longest_run=1
+        ),
     }
+    if notes:
+        blocks["notes"] = LexicalBlock(
+            notes, "names", min_tracks=2, max_terms=20_000, longest_run=1
+        )
+    return blocks
 
 
 def _texts(X: pd.DataFrame) -> Texts:

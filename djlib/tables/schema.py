@@ -160,7 +160,7 @@ PREDICTIONS = Schema(
         Column("second_probability", "its probability", "number"),
         Column("third_bucket", "third choice"),
         Column("third_probability", "its probability", "number"),
-        Column("status", "ok, unsure, missing_data or error", required=True),
+        Column("status", "ok, unsure, fits_nowhere, missing_data or error", required=True),
         Column("reason", "in plain words"),
         Column("model_version", "that said so"),
         Column("predicted_at", "ISO 8601, UTC"),

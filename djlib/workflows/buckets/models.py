@@ -15,7 +15,7 @@ from ...bucketing.base import BucketAssigner
 from ...bucketing.catalogue import load_model
 from ...bucketing.corrections import Rename, current_names
 from ...errors import InputError, ModelError, NotFoundError, NotTrainedError
-from ...evaluation.calibration import Abstention, measured_at, threshold_for_precision
+from ...evaluation.calibration import NEVER_SURE, Abstention, measured_at, threshold_for_precision
 from ...registry import Registry, Version
 from ...settings import DEFAULT_THRESHOLD, BucketSettings, Workspace
 from ...tables.plain_json import json_text
@@ -123,6 +123,8 @@ def choose_threshold(
     confidence: np.ndarray, correct: np.ndarray, settings: BucketSettings
 ) -> Abstention:
     """The person's threshold and what it gives, or the one that keeps their target precision."""
+    if settings.target_precision is None and not len(confidence):
+        return Abstention(NEVER_SURE, None, 0.0)  # nothing is sure where nothing was measured
     if settings.target_precision is None:
         threshold = DEFAULT_THRESHOLD if settings.threshold is None else settings.threshold
         return measured_at(confidence, correct, threshold)
