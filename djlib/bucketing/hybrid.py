@@ -125,7 +125,7 @@ class HybridBucketAssigner(BucketAssigner):
         self.random_state = random_state
 
     @property
-    def fields(self) -> tuple[str, ...]:
+    def fields(self) -> tuple[str, ...]:  # type: ignore[override]  # those of its own library
         """Fields of a track the model reads: those of the schema and what else its table held."""
         return self.columns_.joined.field_names if hasattr(self, "columns_") else FIELDS
 
@@ -161,13 +161,22 @@ class HybridBucketAssigner(BucketAssigner):
     ) -> Iterator[Self]:
         """Give, for each split, a model that learned the labels of its training rows only.
 
-        What needs no labels (vocabulary, components) is learned once and shared between them.
+        What needs no labels (vocabulary, components) is learned once and shared between them; once
+        for each choice of block weights, which are learned from the training rows alone.
         """
         labels = encode(y)
-        whole: Self = clone(self)
-        whole._describe(X, labels)
-        components = whole._learn_features(X, labels)
+        plain: Self = clone(self)
+        plain._describe(X, labels)
+        plain._learn_columns(X)
+        shared: dict[tuple[tuple[str, float], ...], tuple[Self, PrincipalComponents]] = {}
         for train, _ in splits:
+            weights = plain._weights_of_blocks(X.iloc[train], labels.truth[train])
+            choice = tuple(sorted(weights.items()))
+            if choice not in shared:
+                weighed = plain._with_same_features()
+                weighed.columns_ = plain.columns_.weighed(weights)
+                shared[choice] = weighed, weighed._learn_components(X)
+            whole, components = shared[choice]
             part = whole._with_same_features()
             known = Labels(labels.classes, labels.truth[train], labels.is_multi)
             part._describe(X.iloc[train], known)
@@ -227,20 +236,27 @@ class HybridBucketAssigner(BucketAssigner):
         return load_hybrid(cls, Path(folder))
 
     def _learn(self, X: pd.DataFrame, labels: Labels) -> None:
-        self._learn_labels(X, labels, self._learn_features(X, labels))
+        self._learn_columns(X)
+        self.columns_ = self.columns_.weighed(self._weights_of_blocks(X, labels.truth))
+        self._learn_labels(X, labels, self._learn_components(X))
 
-    def _learn_features(self, X: pd.DataFrame, labels: Labels) -> PrincipalComponents:
-        """Learn vocabularies and, from the labels, which blocks of further columns count; give
-        tracks, then names of buckets, along their components."""
+    def _learn_columns(self, X: pd.DataFrame) -> None:
+        """Learn vocabularies and spans, which need no labels."""
         self._new_head()  # what cannot be made is refused before the work
         self.columns_ = TrackColumns(
             use_dates=self.use_dates, engine=self.engine, cache=self.cache
         ).fit(pd.concat([X, as_tracks(self.classes_)], ignore_index=True))
+
+    def _weights_of_blocks(self, X: pd.DataFrame, truth: np.ndarray) -> dict[str, float]:
+        """How much each block of further columns counts by the labels (n, buckets) of `X`."""
         joined = self.columns_.joined
-        if blocks := joined.optional_blocks():
-            joined.block_weights_ = learn_block_weights(
-                joined.transform(X), blocks, X, labels.truth, self.random_state or 0
-            )
+        blocks = joined.optional_blocks()
+        if not blocks:
+            return {}
+        return learn_block_weights(joined.transform(X), blocks, X, truth, self.random_state or 0)
+
+    def _learn_components(self, X: pd.DataFrame) -> PrincipalComponents:
+        """Give tracks, then names of buckets, along their principal components."""
         matrix = self._training_matrix(X)  # the sentence model may use all threads
         with threadpool_limits(1):  # on a busy machine many threads wait for each other
             return fit_components(matrix, n_dense=N_EMBEDDED, seed=self.random_state)

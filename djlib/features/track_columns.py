@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
+from copy import copy
 from functools import lru_cache
 from typing import Any, Self
 
@@ -54,6 +55,13 @@ class TrackColumns:
         """Learn vocabularies and the span of dates."""
         self.joined.fit(X)
         return self
+
+    def weighed(self, weights: Mapping[str, float]) -> Self:
+        """Give the same columns with other weights of their blocks; what was learned is shared."""
+        made = copy(self)
+        made.joined = copy(self.joined)
+        made.joined.block_weights_ = dict(weights)
+        return made
 
     def transform(
         self,

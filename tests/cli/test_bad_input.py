@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from djlib.tables.io import read_table
 from tests.cli.running import PREDICTIONS, as_json, djlib, done, edit, files, refused, rows
 
 pytestmark = pytest.mark.slow
@@ -188,10 +189,11 @@ def test_every_way_to_write_a_key_is_read(learned: Path, key: str) -> None:
 def test_artists_with_names_that_programs_take_for_something_else_stay_themselves(
     learned: Path, name: str
 ) -> None:
-    given, problems = answers(f"{name},{name},{name},House,122,8A,")
+    _, problems = answers(f"{name},{name},{name},House,122,8A,")
+    given = read_table(PREDICTIONS, schema="predictions").set_index("track_id")
     done("scan", "mine.csv")
 
-    assert (given[name]["artist"], given[name]["title"]) == (name, name)
+    assert tuple(given.loc[name, ["artist", "title"]]) == (name, name)
     assert problems == []
     assert name in pd.read_parquet("data/tracks.parquet")["artist"].tolist()
 

@@ -213,7 +213,12 @@ def find_deadline(text: str, *, order: DateOrder | None = None, read_on: date) -
     chosen = _chosen(text, announced(text, dates, ends), order, read_on, ends)
     if chosen is not None:
         return chosen
-    for pattern, kind in ((_NO_LAST_DAY, "rolling"), (_ROLLING, "rolling"), (_TBA, "tba")):
+    kinds: tuple[tuple[re.Pattern[str], Kind], ...] = (
+        (_NO_LAST_DAY, "rolling"),
+        (_ROLLING, "rolling"),
+        (_TBA, "tba"),
+    )
+    for pattern, kind in kinds:
         for met in pattern.finditer(text):
             if pattern is _NO_LAST_DAY or is_near_a_cue(text, met.start(), met.end()):
                 near = text[max(0, met.start() - 40) : met.end() + 20]
