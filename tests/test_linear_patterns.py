@@ -37,6 +37,7 @@ BUILT_INSIDE = {
     "djlib.tables.csv.delimited": "built from the delimiter of a file: tried in FROM_PARTS",
     "djlib.bucketing.corrections": "built from a bucket's own name, escaped: tried in FROM_PARTS",
     "djlib.bandit.listing_numbers": "one of the table _CONDITIONS, walked as a name of the module",
+    "djlib.opportunities.call_facts": "built from a table of words and a person's own, escaped",
     "djlib.features.text": "replaces words of a table",
 }
 """Modules with a pattern whose words only its function knows, and where it is tried instead."""

@@ -105,6 +105,8 @@ class HybridBucketAssigner(BucketAssigner):
 
     vote_scale: ClassVar[Literal["share of votes", "score"]] = "score"
     head_: Head
+    columns_: TrackColumns
+    sentences_: np.ndarray
 
     def __init__(
         self,

@@ -39,7 +39,8 @@ _TAKEN |= {"artists", "albums", "labels", "genre_tokens", "days", "folders", "se
 _BETWEEN_NAMES = re.compile(r"[;,|\\]|\s/\s|\s-\s")
 _WORD = re.compile(r"(?u)\b\w\w+\b")
 _ENERGY = re.compile(
-    r"\benergy\s*[:=-]?\s*(10|[1-9])\b|\b\d{1,2}[abdm]\s*-\s*(10|[1-9])\b(?!\d)", re.I
+    r"\benergy\s{0,3}[:=-]?\s{0,3}(10|[1-9])\b|\b\d{1,2}[abdm]\s{0,3}-\s{0,3}(10|[1-9])\b(?!\d)",
+    re.I,
 )
 _NUMERIC_SHARE, _FEWEST_VALUES = 0.9, 6
 _N_CENTRES, _LONGEST = 8, 500

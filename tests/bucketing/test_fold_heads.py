@@ -25,7 +25,8 @@ def asking(**changes: Any) -> FoldHeads:
     """Logistic heads on the tracks of a small library, nothing about their days."""
     model, labels = hybrid(use_dates=False), encode(BUCKETS)
     model._describe(TRACKS, labels)
-    components = model._learn_features(TRACKS)
+    model._learn_columns(TRACKS)
+    components = model._learn_components(TRACKS)
     later = 0 * components.rows[: len(TRACKS)]
     truth = with_names(labels.truth)
 

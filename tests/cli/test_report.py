@@ -18,7 +18,7 @@ def fed(learned: Path) -> list[Row]:
         row["correct_bucket"] = row["second_bucket"] if number < 3 else ""
 
     table = edit(correct)
-    done("feedback", PREDICTIONS, "--satisfaction", "4", "--note", "good [so far]")
+    done("feedback", PREDICTIONS, "--all-seen", "--satisfaction", "4", "--note", "good [so far]")
     return table
 
 
@@ -61,7 +61,7 @@ def test_two_versions_side_by_side_from_proposal_to_advice(fed: list[Row]) -> No
         row["correct_bucket"] = row["second_bucket"] if number % 4 == 0 else ""
 
     edit(correct)
-    done("feedback", PREDICTIONS)
+    done("feedback", PREDICTIONS, "--all-seen")
     said = done("report").stdout
     assert "Two versions side by side (A/B)" in said
     assert "Fisher's exact p" in said
@@ -75,8 +75,8 @@ def test_feedback_says_how_it_learned_and_what_changed(learned: Path) -> None:
         row["correct_bucket"] = row["second_bucket"] if number < 6 else ""
 
     table = edit(correct)
-    said = done("feedback", PREDICTIONS).stdout
-    assert f"You let {len(table) - 6} of {len(table)} predictions stand" in said
+    said = done("feedback", PREDICTIONS, "--all-seen").stdout
+    assert f"Of the {len(table)} predictions you looked at you let {len(table) - 6} stand" in said
     assert "Memory check, no measure of quality: of the 6 tracks newly corrected, 0 were" in said
     assert "Learned the fast way: 6 labels changed since version" in said
 

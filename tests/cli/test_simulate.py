@@ -36,7 +36,8 @@ def test_json_holds_figures_curves_and_rules(pool: Path) -> None:
     (standing,) = report["standings"]
     assert standing["name"] == "greedy"
     assert len(standing["curve"]) == 3
-    assert standing["figures"]["rate"]["low"] <= standing["figures"]["rate"]["mean"]
+    assert 0 <= standing["figures"]["rate"]["mean"] <= 1
+    assert standing["figures"]["rate"]["low"] is None  # two games carry no interval
     assert report["transfers"][0]["genre"] == "jazz"
     assert report["base_rate"] == pytest.approx(report["keepers"] / 240)
 

@@ -167,5 +167,6 @@ def test_every_field_of_a_track_can_be_missing_and_there() -> None:
     by_kind = {"text": "a", "names": "House", "day": "2011/4/7", "number": "1", "bpm": "120"}
     by_kind |= {"year": "2005", "seconds": "192"}
     written = {c.name: [by_kind[c.kind], ""] for c in SCHEMA.columns} | {"key": ["8A", ""]}
+    written |= {"path": ["/music/Sunset/a.mp3", ""]}  # the folder is what is read of it
     lacking = missing_fields(pd.DataFrame(written), SCHEMA.names)
     assert {f: m.tolist() for f, m in lacking.items()} == dict.fromkeys(written, [False, True])

@@ -49,7 +49,7 @@ def test_a_library_of_dj_software_goes_through_the_whole_loop(name: str) -> None
     assert trained["is_multi"] or name != "rekordbox_5.8_mac.xml"
     assert trained["figures"]["artist"]["accuracy"] > 2 / len(trained["buckets"])
     assert assigned["rows"] == scanned["tracks"] == len(rows())
-    assert set(assigned["statuses"]) <= {"ok", "unsure", "missing_data"}
+    assert set(assigned["statuses"]) <= {"ok", "unsure", "missing_data", "fits_nowhere"}
 
     done("export", "--to", "rekordbox", "--include-unsure")
     done("export", "--to", "m3u8", "--include-unsure")
@@ -86,7 +86,7 @@ def test_corrections_of_a_real_library_are_learned(tmp_path: Path) -> None:
     table.to_csv(tmp_path / "library.csv", index=False)
     done("scan", tmp_path / "library.csv")
     done("assign-buckets")
-    assert {row["status"] for row in rows()} <= {"ok", "unsure", "missing_data"}
+    assert {row["status"] for row in rows()} <= {"ok", "unsure", "missing_data", "fits_nowhere"}
 
     edit(lambda n, row: row.update(correct_bucket=truth[row["track_id"]]))
     report = as_json("feedback", PREDICTIONS, "--new-bucket")

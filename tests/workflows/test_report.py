@@ -19,7 +19,7 @@ from tests.workflows.feeding import corrected, feed, second_choice
 def here(proposed: Workspace) -> Workspace:
     """A workspace where a first version was corrected, with an opinion on it."""
     said = corrected(proposed, second_choice(0, 1, 2))
-    feed(proposed, said, satisfaction=2, note="too much Peak")
+    feed(proposed, said, satisfaction=2, note="too much Peak", all_seen=True)
     return proposed
 
 

@@ -68,7 +68,7 @@ def hidden_folds(truth: np.ndarray, seed: int) -> Iterator[HiddenFold]:
         return
     random = np.random.default_rng(seed)
     chosen = np.sort(random.permutation(n)[:MAX_TRACKS])
-    part: np.ndarray = random.integers(0, N_HIDING_FOLDS, n)
+    part = np.asarray(random.integers(0, N_HIDING_FOLDS, size=n))
     # by size in turn, so that each fold hides small buckets and large ones
     order = np.argsort(-truth.sum(axis=0) + random.random(n_buckets), kind="stable")
     for number in range(N_HIDING_FOLDS):

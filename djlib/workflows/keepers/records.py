@@ -10,10 +10,10 @@ import pandas as pd
 from ...tables.cells import text_of
 
 _MASTERS = ("master_id", "Master Id", "masterid", "master")
-_NOISE = re.compile(r"\s*[(\[][^)\]]*[)\]]|\s+-\s*$")
+_NOISE = re.compile(r"[(\[][^()\[\]]*[)\]]|(?<!\s)\s{1,5}-$")
 """What sellers put behind a title: (LP, Album, RE), [2xLP]."""
 _SIGNS = re.compile(r"[^\w]+")
-_COPY = re.compile(r"\s*\(\d+\)$|\*$")
+_COPY = re.compile(r"\(\d{1,4}\)$|\*$")
 """How Discogs tells artists of one name apart."""
 
 
