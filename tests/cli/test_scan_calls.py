@@ -240,7 +240,9 @@ def test_no_secret_of_an_address_is_shown_logged_or_mailed(
         "http://[::1?key=CANARY-HALF",
     ]
     with Path("djlib.toml").open("a") as file:
-        file.write(f"feeds = {json.dumps(feeds)}\n")
+        file.write(f"feeds = {json.dumps(feeds)}\n[alerts]\n")
+        file.write('smtp_host = "127.0.0.1"\nsmtp_port = 9\nsmtp_security = "none"\n')
+        file.write('mail_from = "a@example.org"\nmail_to = ["b@example.org"]\n')
     outputs = [djlib("scan", "--feeds", "--verbose"), djlib("scan", "--feeds", "--json")]
     outputs += [djlib("jobs", "run", "search"), djlib("jobs", "history")]
     outputs += [djlib("scan", feed) for feed in feeds]
