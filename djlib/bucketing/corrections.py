@@ -19,7 +19,7 @@ from ..tables.schema import split_buckets
 _MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
 _DATE = re.compile(
     rf"^(\d{{1,2}}-({_MONTHS})(-\d{{2,4}})?|({_MONTHS})-\d{{2}}"
-    r"|\d{4}-\d\d-\d\d( 00:00:00)?|\d{1,2}[/.]\d{1,2}[/.](\d\d){0,2})$",
+    r"|\d{4}-\d\d-\d\d( 00:00:00)?|\d{1,2}[/.-]\d{1,2}[/.-](\d\d){0,2})$",
     re.I,
 )
 _SHEET_ERROR = re.compile(r"^#(NAME\?|REF!|VALUE!|N/A|DIV/0!|NUM!|NULL!)$")
@@ -262,6 +262,9 @@ _ALIKE = 0.72
 _Date = tuple[str, int, int]
 _MONTH_YEAR = re.compile(rf"({_MONTHS})[a-z]{{0,6}}\.?[\s'’_-]{{0,3}}((?:19|20)?\d\d)", re.I)
 _DAY_MONTH = re.compile(rf"(\d{{1,2}})[\s-]{{1,2}}({_MONTHS})[a-z]{{0,6}}", re.I)
+_DAY_MONTH_YEAR = re.compile(
+    rf"(\d{{1,2}})[\s-]{{1,2}}({_MONTHS})[a-z]{{0,6}}[\s-]{{1,2}}((?:19|20)?\d\d)", re.I
+)
 _ISO = re.compile(r"((?:19|20)\d\d)-(\d\d)-(\d\d)(?: 00:00:00)?")
 _TWO_NUMBERS = re.compile(r"(\d{1,2})[./-](\d{1,2})")
 _THREE_NUMBERS = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-]((?:19|20)?\d\d)")
@@ -294,6 +297,12 @@ def _dates_in(name: str) -> set[_Date]:
     if match := _DAY_MONTH.fullmatch(plain):
         day, month = int(match[1]), months.index(match[2][:3].lower()) + 1
         return {("day", day, month), ("month", 2000 + day, month)}
+    if match := _DAY_MONTH_YEAR.fullmatch(plain):
+        day, month, year = int(match[1]), months.index(match[2][:3].lower()) + 1, int(match[3])
+        found = {("day", day, month)}
+        return found | (
+            {("month", year if year > 99 else 2000 + year, month)} if day == 1 else set()
+        )
     if match := _ISO.fullmatch(plain):
         year, month, day = map(int, match.groups())
         return {("day", day, month)} | ({("month", year, month)} if day == 1 else set())

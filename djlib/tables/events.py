@@ -54,7 +54,7 @@ def read_events(folder: Path, kind: str) -> list[dict[str, Any]]:
     """All records of a kind, oldest first; [] where there is no log yet.
 
     A last line that was cut off is ignored with a warning. Raises `InputError`, naming the line,
-    for one that is damaged otherwise.
+    for one that is damaged otherwise, zeros in its place included.
     """
     path = _log_file(folder, kind)
     if not path.exists():
@@ -67,9 +67,11 @@ def read_events(folder: Path, kind: str) -> list[dict[str, Any]]:
             records.append(record)
         elif record is None and line:
             following = lines[number] if number < len(lines) else None
-            if following is None:
+            # A line that was cut off begins as every line does; zeros over a log do not.
+            is_cut = line.startswith(b"{")
+            if following is None and is_cut:
                 log.warning("%s: line %d was cut off and is ignored", path, number)
-            elif _parsed(following) != _MARK:
+            elif not is_cut or following is None or _parsed(following) != _MARK:
                 raise InputError(
                     f"{path}: line {number} is damaged; mend or remove it, nothing after it is used"
                 )

@@ -177,7 +177,10 @@ NESTED = ["Categories / Hip Hop", "Mood / Late, deep", "Sets / Jan 2013", "A / W
         ("Categories - Hip Hop", "Categories / Hip Hop"),
         ("Jan-13", "Jan 2013"),
         ("2013-01-01 00:00:00", "Jan 2013"),
+        ("01-Jan-13", "Jan 2013"),
+        ("1-Jan-2013", "Jan 2013"),
         ("07-Mar", "7.3."),
+        ("07-03-2026", "7.3."),
     ],
 )
 def test_a_bucket_is_found_as_people_and_spreadsheets_write_it(typed: str, bucket: str) -> None:

@@ -50,7 +50,8 @@ def test_a_cut_write_costs_only_what_was_not_whole(cut: int, garbage: bytes) -> 
         file = folder / "keeps.jsonl"
         whole = file.read_bytes()
         cut %= len(whole)
-        file.write_bytes(whole[:cut] + (garbage if whole[cut - 1 : cut] != b"\n" else b""))
+        is_within_a_line = cut and whole[cut - 1 : cut] != b"\n"
+        file.write_bytes(whole[:cut] + (garbage if is_within_a_line else b""))
 
         before = [event["id"] for event in read_events(folder, "keeps")]
         append_events(folder, "keeps", [{"id": 3}])
@@ -59,6 +60,21 @@ def test_a_cut_write_costs_only_what_was_not_whole(cut: int, garbage: bytes) -> 
         assert before == [0, 1, 2][: len(before)]
         assert len(before) >= whole[:cut].count(b"\n")
         assert [event["id"] for event in read_events(folder, "keeps")] == [*before, 3, 4]
+
+
+@pytest.mark.parametrize("damage", [bytes(400), b"\0", b"\xff\xfe", b"gone"])
+def test_a_log_that_was_written_over_is_refused_and_never_empty(
+    tmp_path: Path, damage: bytes
+) -> None:
+    append_events(tmp_path, "keeps", _events(3))
+    file = tmp_path / "keeps.jsonl"
+    for content in (damage, file.read_bytes() + damage, damage + b"\n" + file.read_bytes()):
+        file.write_bytes(content)
+        with pytest.raises(InputError, match=r"keeps\.jsonl: line \d is damaged"):
+            read_events(tmp_path, "keeps")
+        append_events(tmp_path, "keeps", _events(1))  # what comes later mends nothing
+        with pytest.raises(InputError, match="is damaged"):
+            read_events(tmp_path, "keeps")
 
 
 def test_a_cut_last_line_is_warned_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
