@@ -321,8 +321,8 @@ def _dates_in(name: str) -> set[_Date]:
 
 def _ratio(one: str, other: str) -> float:
     """How alike two names are spelled, 0 to 1; a hyphen is as good as a blank."""
-    spoken = (" ".join(re.split(r"\W", name)) for name in (one, other))
-    return difflib.SequenceMatcher(None, *spoken).ratio()
+    first, second = (re.sub(r"\W", " ", name) for name in (one, other))
+    return difflib.SequenceMatcher(None, first, second).ratio()
 
 
 Kind = Literal["rename", "merge", "undo"]
