@@ -111,8 +111,9 @@ def _confidence(report: AssignReport) -> None:
     a = report.abstention
     if a.precision is not None:
         line(
-            f"'ok' from {a.threshold:.2f} on: right {percent(a.precision)} of the time when "
-            f"cross-validated, for {percent(a.coverage)} of the tracks."
+            f"From confidence {a.threshold:.2f} on: right {percent(a.precision)} of the time when "
+            f"cross-validated, for {percent(a.coverage)} of the tracks. 'ok' are those that "
+            "also fit a bucket."
         )
     elif a.target is not None:
         line(f"No threshold gives {percent(a.target)} precision: everything is unsure.")

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import keys
+from .answer_screen import AnswerConversation, answer_screen
 from .review_screen import visible
 from .screen import converse
 from .text import bar
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
     from rich.text import Text
 
     from djlib.workflows.keepers.review import BatchReview
@@ -19,54 +18,31 @@ _KEYS = "k keep   n not   s skip   u undo   w why   q leave"
 _FACTS = ("label", "year", "genres", "styles", "format", "country", "price", "condition", "url")
 
 
-class BatchConversation:
-    """Turns keys into answers; `press` says whether to go on."""
+_ANSWERS = {"k": 1, "y": 1, "1": 1, "n": 0, "0": 0}
+
+
+class BatchConversation(AnswerConversation):
+    """Turns keys into answers."""
+
+    session: BatchReview
+    subject, answer_word = "record", "answer"
 
     def __init__(self, session: BatchReview) -> None:
+        super().__init__()
         self.session = session
-        self.is_explaining, self.note = False, ""
 
-    def press(self, key: str) -> bool:
-        """Do what a key stands for; False where the person leaves."""
-        if key == keys.RESIZE:
-            return True
-        self.note = ""
-        if key == "q":
-            return False
-        if key == "u":
-            self.note = "Taken back." if self.session.undo() else "Nothing to take back."
-        elif self.session.current is None:
-            return True
-        elif key in ("k", "y", "1"):
-            self.session.answer(1)
-        elif key in ("n", "0"):
-            self.session.answer(0)
-        elif key == "s":
-            self.session.skip()
-        if key in "wknyus01":
-            self.is_explaining = key == "w" and not self.is_explaining
-        return True
+    def answer_for(self, key: str) -> int | None:
+        """1 to keep, 0 to pass."""
+        return _ANSWERS.get(key)
 
+    def progress(self) -> str:
+        """How many are answered and kept."""
+        report = self.session.report()
+        return f"{report.answered:,} of {report.listings:,} answered, {report.keepers:,} kept"
 
-def batch_screen(talk: BatchConversation) -> RenderableType:
-    """Everything there is to see now."""
-    from rich.console import Group
-    from rich.text import Text
-
-    report = talk.session.report()
-    progress = f"{report.answered:,} of {report.listings:,} answered, {report.keepers:,} kept"
-    parts = [Text(progress, style="dim"), Text()]
-    row = talk.session.current
-    if row is None:
-        parts += [Text("Every record was asked about.", style="bold"), Text()]
-        parts += [Text("q leaves, u takes the last answer back.")]
-    else:
-        parts += _record(row, is_explaining=talk.is_explaining)
-    if talk.note:
-        parts += [Text(), Text(visible(talk.note), style="yellow")]
-    for part in parts:
-        part.overflow = "fold"
-    return Group(*parts)
+    def lines(self, row: dict[str, Any]) -> list[Text]:
+        """The facts of a record, and why it is here where that is asked."""
+        return _record(row, is_explaining=self.is_explaining)
 
 
 def _record(row: dict[str, Any], *, is_explaining: bool) -> list[Text]:
@@ -95,4 +71,4 @@ def _record(row: dict[str, Any], *, is_explaining: bool) -> list[Text]:
 
 def ask(session: BatchReview) -> None:
     """Ask on the terminal until the person leaves."""
-    converse(BatchConversation(session), batch_screen)
+    converse(BatchConversation(session), answer_screen)

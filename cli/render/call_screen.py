@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import keys
+from .answer_screen import AnswerConversation, answer_screen
 from .review_screen import visible
 from .screen import converse
 from .text import bar
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
     from rich.text import Text
 
     from djlib.workflows.opportunities.review import CallReview
@@ -22,30 +21,28 @@ _KEYS = {
 _FACTS = ("deadline", "source", "location", "tags", "url")
 
 
-class CallConversation:
-    """Turns keys into ratings; `press` says whether to go on."""
+class CallConversation(AnswerConversation):
+    """Turns keys into ratings."""
+
+    session: CallReview
+    subject, answer_word = "call", "rating"
 
     def __init__(self, session: CallReview) -> None:
+        super().__init__()
         self.session = session
-        self.is_explaining, self.note = False, ""
 
-    def press(self, key: str) -> bool:
-        """Do what a key stands for; False where the person leaves."""
-        if key == keys.RESIZE:
-            return True
-        self.note = ""
-        if key == "q":
-            return False
-        if key == "u":
-            self.note = "Taken back." if self.session.undo() else "Nothing to take back."
-        elif self.session.current is None:
-            return True
-        elif key == "s":
-            self.session.skip()
-        elif (rating := rating_of(key, self.session.scale)) is not None:
-            self.session.answer(rating)
-        self.is_explaining = key == "w" and not self.is_explaining
-        return True
+    def answer_for(self, key: str) -> int | None:
+        """The rating a key gives in the scale of the file."""
+        return rating_of(key, self.session.scale)
+
+    def progress(self) -> str:
+        """How many are rated and liked."""
+        report = self.session.report()
+        return f"{report.rated:,} of {report.calls:,} rated, {report.liked:,} liked"
+
+    def lines(self, row: dict[str, Any]) -> list[Text]:
+        """The facts of a call, and why it is here where that is asked."""
+        return _call(row, self.session.scale, is_explaining=self.is_explaining)
 
 
 def rating_of(key: str, scale: str) -> int | None:
@@ -53,27 +50,6 @@ def rating_of(key: str, scale: str) -> int | None:
     if scale == "1-5":
         return int(key) if key in tuple("12345") else None
     return {"y": 1, "k": 1, "1": 1, "n": 0, "0": 0}.get(key)
-
-
-def call_screen(talk: CallConversation) -> RenderableType:
-    """Everything there is to see now."""
-    from rich.console import Group
-    from rich.text import Text
-
-    report = talk.session.report()
-    progress = f"{report.rated:,} of {report.calls:,} rated, {report.liked:,} liked"
-    parts = [Text(progress, style="dim"), Text()]
-    row = talk.session.current
-    if row is None:
-        parts += [Text("Every call was asked about.", style="bold"), Text()]
-        parts += [Text("q leaves, u takes the last rating back.")]
-    else:
-        parts += _call(row, talk.session.scale, is_explaining=talk.is_explaining)
-    if talk.note:
-        parts += [Text(), Text(visible(talk.note), style="yellow")]
-    for part in parts:
-        part.overflow = "fold"
-    return Group(*parts)
 
 
 def _call(row: dict[str, Any], scale: str, *, is_explaining: bool) -> list[Text]:
@@ -93,4 +69,4 @@ def _call(row: dict[str, Any], scale: str, *, is_explaining: bool) -> list[Text]
 
 def ask(session: CallReview) -> None:
     """Ask on the terminal until the person leaves."""
-    converse(CallConversation(session), call_screen)
+    converse(CallConversation(session), answer_screen)

@@ -66,8 +66,9 @@ def figures(report: TrainReport) -> None:
     table(names, rows, right=",".join(names[2:]))
     abstention = report.abstention
     line(
-        f"At confidence {abstention.threshold:.2f} it is sure of {percent(abstention.coverage)} "
-        f"of the tracks and right on {percent(abstention.precision)} of those."
+        f"Confidence reaches {abstention.threshold:.2f} for {percent(abstention.coverage)} of the "
+        f"tracks, right on {percent(abstention.precision)} of those; 'ok' are those that "
+        "also fit a bucket."
     )
 
 

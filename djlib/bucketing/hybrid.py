@@ -170,9 +170,12 @@ class HybridBucketAssigner(BucketAssigner):
         plain: Self = clone(self)
         plain._describe(X, labels)
         plain._learn_columns(X)
+        joined = plain.columns_.joined
+        blocks = joined.transform(X) if joined.optional_blocks() else None
         shared: dict[tuple[tuple[str, float], ...], tuple[Self, PrincipalComponents]] = {}
         for train, _ in splits:
-            weights = plain._weights_of_blocks(X.iloc[train], labels.truth[train])
+            rows = None if blocks is None else blocks[train]
+            weights = plain._weights_of_blocks(X.iloc[train], labels.truth[train], rows)
             choice = tuple(sorted(weights.items()))
             if choice not in shared:
                 weighed = plain._with_same_features()
@@ -249,13 +252,17 @@ class HybridBucketAssigner(BucketAssigner):
             use_dates=self.use_dates, engine=self.engine, cache=self.cache
         ).fit(pd.concat([X, as_tracks(self.classes_)], ignore_index=True))
 
-    def _weights_of_blocks(self, X: pd.DataFrame, truth: np.ndarray) -> dict[str, float]:
-        """How much each block of further columns counts by the labels (n, buckets) of `X`."""
+    def _weights_of_blocks(
+        self, X: pd.DataFrame, truth: np.ndarray, rows: sparse.csr_matrix | None = None
+    ) -> dict[str, float]:
+        """How much each block of further columns counts by the labels (n, buckets) of `X`; `rows`
+        is its matrix where that is at hand."""
         joined = self.columns_.joined
         blocks = joined.optional_blocks()
         if not blocks:
             return {}
-        return learn_block_weights(joined.transform(X), blocks, X, truth, self.random_state or 0)
+        matrix = joined.transform(X) if rows is None else rows
+        return learn_block_weights(matrix, blocks, X, truth, self.random_state or 0)
 
     def _learn_components(self, X: pd.DataFrame) -> PrincipalComponents:
         """Give tracks, then names of buckets, along their principal components."""

@@ -121,6 +121,15 @@ def is_windows_path(path: str) -> bool:
     return _WINDOWS.match(path) is not None
 
 
+def folded_name(name: str) -> str:
+    """A name in the form in which two are equal on systems that do not know case (NFC).
+
+    >>> folded_name("Fru\u0308h") == folded_name("FRÜH")
+    True
+    """
+    return unicodedata.normalize("NFC", name).casefold()
+
+
 def path_key(path: str) -> str:
     r"""The form in which two paths of one file are equal.
 

@@ -8,7 +8,6 @@ and every default can be overruled by name.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ import pandas as pd
 
 from ..tables.schema import BUCKET_SEPARATOR
 from .collection import OWN_FOLDER, Playlist
+from .locations import folded_name
 
 _SMART = "a smart list: rules, not choices"
 _AGREE = 0.95
@@ -132,13 +132,9 @@ def attach_buckets(tracks: pd.DataFrame, kept: Sequence[Playlist]) -> pd.DataFra
 
 
 def _matches(name: str, patterns: Iterable[str]) -> bool:
-    plain = _folded(name)
-    folded = map(_folded, patterns)
+    plain = folded_name(name)
+    folded = map(folded_name, patterns)
     return any(plain == pattern or fnmatchcase(plain, pattern) for pattern in folded)
-
-
-def _folded(text: str) -> str:
-    return unicodedata.normalize("NFC", text).casefold()
 
 
 def _never(playlist: Playlist, members: pd.DataFrame) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
@@ -120,12 +120,7 @@ def _status(
         answered,
         bool(answered) and changed_at > taken_at,
     )
-    return _with_next(learner, status, changed_at)
-
-
-def _with_next(learner: Learner, status: LearnerStatus, changed_at: str) -> LearnerStatus:
-    step = _next(learner, status, changed_at)
-    return LearnerStatus(**{**vars(status), "next": step})
+    return replace(status, next=_next(learner, status, changed_at))
 
 
 def _next(learner: Learner, status: LearnerStatus, changed_at: str) -> Step | None:
@@ -141,7 +136,9 @@ def _next(learner: Learner, status: LearnerStatus, changed_at: str) -> Step | No
     if status.version is None and (status.rows is not None or status.logged):
         return Step(learner.first_step, "nothing is learned yet", 2)
     if status.unlearned:
-        return Step("djlib train", f"{status.unlearned:,} answers came after this version", 3)
+        # Not `train`, which without a file is for the first learner of the table alone.
+        why = f"{status.unlearned:,} answers came after this version"
+        return Step("djlib jobs run retrain", why, 3)
     if status.rows is None:
         return _SCAN if status.version else None
     if status.file is None or (status.scanned_at or "") > changed_at:

@@ -150,7 +150,6 @@ def test_a_bucket_that_was_defused_is_the_bucket() -> None:
     [
         ("peak", "Peak"),
         (" WARM  UP ", "Warm up"),
-        ("Fru\u0308hschicht", "Frühschicht"),
         ("Fr?hschicht", "Frühschicht"),
         ("Fr\ufffdhschicht", "Frühschicht"),
     ],
@@ -158,8 +157,11 @@ def test_a_bucket_that_was_defused_is_the_bucket() -> None:
 def test_a_bucket_written_otherwise_is_read_and_said(cell: str, bucket: str) -> None:
     found = answer(cell)
     assert taken(found) == {"t3": bucket}
-    if bucket not in (cell, "Frühschicht") or "?" in cell:
-        assert f"read as {bucket!r}" in said(found)
+    assert f"read as {bucket!r}" in said(found)
+
+
+def test_a_bucket_of_other_unicode_is_the_bucket() -> None:
+    assert taken(answer("Fru\u0308hschicht")) == {"t3": "Frühschicht"}
 
 
 NESTED = ["Categories / Hip Hop", "Mood / Late, deep", "Sets / Jan 2013", "A / Warm", "B / Warm",

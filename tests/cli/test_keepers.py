@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from cli.render.batch_screen import BatchConversation, batch_screen
+from cli.render.answer_screen import answer_screen
+from cli.render.batch_screen import BatchConversation
 from djlib.errors import InputError
 from djlib.settings import Workspace
 from djlib.tables.events import read_events
@@ -248,7 +249,7 @@ def test_the_review_screen_shows_the_record_and_why(listings: Path) -> None:
     talk = BatchConversation(BatchReview(BATCH))
     talk.press("w")
     console = Console(width=80, record=True, file=StringIO())
-    console.print(batch_screen(talk))
+    console.print(answer_screen(talk))
     shown = console.export_text()
     assert "Tune␛[2J" in shown
     assert "its label" in shown

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from cli._session import Stderr, report_failure
 from tests.cli.running import as_json, djlib, done, edit, refused
 
 
@@ -123,3 +124,11 @@ def test_the_story_of_each_run_is_logged_once_there_is_a_place_for_it(learned: P
     done("train")
 
     assert "is now current" in (learned / "logs/djlib.log").read_text()
+
+
+def test_signs_that_steer_a_terminal_do_not_reach_it(capsys: pytest.CaptureFixture[str]) -> None:
+    report_failure(ValueError("Slow \x1b[31mdown\x07"))
+    Stderr().say("\x1b]0;title\x07 done")
+    said = capsys.readouterr().err
+    assert "Slow" in said
+    assert not {"\x1b", "\x07"} & set(said)

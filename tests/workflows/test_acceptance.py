@@ -157,6 +157,22 @@ def test_refused_rows_come_back_as_a_file_to_mend(proposed: Workspace) -> None:
     assert not again.refused
     feed(here, corrected(here, choose))
     assert not handed.with_name(f"{file.name.partition('.')[0]}.refused.csv").exists()
+    assert not list(handed.parent.glob("*.kept-*"))  # what was mended in it was taken
+
+
+def test_what_somebody_mended_and_did_not_feed_back_is_kept(proposed: Workspace) -> None:
+    here = proposed
+    file = corrected(here, lambda n, row: "Nowhere" if n == 1 else "")
+    handed = Path(feed(here, file).refused_file or "")
+    feed(here, file)  # as djlib left it: written anew without a copy
+    assert not list(handed.parent.glob("*.kept-*"))
+    table = read_table(handed, schema="corrections").astype("str")
+    write_table(table.assign(correct_bucket=table["predicted_bucket"]), handed)
+    feed(here, file)
+    (kept,) = handed.parent.glob("*.kept-*")
+    mended = read_table(kept, schema="corrections")
+    assert mended["correct_bucket"].tolist() == table["predicted_bucket"].tolist()
+    assert read_table(handed, schema="corrections")["correct_bucket"].tolist() == ["Nowhere"]
 
 
 @pytest.mark.parametrize("reviewed", [True, False])

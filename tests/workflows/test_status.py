@@ -97,7 +97,7 @@ def test_answers_after_the_version_are_counted(here: Workspace) -> None:
     append_events(here.events, "corrections", [event])
     bucket = workspace_status(here).learners[0]
     assert (bucket.logged, bucket.unlearned) == (1, 1)
-    assert next_of(here) == "djlib train"
+    assert next_of(here) == "djlib jobs run retrain"
 
 
 def test_a_damaged_version_comes_first(here: Workspace) -> None:

@@ -7,7 +7,6 @@ import ntpath
 import os.path
 import posixpath
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -31,7 +30,7 @@ from ..collection import (
 )
 from ..drafts import Draft, NewFile, file_names
 from ..format import Format
-from ..locations import decode_location, is_windows_path, stem
+from ..locations import decode_location, folded_name, is_windows_path, stem
 from ..options import ReadOptions, WriteOptions
 
 NAME = "M3U playlist"
@@ -124,7 +123,7 @@ def _text(path: Path, problems: list[Problem]) -> str:
 _HIGH_RUN = re.compile(rb"[\x80-\xff]{3,20}")
 _JAPANESE = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
 _NOT_JAPANESE = re.compile("[\uff61-\uff9f\ue000-\uf8ff]")
-_FEW_SIGNS = 1_000_000
+_MOST_BYTES = 1_000_000
 
 
 def _guessed_encoding(data: bytes) -> str:
@@ -135,7 +134,7 @@ def _guessed_encoding(data: bytes) -> str:
     ...  ("Группа - Песня", "cp1251"), ("Früh - Café", "cp1252"))]
     ['cp932', 'cp1251', 'cp1252']
     """
-    data = data[:_FEW_SIGNS]
+    data = data[:_MOST_BYTES]
     japanese = data.decode("cp932", "replace")
     if (
         len(_JAPANESE.findall(japanese)) >= 2
@@ -212,17 +211,13 @@ def _on_disk(file: str, folders: dict[str, dict[str, str]]) -> str:
             names = os.listdir(folder)
         except OSError:
             names = []
-        folded = Counter(map(_folded, names))
+        folded = Counter(map(folded_name, names))
         folders[folder] = {n: n for n in names} | {
-            _folded(n): n for n in names if folded[_folded(n)] == 1
+            folded_name(n): n for n in names if folded[folded_name(n)] == 1
         }
     known = folders[folder]
-    real = known.get(name) or known.get(_folded(name))
+    real = known.get(name) or known.get(folded_name(name))
     return os.path.join(folder, real) if real else file
-
-
-def _folded(name: str) -> str:
-    return unicodedata.normalize("NFC", name).casefold()
 
 
 def write_m3u8(

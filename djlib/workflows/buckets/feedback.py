@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -20,6 +21,7 @@ from ...tables.events import read_events
 from ...tables.io import read_table, write_table
 from ...tables.problems import Problem
 from ...tables.schema import CORRECTIONS, split_buckets
+from ..core.edits import keep_unread, state_of
 from ..core.progress import ProgressReporter
 from ..core.runs import run
 from ..core.song_identity import other_songs, song_name
@@ -33,6 +35,7 @@ from .models import as_trained, bucket_models, buckets_in_use
 from .renames import Renamed, take_renames, with_names_of_today
 from .train import TrainReport, learn
 
+_log = logging.getLogger(__name__)
 _LINE = "line in the file"
 _REVIEWS = "reviews"
 
@@ -40,9 +43,11 @@ _REVIEWS = "reviews"
 @dataclass(frozen=True)
 class FeedbackFile:
     """What a file holds: its corrections, the predictions `left` empty by somebody who looked at
-    them, which version `proposed` for which track, and buckets that look renamed."""
+    them, which version `proposed` for which track, buckets that look renamed, and the `refused`
+    rows with `why_refused`."""
 
     reading: Reading = field(default_factory=Reading)
+    refused: pd.DataFrame = field(default_factory=pd.DataFrame)
     left: pd.DataFrame = field(default_factory=pd.DataFrame)
     proposed: frozenset[tuple[str, str]] = frozenset()
     like_renames: dict[str, str] = field(default_factory=dict)
@@ -67,6 +72,7 @@ def read_feedback_file(
     table = read_table(
         file, schema=CORRECTIONS, problems=problems, duplicates="keep", line_column=_LINE
     )
+    as_read = table
     talk.say(f"Looking up {len(table)} tracks")
     known, names = names_met(workspace, so_far), buckets_in_use(workspace, so_far)
     table = _of_songs_known(table, known, problems)
@@ -88,7 +94,8 @@ def read_feedback_file(
     is_seen = np.ones(len(table), bool) if all_seen else _down_to_the_last(answered.to_numpy())
     empty = table[~answered & is_seen & table["track_id"].isin(known["track_id"])]
     left = empty if _is_looked_at(workspace, file, table) else empty.head(0)
-    return FeedbackFile(reading, left, _proposed(table), like_renames(meant.taken, names))
+    refused = _with_reasons(as_read, reading.refused)
+    return FeedbackFile(reading, refused, left, _proposed(table), like_renames(meant.taken, names))
 
 
 def _of_songs_known(
@@ -241,10 +248,13 @@ def bucket_feedback(
                 log_opinion(workspace, version.id, options.satisfaction, options.note)
             log_corrections(workspace, new, rows, str(file))
             looked = _looked(workspace, found, str(file))
-            refused_file = _hand_back(file, reading.refused)
+            refused_file = _hand_back(workspace, file, found.refused)
             if not _all_learned(workspace):
                 training = _learn(workspace, settings, version, options, talk)
         noted |= {"source": str(file.absolute()) if file else None, "taken": len(new)}
+        if refused_file:  # so that it is known again as it was left
+            left_as = Path(refused_file)
+            noted |= {"output": str(left_as.absolute()), "state": state_of(left_as)}
         return FeedbackReport(
             source=str(file or ""),
             version=version.id,
@@ -264,26 +274,32 @@ def bucket_feedback(
         )
 
 
-def _hand_back(file: Path | None, refused: Sequence[Problem]) -> str | None:
-    """Write the refused rows of `file` with the reason of each into a small file beside it, which
-    `feedback` reads once they are mended; gives its path. The one of an earlier time goes."""
+def _with_reasons(table: pd.DataFrame, refused: Sequence[Problem]) -> pd.DataFrame:
+    """The refused rows of a file, as they were read, with the reasons of each."""
+    why: dict[int, list[str]] = {}
+    for problem in refused:
+        if problem.line is not None:
+            why.setdefault(problem.line, []).append(problem.reason)
+    rows = table[table[_LINE].isin(list(why))]
+    reasons = [" | ".join(why[line]) for line in rows[_LINE]]
+    return rows.drop(columns=_LINE).assign(why_refused=reasons).astype("str")
+
+
+def _hand_back(workspace: Workspace, file: Path | None, refused: pd.DataFrame) -> str | None:
+    """Write the refused rows of `file` into a small file beside it, which `feedback` reads once
+    they are mended; gives its path. The one of an earlier time goes, after a copy of it where
+    somebody has worked in it or it is no such file."""
     if file is None:
         return None
     handed = file.with_name(f"{file.name.partition('.')[0]}.refused.csv")
     if handed == file or handed.is_symlink():
         return None
-    why: dict[int, list[str]] = {}
-    for problem in refused:
-        if problem.line is not None:
-            why.setdefault(problem.line, []).append(problem.reason)
-    if not why:
+    if kept := keep_unread(workspace, handed, corrections_so_far(workspace)):
+        _log.warning("%s held answers that were not taken; they are in %s", handed, kept.name)
+    if refused.empty:
         handed.unlink(missing_ok=True)
         return None
-    table = read_table(file, schema=CORRECTIONS, problems=[], duplicates="keep", line_column=_LINE)
-    rows = table[table[_LINE].isin(list(why))]
-    reasons = [" | ".join(why[line]) for line in rows[_LINE]]
-    rows = rows.drop(columns=_LINE).assign(why_refused=reasons)
-    write_table(rows.astype("str"), handed, for_spreadsheet=True)
+    write_table(refused, handed, for_spreadsheet=True)
     return str(handed)
 
 
